@@ -1,0 +1,213 @@
+"""One way to the database: a unit of work is a plain function of a `Session`.
+
+`await database.write(work)` runs `work(session)` in one transaction and commits it; `read` runs it without one that
+writes. Because `work` is an ordinary function, a transaction cannot wait for the network, an LLM or another task: it
+is short by construction. SQLite runs it on a thread (one writer, a few readers); PostgreSQL runs it over asyncpg.
+Events are published by the caller after `write` has returned, never inside.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
+
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, MetaData, Table, TypeDecorator, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import StaticPool
+
+from meydan.platform.errors import Unavailable
+
+T = TypeVar("T")
+Work = Callable[[Session], T]
+
+_READERS: Final = 2
+_BUSY_SECONDS: Final = 30
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive moments and give the database UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware moment in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The one metadata of all tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012  # SQLAlchemy reads a plain dict
+
+
+class Database(Protocol):
+    """Where units of work run. Raises `Unavailable` when the database does not answer."""
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` against one snapshot; it must not write."""
+        ...
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in one transaction, commit it, and return its result; an exception rolls all of it back."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what runs and let go of every connection."""
+        ...
+
+
+class SqliteDatabase:
+    """SQLite in WAL mode: one writing connection on its own thread, readers beside it."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="db-write")
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="db-read")
+        self._write_engine = sqlite_engine(path, begin="BEGIN IMMEDIATE")
+        self._local = threading.local()
+        self._read_engines: list[Engine] = []
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on a reading thread."""
+        return await self._submit(self._readers, partial(self._read, work))
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` on the writing thread, after those that came before it."""
+        return await self._submit(self._writer, partial(_in_transaction, self._write_engine, work))
+
+    async def close(self) -> None:
+        """Finish what runs, then close every connection."""
+        for executor in (self._readers, self._writer):
+            await asyncio.to_thread(executor.shutdown, wait=True)
+        for engine in (*self._read_engines, self._write_engine):
+            engine.dispose()
+
+    def _read(self, work: Work[T]) -> T:
+        engine: Engine | None = getattr(self._local, "engine", None)
+        if engine is None:
+            engine = self._local.engine = sqlite_engine(self._path, begin="BEGIN")
+            self._read_engines.append(engine)
+        return _in_transaction(engine, work)
+
+    async def _submit(self, executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        # A caller that is cancelled must not leave the transaction half observed: the thread finishes either way.
+        try:
+            return await asyncio.get_running_loop().run_in_executor(executor, call)
+        except OperationalError as error:
+            raise Unavailable from error
+
+
+class PostgresDatabase:
+    """PostgreSQL over asyncpg; each unit of work takes a connection from the pool for one transaction."""
+
+    def __init__(self, url: str, *, connections: int = 10) -> None:
+        self._engine = create_async_engine(
+            asyncpg_url(url),
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=_BUSY_SECONDS,
+            pool_pre_ping=False,
+        )
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` in a transaction that writes nothing; tried again once when the connection had gone stale."""
+        try:
+            return await self._run(work)
+        except Unavailable:
+            return await self._run(work)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in one transaction and commit it."""
+        return await self._run(work)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def _run(self, work: Work[T]) -> T:
+        try:
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(lambda bound: _with_session(bound, work))
+        except (OSError, TimeoutError) as error:
+            raise Unavailable from error
+        except DBAPIError as error:
+            if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+                raise Unavailable from error
+            raise
+
+
+def asyncpg_url(url: str) -> str:
+    """Return a `postgresql://` address in the form SQLAlchemy wants for asyncpg."""
+    return "postgresql+asyncpg://" + url.split("://", 1)[1]
+
+
+def sqlite_engine(path: str, *, begin: str) -> Engine:
+    """Open one connection to a SQLite file (WAL, full sync, foreign keys) whose transactions start with `begin`."""
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-8000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def insert_missing(session: Session, table: Table) -> Any:
+    """Return an INSERT for `table` that skips rows which are already there, on either database."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def rows_changed(session: Session, statement: Executable, rows: list[dict[str, Any]] | None = None) -> int:
+    """Execute a statement that writes and return how many rows it touched."""
+    return int(session.execute(statement, rows).rowcount)  # type: ignore[attr-defined]
+
+
+def _in_transaction(engine: Engine, work: Work[T]) -> T:
+    with engine.begin() as connection:
+        return _with_session(connection, work)
+
+
+def _with_session(connection: Connection, work: Work[T]) -> T:
+    with Session(bind=connection, expire_on_commit=False) as session:
+        result = work(session)
+        session.flush()
+        session.expunge_all()
+        return result

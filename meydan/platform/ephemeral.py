@@ -1,0 +1,147 @@
+"""Small facts that expire: one-use tickets, claims on a name, counters of attempts. Nothing here is the truth."""
+
+import math
+from typing import Protocol
+
+from redis.asyncio import Redis
+
+from meydan.platform.clock import Clock
+
+
+class EphemeralStore(Protocol):
+    """Keys with a time to live, shared by every node."""
+
+    async def put(self, key: str, value: str, *, seconds: float) -> None:
+        """Keep `value` for `seconds`."""
+        ...
+
+    async def take(self, key: str) -> str | None:
+        """Return the value and forget it, atomically: of two takers one gets it."""
+        ...
+
+    async def claim(self, key: str, owner: str, *, seconds: float) -> str:
+        """Return who holds `key` after trying to hold it: `owner` when it was free or already theirs (then renewed)."""
+        ...
+
+    async def release(self, key: str, owner: str) -> None:
+        """Give `key` up if `owner` holds it."""
+        ...
+
+    async def hit(self, key: str, *, seconds: float) -> int:
+        """Count one more and return the count; the count starts anew `seconds` after its first hit."""
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Drop a key of any kind."""
+        ...
+
+
+class MemoryStore:
+    """The store of a single process."""
+
+    _SWEEP_AT = 10_000
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._entries: dict[str, tuple[str, float]] = {}
+
+    async def put(self, key: str, value: str, *, seconds: float) -> None:
+        """Keep `value` for `seconds`."""
+        if len(self._entries) >= self._SWEEP_AT:
+            now = self._clock.monotonic()
+            self._entries = {key: entry for key, entry in self._entries.items() if entry[1] > now}
+        self._entries[key] = (value, self._clock.monotonic() + seconds)
+
+    async def take(self, key: str) -> str | None:
+        """Return the value and forget it."""
+        value = self._live(key)
+        self._entries.pop(key, None)
+        return value
+
+    async def claim(self, key: str, owner: str, *, seconds: float) -> str:
+        """Hold `key` if it is free or already `owner`'s."""
+        holder = self._live(key)
+        if holder is not None and holder != owner:
+            return holder
+        await self.put(key, owner, seconds=seconds)
+        return owner
+
+    async def release(self, key: str, owner: str) -> None:
+        """Give `key` up if `owner` holds it."""
+        if self._live(key) == owner:
+            del self._entries[key]
+
+    async def hit(self, key: str, *, seconds: float) -> int:
+        """Count one more."""
+        current = self._live(key)
+        if current is None:
+            await self.put(key, "1", seconds=seconds)
+            return 1
+        count = int(current) + 1
+        self._entries[key] = (str(count), self._entries[key][1])
+        return count
+
+    async def forget(self, key: str) -> None:
+        """Drop the key."""
+        self._entries.pop(key, None)
+
+    def _live(self, key: str) -> str | None:
+        value, until = self._entries.get(key, ("", -math.inf))
+        return value if until > self._clock.monotonic() else None
+
+
+class RedisStore:
+    """The store of several nodes; Redis expires the keys and its scripts keep each step atomic."""
+
+    _CLAIM = """
+    local holder = redis.call('GET', KEYS[1])
+    if holder and holder ~= ARGV[1] then return holder end
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    return ARGV[1]
+    """
+    _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+    _HIT = """
+    local count = redis.call('INCR', KEYS[1])
+    if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+    return count
+    """
+
+    def __init__(self, redis: Redis, *, prefix: str = "meydan:") -> None:
+        self._redis = redis
+        self._prefix = prefix
+        self._claim = redis.register_script(self._CLAIM)
+        self._release = redis.register_script(self._RELEASE)
+        self._hit = redis.register_script(self._HIT)
+
+    async def put(self, key: str, value: str, *, seconds: float) -> None:
+        """Keep `value` for `seconds`."""
+        await self._redis.set(self._prefix + key, value, px=_milliseconds(seconds))
+
+    async def take(self, key: str) -> str | None:
+        """Return the value and forget it."""
+        value = await self._redis.getdel(self._prefix + key)
+        return None if value is None else _text(value)
+
+    async def claim(self, key: str, owner: str, *, seconds: float) -> str:
+        """Hold `key` if it is free or already `owner`'s."""
+        return _text(await self._claim(keys=[self._prefix + key], args=[owner, _milliseconds(seconds)]))
+
+    async def release(self, key: str, owner: str) -> None:
+        """Give `key` up if `owner` holds it."""
+        await self._release(keys=[self._prefix + key], args=[owner])
+
+    async def hit(self, key: str, *, seconds: float) -> int:
+        """Count one more."""
+        return int(await self._hit(keys=[self._prefix + key], args=[_milliseconds(seconds)]))
+
+    async def forget(self, key: str) -> None:
+        """Drop the key."""
+        await self._redis.delete(self._prefix + key)
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

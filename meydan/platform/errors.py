@@ -1,0 +1,84 @@
+"""The one family of errors a user may see, and their texts.
+
+A class says what happened (`code`, `status`) and carries data; the catalogues in `locales/` say it in words, Turkish
+first. HTTP renders an error as RFC 9457 problem+json, the WebSocket as `hata`: both carry `kod`, `baslik`, `ayrinti`.
+"""
+
+from typing import Any, ClassVar
+
+from meydan.platform.texts import Language, text
+
+
+class MeydanError(Exception):
+    """Anything that is told to a user: a status for HTTP, a stable `code`, and data for the message."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "ic_hata"
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(f"{self.code} {data}" if data else self.code)
+        self.data = data
+
+    def title(self, language: Language = "tr") -> str:
+        """Return the short, constant name of this kind of error."""
+        return text(language, f"error.{self.code}.title")
+
+    def detail(self, language: Language = "tr") -> str:
+        """Return what happened this time and what to do about it."""
+        return text(language, f"error.{self.code}.detail", **self.data)
+
+    def hata(self, language: Language = "tr") -> dict[str, Any]:
+        """Return the fields HTTP and WebSocket share: `kod`, `baslik`, `ayrinti`, and the error's own data."""
+        return {**self.data, "kod": self.code, "baslik": self.title(language), "ayrinti": self.detail(language)}
+
+    def problem(self, language: Language = "tr") -> dict[str, Any]:
+        """Return the RFC 9457 body: the standard members and those of `hata`."""
+        return {
+            "type": f"urn:meydan:hata:{self.code}",
+            "title": self.title(language),
+            "status": self.status,
+            "detail": self.detail(language),
+            **self.hata(language),
+        }
+
+
+class InvalidInput(MeydanError):
+    """A field is missing, of the wrong type or outside its bounds."""
+
+    status, code = 422, "gecersiz_alan"
+
+    def __init__(self, *, field: str, reason: str) -> None:
+        super().__init__(alan=field, neden=reason)
+
+
+class NotAllowed(MeydanError):
+    """The actor is known and may not do this."""
+
+    status, code = 403, "yetki_yok"
+
+
+class NotFound(MeydanError):
+    """There is no such thing, or none that this actor may see."""
+
+    status, code = 404, "bulunamadi"
+
+
+class RateLimited(MeydanError):
+    """A budget is used up; `bekle` says for how many seconds."""
+
+    status, code = 429, "hiz_siniri"
+
+    def __init__(self, *, wait: float) -> None:
+        super().__init__(bekle=round(max(wait, 0.001), 3))
+
+
+class Unavailable(MeydanError):
+    """A part that is needed does not answer now; the same request may succeed later."""
+
+    status, code = 503, "gecici_kesinti"
+
+
+class ShuttingDown(MeydanError):
+    """The server is draining and takes nothing new."""
+
+    status, code = 503, "kapaniyor"

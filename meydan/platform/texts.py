@@ -1,0 +1,36 @@
+"""Words for users: the catalogues in `locales/`, Turkish first, English beside it."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+Language = Literal["tr", "en"]
+LANGUAGES: tuple[Language, ...] = ("tr", "en")
+
+
+def text(language: Language, key: str, **data: Any) -> str:
+    """Return the catalogue's text under `key` (`"error.yetki_yok.title"`), with `{names}` filled from `data`.
+
+    Raises `KeyError` when the catalogue lacks the key: a missing text is a defect that tests find.
+    """
+    node: Any = catalogue(language)
+    for part in key.split("."):
+        node = node[part]
+    return cast("str", node).format(**data)
+
+
+@cache
+def catalogue(language: Language) -> dict[str, Any]:
+    """Return one whole catalogue as nested tables."""
+    path = Path(__file__).parent / "locales" / f"{language}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def preferred(accept_language: str | None) -> Language:
+    """Choose the language for an `Accept-Language` header: English when it comes before Turkish, else Turkish."""
+    for part in (accept_language or "").split(","):
+        primary = part.split(";")[0].strip()[:2].casefold()
+        if primary in LANGUAGES:
+            return cast("Language", primary)
+    return "tr"
