@@ -1,0 +1,285 @@
+"""What every HTTP answer shares: a request id, an access line, security headers, size limits and problem bodies.
+
+All of it is plain ASGI: nothing here buffers a body or starts a task of its own.
+"""
+
+import math
+import re
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from meydan.platform.errors import InvalidInput, MeydanError, NotAllowed, NotFound, RateLimited
+from meydan.platform.metrics import Metrics
+from meydan.platform.texts import Language, catalogue, preferred
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY: Final = 1_048_576
+PROBLEM_TYPE: Final = "application/problem+json"
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?")
+_PATH_SHOWN: Final = 256
+
+
+class InternalError(MeydanError):
+    """Something broke that is not the caller's doing; the log has the rest under `istek_id`."""
+
+
+class BodyTooLarge(MeydanError):
+    """The request's body is longer than is read."""
+
+    status, code = 413, "govde_buyuk"
+
+
+class MethodMissing(MeydanError):
+    """The address exists and does not take this method."""
+
+    status, code = 405, "yontem_yok"
+
+
+class BadRequest(MeydanError):
+    """The request cannot be understood or answered as it is."""
+
+    status, code = 400, "gecersiz_istek"
+
+
+class SignInNeeded(MeydanError):
+    """Nobody is signed in."""
+
+    status, code = 401, "oturum_gerekli"
+
+
+_BY_STATUS: Final[Mapping[int, type[MeydanError]]] = {
+    401: SignInNeeded,
+    403: NotAllowed,
+    404: NotFound,
+    405: MethodMissing,
+    413: BodyTooLarge,
+}
+
+
+def install_http(
+    app: FastAPI, *, origins: Sequence[str] = (), metrics: Metrics | None = None, max_body: int = MAX_BODY
+) -> None:
+    """Give `app` the middleware and error handlers; pages of `origins` may call it from elsewhere."""
+    app.add_exception_handler(MeydanError, _meydan_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_middleware(BodyLimit, limit=max_body)  # the last one added meets a request first
+    app.add_middleware(LastResort)
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-Id"],
+            expose_headers=["X-Request-Id", "Retry-After"],
+            max_age=600,
+        )
+    app.add_middleware(RequestFrame, metrics=metrics)
+
+
+class RequestFrame:
+    """Name each request, time it, write one access line, and put the security headers on the answer."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics | None = None) -> None:
+        self._app = app
+        self._answers = [0] * 6
+        for hundreds in range(1, 6) if metrics else ():
+            assert metrics is not None  # noqa: S101  # the loop is empty without
+            metrics.count(
+                "meydan_http_requests_total",
+                "HTTP requests answered, by the class of their status.",
+                lambda hundreds=hundreds: self._answers[hundreds],  # type: ignore[misc]
+                status=f"{hundreds}xx",
+            )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = headers.get("x-request-id", "")
+        if not _REQUEST_ID.fullmatch(request_id):
+            request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
+        started = time.perf_counter()
+
+        async def framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                answer = MutableHeaders(scope=message)
+                answer["X-Request-Id"] = request_id
+                for name, value in _SECURITY.items():
+                    answer.setdefault(name, value)
+                answer.setdefault("Content-Security-Policy", content_security_policy(headers.get("host", "")))
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, framed)
+            finally:
+                self._answers[min(max(status // 100, 1), 5)] += 1
+                log.info(
+                    "http.request",
+                    method=scope["method"],
+                    path=scope["path"][:_PATH_SHOWN],
+                    status=status,
+                    ms=round((time.perf_counter() - started) * 1000, 2),
+                )
+
+
+class LastResort:
+    """Turn an exception nobody handled into a 500 that tells nothing but the request id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:  # the last one to see it, and it is logged whole
+            log.exception("http.unhandled", method=scope["method"], path=scope["path"][:_PATH_SHOWN])
+            if not started:  # else the server sees a broken answer and cuts the connection
+                error = InternalError(istek_id=scope["state"]["request_id"])
+                await problem_response(error, _language(Headers(scope=scope)))(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuse bodies longer than `limit` bytes, by their announced length or while they arrive."""
+
+    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > self._limit:
+            response = problem_response(BodyTooLarge(sinir=self._limit), _language(headers))
+            response.headers["Connection"] = "close"  # what was announced is not read
+            await response(scope, receive, send)
+            return
+        arrived = 0
+
+        async def counted() -> Message:
+            nonlocal arrived
+            message = await receive()
+            if message["type"] == "http.request":
+                arrived += len(message.get("body", b""))
+                if arrived > self._limit:
+                    raise HTTPException(413)  # the one kind of exception that FastAPI's body reader lets through
+            return message
+
+        await self._app(scope, counted, send)
+
+
+def problem_response(error: MeydanError, language: Language, *, status: int | None = None) -> JSONResponse:
+    """Render `error` as RFC 9457 problem+json."""
+    body = error.problem(language)
+    response = JSONResponse(
+        body | {"status": status or body["status"]}, status_code=status or error.status, media_type=PROBLEM_TYPE
+    )
+    response.headers["Content-Language"] = language
+    response.headers["Cache-Control"] = "no-store"
+    if isinstance(error, RateLimited):
+        response.headers["Retry-After"] = str(math.ceil(error.data["bekle"]))
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def content_security_policy(host: str) -> str:
+    """Return the panel's policy; `host` is where its WebSocket may go besides 'self', which older browsers need."""
+    sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    return (
+        f"default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data: blob:; font-src 'self' data:; "
+        "style-src 'self' 'unsafe-inline'; script-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def validation_data(errors: Sequence[Mapping[str, Any]], language: Language) -> list[dict[str, str]]:
+    """Return each of pydantic's errors as `alan` and `neden`, without the input, which may be a secret."""
+    return [{"alan": _field(error["loc"]), "neden": _reason(error, language)} for error in errors]
+
+
+_SECURITY: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def _language(headers: Headers) -> Language:
+    return preferred(headers.get("accept-language"))
+
+
+def _meydan_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MeydanError)  # noqa: S101  # registered for this class
+    return problem_response(error, _language(request.headers))
+
+
+def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class
+    language = _language(request.headers)
+    errors = validation_data(error.errors(), language)
+    problem = InvalidInput(field=errors[0]["alan"], reason=errors[0]["neden"])
+    problem.data["hatalar"] = errors
+    return problem_response(problem, language)
+
+
+def _http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class
+    kind = _BY_STATUS.get(error.status_code, BadRequest if error.status_code < 500 else InternalError)
+    problem = kind(sinir=MAX_BODY) if kind is BodyTooLarge else kind()
+    response = problem_response(problem, _language(request.headers), status=error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _field(location: Sequence[int | str]) -> str:
+    inner = (
+        location[1:] if len(location) > 1 and location[0] in ("body", "query", "path", "header", "cookie") else location
+    )
+    return ".".join(map(str, inner))
+
+
+def _reason(error: Mapping[str, Any], language: Language) -> str:
+    template: str | None = catalogue(language)["validation"].get(error["type"])
+    if template is None:
+        return str(error["msg"]).removeprefix("Value error, ")
+    return template.format(**error.get("ctx", {}))

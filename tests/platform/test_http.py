@@ -1,0 +1,212 @@
+import asyncio
+import io
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any
+
+import httpx
+import pytest
+import structlog
+from fastapi import FastAPI, Query
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from meydan.platform.errors import MeydanError, NotAllowed, RateLimited, Unavailable
+from meydan.platform.http import content_security_policy, install_http
+from meydan.platform.logging import configure_logging
+from meydan.platform.metrics import Metrics
+from meydan.platform.texts import LANGUAGES, catalogue
+
+
+class Body(BaseModel):
+    name: str = Field(min_length=3)
+    password: str = Field(min_length=8)
+
+
+def build(metrics: Metrics | None = None) -> FastAPI:
+    app = FastAPI()
+    install_http(app, origins=["https://other.example"], metrics=metrics, max_body=1000)
+
+    @app.get("/ok")
+    async def ok(limit: Annotated[int, Query(le=200)] = 50) -> dict[str, int]:
+        structlog.get_logger("inner").info("working")
+        return {"limit": limit}
+
+    @app.post("/body")
+    async def body(body: Body) -> dict[str, str]:
+        return {"name": body.name}
+
+    @app.get("/raise/{what}")
+    async def fail(what: str) -> None:
+        errors: dict[str, Exception] = {
+            "wait": RateLimited(wait=1.2),
+            "away": Unavailable(),
+            "no": NotAllowed(izin="x"),
+            "teapot": HTTPException(418),
+            "bug": RuntimeError("internal detail"),
+        }
+        raise errors[what]
+
+    return app
+
+
+def call(app: FastAPI, method: str, path: str, **kwargs: Any) -> httpx.Response:
+    async def once() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://meydan.test") as client:
+            return await client.request(method, path, **kwargs)
+
+    return asyncio.run(once())
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    yield stream
+    root.handlers[:], root.level = before
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+
+
+def test_request_id_is_taken_or_made() -> None:
+    app = build()
+    assert call(app, "GET", "/ok", headers={"X-Request-Id": "abc-1"}).headers["x-request-id"] == "abc-1"
+    made = call(app, "GET", "/ok", headers={"X-Request-Id": "bad id\t{}"}).headers["x-request-id"]
+    assert len(made) == 16
+    assert made != call(app, "GET", "/ok").headers["x-request-id"]
+
+
+def test_one_access_line_without_the_query(logged: io.StringIO) -> None:
+    call(build(), "GET", "/ok?limit=7&bilet=secret", headers={"X-Request-Id": "r1"})
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    inner, access = (line for line in lines if line["event"] in ("working", "http.request"))
+    assert inner["request_id"] == access["request_id"] == "r1"
+    assert (access["method"], access["path"], access["status"]) == ("GET", "/ok", 200)
+    assert access["ms"] >= 0
+    assert "secret" not in logged.getvalue()
+
+
+def test_security_headers_are_on_every_answer() -> None:
+    for path in ("/ok", "/nowhere", "/raise/bug"):
+        headers = call(build(), "GET", path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "ws://meydan.test" in headers["content-security-policy"]
+
+
+def test_a_strange_host_adds_nothing_to_the_policy() -> None:
+    assert "evil" not in content_security_policy("evil.example; script-src *")
+    assert "wss://[::1]:8000" in content_security_policy("[::1]:8000")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "bulunamadi"),
+        ("DELETE", "/ok", 405, "yontem_yok"),
+        ("GET", "/ok?limit=500", 422, "gecersiz_alan"),
+        ("GET", "/raise/no", 403, "yetki_yok"),
+        ("GET", "/raise/wait", 429, "hiz_siniri"),
+        ("GET", "/raise/away", 503, "gecici_kesinti"),
+        ("GET", "/raise/teapot", 418, "gecersiz_istek"),
+        ("GET", "/raise/bug", 500, "ic_hata"),
+    ],
+)
+def test_every_error_is_a_problem(method: str, path: str, status: int, code: str) -> None:
+    response = call(build(), method, path)
+    body = response.json()
+    assert response.headers["content-type"] == "application/problem+json"
+    assert (response.status_code, body["status"], body["kod"]) == (status, status, code)
+    assert body["type"] == f"urn:meydan:hata:{code}"
+    assert body["title"] == body["baslik"]
+    assert body["detail"] == body["ayrinti"]
+
+
+def test_texts_follow_the_reader() -> None:
+    app = build()
+    assert call(app, "GET", "/nowhere").json()["baslik"] == "Bulunamadı"
+    english = call(app, "GET", "/nowhere", headers={"Accept-Language": "en-GB,en;q=0.9"})
+    assert english.json()["baslik"] == "Not found"
+    assert english.headers["content-language"] == "en"
+
+
+def test_method_error_names_what_is_allowed() -> None:
+    assert call(build(), "DELETE", "/ok").headers["allow"] == "GET"
+
+
+def test_waiting_time_is_rounded_up() -> None:
+    assert call(build(), "GET", "/raise/wait").headers["retry-after"] == "2"
+
+
+def test_validation_names_all_fields_and_shows_no_input() -> None:
+    response = call(build(), "POST", "/body", json={"name": 3, "password": "hush"})
+    body = response.json()
+    assert body["alan"] == "name"
+    assert body["hatalar"] == [
+        {"alan": "name", "neden": "metin olmalı"},
+        {"alan": "password", "neden": "en az 8 karakter olmalı"},
+    ]
+    assert "hush" not in response.text
+
+
+def test_broken_json_is_a_problem() -> None:
+    response = call(build(), "POST", "/body", content=b"{", headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()["neden"]) == (422, "geçerli bir JSON değil")
+
+
+def test_a_bug_tells_its_request_id_and_nothing_else(logged: io.StringIO) -> None:
+    response = call(build(), "GET", "/raise/bug", headers={"X-Request-Id": "r2"})
+    assert response.json()["istek_id"] == "r2"
+    assert "internal detail" not in response.text
+    assert "internal detail" in logged.getvalue()
+
+
+def test_body_limit_by_announcement_and_by_arrival() -> None:
+    async def chunks(count: int) -> AsyncIterator[bytes]:
+        for _ in range(count):
+            yield b" " * 100
+
+    app = build()
+    announced = call(app, "POST", "/body", content=b" " * 1001)
+    json_type = {"Content-Type": "application/json"}
+    arrived = call(app, "POST", "/body", content=chunks(11), headers=json_type)
+    for response in (announced, arrived):
+        assert (response.status_code, response.json()["kod"]) == (413, "govde_buyuk")
+    assert call(app, "POST", "/body", content=chunks(10), headers=json_type).status_code == 422
+
+
+def test_listed_origins_only() -> None:
+    app = build()
+    listed = call(app, "GET", "/raise/bug", headers={"Origin": "https://other.example"})
+    assert listed.headers["access-control-allow-origin"] == "https://other.example"
+    assert "access-control-allow-origin" not in call(app, "GET", "/ok", headers={"Origin": "https://x.example"}).headers
+
+
+def test_answers_are_counted_by_class() -> None:
+    metrics = Metrics()
+    app = build(metrics)
+    for path in ("/ok", "/nowhere", "/raise/bug"):
+        call(app, "GET", path)
+    text = metrics.render().decode()
+    for status in ("2xx", "4xx", "5xx"):
+        assert f'meydan_http_requests_total{{status="{status}"}} 1.0' in text
+
+
+def test_every_error_has_its_texts() -> None:
+    def kinds(base: type[MeydanError]) -> Iterator[type[MeydanError]]:
+        yield base
+        for kind in base.__subclasses__():
+            yield from kinds(kind)
+
+    for language in LANGUAGES:
+        texts = catalogue(language)["error"]
+        mine = {kind.code for kind in kinds(MeydanError) if kind.__module__.startswith("meydan.platform")}
+        assert mine <= texts.keys()
+        assert all({"title", "detail"} == texts[code].keys() for code in texts)
+    assert catalogue("tr")["error"].keys() == catalogue("en")["error"].keys()
+    assert catalogue("tr")["validation"].keys() == catalogue("en")["validation"].keys()
