@@ -1,0 +1,84 @@
+"""The panel's files: the page for people at `/` and every client route, hashed assets that browsers keep for good."""
+
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import meydan
+from meydan.platform.texts import preferred, text
+
+PANEL: Final = Path(meydan.__file__).parent / "panel"
+
+_KEEP: Final = "public, max-age=31536000, immutable"
+_HOUR: Final = "public, max-age=3600"
+_ASK: Final = "no-cache"
+_NOT_PAGES: Final = ("api", "metrics", "saglik", "yetenekler", "openapi.json")
+
+
+def mount_panel(app: FastAPI, directory: Path = PANEL) -> None:
+    """Serve the built panel in `directory` at every address of `app` that no route answers, and at `/`."""
+    panel = _Panel(directory, otherwise=app.router.default)
+    app.router.default = panel
+
+    @app.get(
+        "/", operation_id="get_root", summary="The square for browsers, its description for programs", tags=["sistem"]
+    )
+    async def root(request: Request) -> Response:
+        if _wants_page(request):
+            return panel.page(request)
+        body = {"ad": "Meydan", "surum": meydan.__version__, "durum": "calisiyor", "belgeler": "/openapi.json"}
+        return JSONResponse(body, headers={"Vary": "Accept"})
+
+
+class _Panel:
+    def __init__(self, directory: Path, *, otherwise: ASGIApp) -> None:
+        self._index = directory / "index.html"
+        self._files = StaticFiles(directory=directory, check_dir=False)
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope.get("path", "/").strip("/")
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or path.partition("/")[0] in _NOT_PAGES:
+            await self._otherwise(scope, receive, send)
+            return
+        request = Request(scope)
+        if response := await self._file(path, scope):
+            await response(scope, receive, send)
+        elif _wants_page(request) and "." not in path.rsplit("/", 1)[-1]:
+            await self.page(request)(scope, receive, send)
+        else:
+            await self._otherwise(scope, receive, send)
+
+    def page(self, request: Request) -> Response:
+        if self._index.is_file():
+            return FileResponse(self._index, headers={"Cache-Control": _ASK, "Vary": "Accept"})
+        language = preferred(request.headers.get("accept-language"))
+        title, detail = (escape(text(language, f"panel.missing.{part}")) for part in ("title", "detail"))
+        page = (
+            f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Meydan</title>'
+            f'<meta name="viewport" content="width=device-width"><h1>{title}</h1><p>{detail}</p><pre>make web</pre>'
+        )
+        return HTMLResponse(page, status_code=503, headers={"Cache-Control": "no-store", "Vary": "Accept"})
+
+    async def _file(self, path: str, scope: Scope) -> Response | None:
+        if not path or path == "index.html":
+            return None
+        try:
+            response = await self._files.get_response(path, scope)
+        except (HTTPException, RuntimeError):  # RuntimeError: the folder is not there at all
+            return None
+        if response.status_code >= 400:
+            return None
+        response.headers["Cache-Control"] = _KEEP if path.startswith("assets/") else _HOUR
+        return response
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
