@@ -1,0 +1,22 @@
+"""What the accounts tell the other parts and the other nodes."""
+
+from typing import Final
+
+import msgspec
+
+USERS_CHANNEL: Final = "accounts.users"
+SIGN_INS_CHANNEL: Final = "accounts.sign-ins"
+
+
+class UserChanged(msgspec.Struct, frozen=True):
+    """A user's role, activity or password changed: whoever holds an older view of them lets go of it."""
+
+    user_id: str
+    role: str
+    active: bool
+
+
+class SignInsEnded(msgspec.Struct, frozen=True):
+    """Some sign-ins of a user were revoked; their access tokens stop working now."""
+
+    user_id: str

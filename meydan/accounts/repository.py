@@ -1,0 +1,179 @@
+"""Every query about accounts; each class lives as long as its `Session`."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from meydan.accounts.models import ApiKey, AuditEntry, OwnerLink, SignIn, User
+from meydan.accounts.permissions import Role
+from meydan.platform.db import rows_changed
+from meydan.platform.turkish import fold
+
+
+class UserRepository:
+    """Users by name, role and words."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, username: str, *, lock: bool = False) -> User | None:
+        """Return the user, their row locked for the transaction when `lock`."""
+        return self._session.get(User, username, with_for_update=True if lock else None)
+
+    def add(self, user: User) -> None:
+        """Store a new user; the caller has seen that the name is free, the key refuses the loser of a race."""
+        self._session.add(user)
+        self._session.flush()
+
+    def existing(self, usernames: Collection[str]) -> set[str]:
+        """Return those of `usernames` that are registered."""
+        if not usernames:
+            return set()
+        return set(self._session.scalars(select(User.username).where(User.username.in_(usernames))))
+
+    def names(self, usernames: Collection[str]) -> dict[str, str]:
+        """Return the display names of those that are registered."""
+        return {user.username: user.name for user in self.many(usernames)}
+
+    def many(self, usernames: Collection[str]) -> list[User]:
+        """Return those of `usernames` that are registered, whole."""
+        if not usernames:
+            return []
+        return list(self._session.scalars(select(User).where(User.username.in_(usernames))))
+
+    def page(self, *, query: str, role: Role | None, after: str, limit: int) -> list[User]:
+        """Return users in the order of their usernames, from after `after`."""
+        wanted = select(User).where(User.username > after).order_by(User.username).limit(limit)
+        if query:
+            wanted = wanted.where(
+                or_(
+                    User.folded.contains(fold(query), autoescape=True),
+                    User.username.contains(query, autoescape=True),
+                )
+            )
+        if role is not None:
+            wanted = wanted.where(User.role == role.value)
+        return list(self._session.scalars(wanted))
+
+    def active_owners(self) -> list[str]:
+        """Return the usernames of all active owners, their rows locked: whoever removes one sees the others."""
+        owners = select(User.username).where(User.role == Role.OWNER.value, User.active).order_by(User.username)
+        return list(self._session.scalars(owners.with_for_update()))
+
+    def has_owner(self) -> bool:
+        """Tell whether anybody owns the square, active or not."""
+        return self._session.scalar(select(User.username).where(User.role == Role.OWNER.value).limit(1)) is not None
+
+
+class SignInRepository:
+    """Sign-ins of users."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, sign_in: SignIn) -> None:
+        """Store a new sign-in."""
+        self._session.add(sign_in)
+
+    def get(self, sign_in_id: str, *, lock: bool = False) -> SignIn | None:
+        """Return the sign-in in any state."""
+        return self._session.get(SignIn, sign_in_id, with_for_update=True if lock else None)
+
+    def open_of(self, username: str, now: datetime) -> list[SignIn]:
+        """Return the user's open sign-ins, last used first."""
+        wanted = select(SignIn).where(SignIn.username == username, SignIn.revoked_at.is_(None), SignIn.expires_at > now)
+        return list(self._session.scalars(wanted.order_by(SignIn.rotated_at.desc())))
+
+    def revoke_of(self, username: str, now: datetime, *, keep: str = "") -> int:
+        """Revoke the user's open sign-ins but `keep`, and return how many."""
+        wanted = update(SignIn).where(SignIn.username == username, SignIn.revoked_at.is_(None), SignIn.id != keep)
+        return rows_changed(self._session, wanted.values(revoked_at=now))
+
+    def delete_expired(self, now: datetime) -> int:
+        """Delete the sign-ins that nobody can refresh any more, and return how many."""
+        return rows_changed(self._session, delete(SignIn).where(SignIn.expires_at <= now))
+
+
+class KeyRepository:
+    """API keys of users."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+        self._session.add(key)
+
+    def by_hash(self, secret_hash: str) -> ApiKey | None:
+        """Return the key whose secret has this hash."""
+        return self._session.scalar(select(ApiKey).where(ApiKey.secret_hash == secret_hash))
+
+    def get(self, key_id: str) -> ApiKey | None:
+        """Return the key."""
+        return self._session.get(ApiKey, key_id)
+
+    def of(self, username: str) -> list[ApiKey]:
+        """Return the user's keys, newest first."""
+        return list(self._session.scalars(select(ApiKey).where(ApiKey.username == username).order_by(ApiKey.id.desc())))
+
+    def used(self, key_id: str, now: datetime) -> None:
+        """Note that the key was used."""
+        self._session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now))
+
+    def delete(self, key: ApiKey) -> None:
+        """Forget the key."""
+        self._session.delete(key)
+
+
+class OwnerLinkRepository:
+    """The one-time way to the first owner."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def replace(self, token_hash: str, *, now: datetime, expires_at: datetime) -> None:
+        """Make this the only link there is."""
+        self.clear()
+        self._session.add(OwnerLink(token_hash=token_hash, created_at=now, expires_at=expires_at))
+
+    def is_valid(self, token_hash: str, now: datetime, *, lock: bool = False) -> bool:
+        """Tell whether the link is there and its time has not passed; `lock` makes a second taker wait for the first."""
+        link = self._session.get(OwnerLink, token_hash, with_for_update=True if lock else None)
+        return link is not None and link.expires_at > now
+
+    def clear(self) -> None:
+        """Forget every link."""
+        self._session.execute(delete(OwnerLink))
+
+
+class AuditRepository:
+    """The log that only grows."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def append(
+        self, *, at: datetime, actor_id: str, action: str, target: str | None, ip: str, data: dict[str, Any]
+    ) -> None:
+        """Write one line."""
+        self._session.add(
+            AuditEntry(at=at, actor_id=actor_id[:64], action=action, target=target and target[:64], ip=ip, data=data)
+        )
+
+    def page(self, *, actor_id: str, action: str, before: int | None, limit: int) -> list[AuditEntry]:
+        """Return lines, newest first, from before `before`."""
+        wanted = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+        if actor_id:
+            wanted = wanted.where(AuditEntry.actor_id == actor_id)
+        if action:
+            wanted = wanted.where(AuditEntry.action == action)
+        if before is not None:
+            wanted = wanted.where(AuditEntry.id < before)
+        return list(self._session.scalars(wanted))
+
+    def count(self) -> int:
+        """Return how many lines there are."""
+        return self._session.scalar(select(func.count()).select_from(AuditEntry)) or 0
