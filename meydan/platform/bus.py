@@ -29,7 +29,12 @@ class Subscription:
 
 
 class Bus(Protocol):
-    """Publish and subscribe. Handlers run on the event loop and must not block."""
+    """Publish and subscribe. Handlers run on the event loop and must not block.
+
+    `shared` tells whether other processes may be listening: what only they need to hear is not said when it is false.
+    """
+
+    shared: bool
 
     async def publish(self, channel: str, message: bytes) -> None:
         """Hand `message` to every subscriber of `channel` on every node; never raises when the bus is away."""
@@ -52,6 +57,8 @@ class Bus(Protocol):
 
 class MemoryBus:
     """The bus of a single process."""
+
+    shared = False
 
     def __init__(self) -> None:
         self._channels: defaultdict[str, list[Subscription]] = defaultdict(list)
@@ -84,6 +91,8 @@ class MemoryBus:
 
 class RedisBus:
     """Redis pub/sub: one connection listens for the whole process, and reconnects for as long as it lives."""
+
+    shared = True
 
     def __init__(self, redis: Redis, *, prefix: str = "meydan:", retry_seconds: float = 0.2) -> None:
         self._redis = redis

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, MetaData, Table, TypeDecorator, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -189,7 +189,7 @@ def sqlite_engine(path: str, *, begin: str) -> Engine:
     return engine
 
 
-def insert_missing(session: Session, table: Table) -> Any:
+def insert_missing(session: Session, table: type[Base]) -> Any:
     """Return an INSERT for `table` that skips rows which are already there, on either database."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     return dialect.insert(table).on_conflict_do_nothing()

@@ -4,12 +4,14 @@
 spelling people use for one word (`IŞIK`, `ışık`, `isik`) to one key, so that search finds them all.
 """
 
+import re
 import unicodedata
 from typing import Final
 
 _LOWER: Final = str.maketrans({"I": "ı", "İ": "i"})
 _UPPER: Final = str.maketrans({"i": "İ", "ı": "I"})
 _DOTLESS: Final = str.maketrans({"ı": "i"})
+_WORD: Final = re.compile(r"[^\W_]+")
 
 
 def tr_lower(text: str) -> str:
@@ -24,16 +26,16 @@ def tr_upper(text: str) -> str:
 
 def fold(text: str) -> str:
     """Reduce text to its search key: Turkish lower case, dotless i as i, all marks stripped. Idempotent."""
+    if text.isascii():
+        return text.lower()  # in ASCII `I` folds to `i` whichever way it is lowered
     lowered = tr_lower(unicodedata.normalize("NFKC", text))
-    if lowered.isascii():
-        return lowered
     decomposed = unicodedata.normalize("NFKD", lowered.translate(_DOTLESS))
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold().translate(_DOTLESS)
 
 
 def words(text: str) -> list[str]:
     """Split text into folded words of letters and digits, in order."""
-    return "".join(char if char.isalnum() else " " for char in fold(text)).split()
+    return _WORD.findall(fold(text))
 
 
 def slug(text: str, *, limit: int = 64) -> str:

@@ -1,0 +1,186 @@
+"""The composition root: every part is built here, once, and handed what it needs."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from fastapi import FastAPI
+
+from meydan.accounts.housekeeping import AccountHousekeeping
+from meydan.accounts.service import AccountService
+from meydan.accounts.settings import AccountsSettings
+from meydan.app.engines import Engines, open_engines
+from meydan.app.http import build_http
+from meydan.app.observation import observe
+from meydan.app.reactions import connect
+from meydan.app.server import HttpServer
+from meydan.app.system import Figures, SystemService, database_probe, redis_probe
+from meydan.chat.entrance import Entrance
+from meydan.chat.hub import Hub, new_node_name
+from meydan.chat.log import MessageLog
+from meydan.chat.messages import MessageService
+from meydan.chat.presence import Presence
+from meydan.chat.service import RoomService
+from meydan.chat.settings import ChatSettings
+from meydan.platform.clock import Clock, SystemClock
+from meydan.platform.live_settings import LiveSettings
+from meydan.platform.metrics import Metrics
+from meydan.platform.sampler import Sampler
+from meydan.platform.settings import Settings
+from meydan.platform.tasks import Service, run_services
+
+log = structlog.get_logger(__name__)
+
+_SWITCH_SECONDS = 0.001
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What a command about users or keys needs, without rooms or a server."""
+
+    settings: Settings
+    clock: Clock
+    engines: Engines
+    live: LiveSettings
+    service: AccountService
+
+
+@dataclass(frozen=True)
+class Square:
+    """One node, built and not yet running."""
+
+    accounts: Accounts
+    rooms: RoomService
+    messages: MessageService
+    message_log: MessageLog
+    hub: Hub
+    sampler: Sampler
+    app: FastAPI
+
+
+@contextlib.asynccontextmanager
+async def open_accounts(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Accounts]:
+    """Open the engines and the accounts on them; the database must be migrated."""
+    clock = clock or SystemClock()
+    engines = open_engines(settings, clock)
+    try:
+        live = LiveSettings(engines.db, engines.bus, clock)
+        live.register("accounts", AccountsSettings)
+        live.register("chat", ChatSettings)
+        service = AccountService(
+            db=engines.db, bus=engines.bus, store=engines.store, clock=clock, live=live, settings=settings
+        )
+        yield Accounts(settings, clock, engines, live, service)
+    finally:
+        await engines.close()
+
+
+@contextlib.asynccontextmanager
+async def open_square(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Square]:
+    """Build one node; it listens to the other nodes when this returns, and serves once its services run."""
+    async with open_accounts(settings, clock=clock) as accounts:
+        square = _build(accounts)
+        await accounts.live.start()
+        await accounts.service.start()
+        await square.rooms.ensure_default_room()
+        await square.hub.start()
+        await connect(accounts.engines.bus, hub=square.hub)
+        yield square
+
+
+async def serve(
+    settings: Settings, *, worker: bool, on_listening: Callable[[str, str | None], Awaitable[None]]
+) -> None:
+    """Run one node until a signal says stop; with `worker` also the work that one process of a square does.
+
+    `on_listening` gets the address that people open and, while the square has no owner, the one-time key to it.
+    """
+    _tune()
+    stop = _stop_on_signals()
+    async with open_square(settings) as square:
+        owner_key = await square.accounts.service.ensure_owner_link()
+
+        async def listening(address: str) -> None:
+            await on_listening(address, owner_key)
+
+        services: list[Service] = [
+            square.message_log,
+            square.hub,
+            square.sampler,
+            HttpServer(square.app, square.hub, settings, on_listening=listening),
+        ]
+        if worker:
+            services.insert(0, AccountHousekeeping(square.accounts.service))
+        await run_services(services, stop, limit=settings.drain_seconds)
+
+
+async def work(settings: Settings) -> None:
+    """Run only the work that one process of a square does, until a signal says stop."""
+    stop = _stop_on_signals()
+    async with open_accounts(settings) as accounts:
+        await accounts.live.start()
+        await accounts.service.start()
+        await run_services([AccountHousekeeping(accounts.service)], stop, limit=settings.drain_seconds)
+
+
+def _build(accounts: Accounts) -> Square:
+    settings, clock, live, engines = accounts.settings, accounts.clock, accounts.live, accounts.engines
+    node = new_node_name()
+    rooms = RoomService(db=engines.db, bus=engines.bus, clock=clock, live=live)
+    message_log = MessageLog(engines.db, clock)
+    messages = MessageService(db=engines.db, clock=clock, live=live, log=message_log, search=engines.search)
+    hub = Hub(
+        messages=messages,
+        message_log=message_log,
+        presence=Presence(engines.bus, clock, node=node),
+        entrance=Entrance(accounts=accounts.service, store=engines.store, clock=clock),
+        bus=engines.bus,
+        clock=clock,
+        live=live,
+        node=node,
+    )
+    metrics = Metrics()
+    sampler = Sampler(clock)
+    observe(metrics, sampler, hub=hub, message_log=message_log)
+    system = SystemService(
+        settings=settings,
+        clock=clock,
+        live=live,
+        metrics=metrics,
+        sampler=sampler,
+        figures=Figures(
+            connections=lambda: len(hub.connections),
+            rooms_active=lambda: len(hub.channels),
+            users_online=hub.presence.online,
+        ),
+        probes=[database_probe(engines.db), *([redis_probe(engines.redis)] if engines.redis is not None else [])],
+        node=node,
+        registration_open=lambda: live.current(AccountsSettings).registration_open,
+        accepting=lambda: not hub.draining,
+    )
+    app = build_http(
+        {"accounts": accounts.service, "rooms": rooms, "messages": messages, "hub": hub, "system": system},
+        origins=settings.allowed_origins,
+        metrics=metrics,
+    )
+    return Square(accounts, rooms, messages, message_log, hub, sampler, app)
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _tune() -> None:
+    """Let the database thread have its turn soon, and keep what start-up made out of every later collection."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,52 @@
+"""The one page that asks which database and which bus this is."""
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from meydan.chat.search import PostgresSearch, SearchIndex, SqliteSearch
+from meydan.platform.bus import Bus, MemoryBus, RedisBus
+from meydan.platform.clock import Clock
+from meydan.platform.db import Database, PostgresDatabase, SqliteDatabase
+from meydan.platform.ephemeral import EphemeralStore, MemoryStore, RedisStore
+from meydan.platform.settings import Settings, private_dir
+
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The parts that stand on something outside this program."""
+
+    db: Database
+    bus: Bus
+    store: EphemeralStore
+    search: SearchIndex
+    redis: Redis | None
+    database_name: str
+    bus_name: str
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        await self.bus.close()
+        if self.redis is not None:
+            await self.redis.aclose()
+        await self.db.close()
+
+
+def open_engines(settings: Settings, clock: Clock) -> Engines:
+    """Choose and open the database, the bus and the store that the settings ask for."""
+    if settings.database.startswith(_SQLITE):
+        private_dir(settings)
+        db: Database = SqliteDatabase(settings.database.removeprefix(_SQLITE))
+        search: SearchIndex = SqliteSearch()
+        database_name = "sqlite"
+    else:
+        db, search, database_name = PostgresDatabase(settings.database), PostgresSearch(), "postgresql"
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        return Engines(db, MemoryBus(), MemoryStore(clock), search, None, database_name, "memory")
+    redis = Redis.from_url(url, socket_connect_timeout=3, retry=Retry(NoBackoff(), 1))
+    return Engines(db, RedisBus(redis), RedisStore(redis), search, redis, database_name, "redis")

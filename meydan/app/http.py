@@ -1,0 +1,33 @@
+"""The HTTP application: every domain's router, one set of errors, the panel behind them."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from meydan import __version__
+from meydan.accounts import endpoints as accounts_endpoints
+from meydan.app import endpoints as system_endpoints
+from meydan.app.panel import mount_panel
+from meydan.chat import endpoints as chat_endpoints
+from meydan.platform.http import install_http
+from meydan.platform.metrics import Metrics
+
+
+def build_http(parts: dict[str, Any], *, origins: tuple[str, ...] = (), metrics: Metrics | None = None) -> FastAPI:
+    """Return the application; `parts` are the services that the endpoints ask for by name."""
+    app = FastAPI(
+        title="Meydan",
+        version=__version__,
+        summary="A self-hosted square for market communities.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    for name, part in parts.items():
+        setattr(app.state, name, part)
+    app.include_router(accounts_endpoints.router)
+    app.include_router(chat_endpoints.router)
+    app.include_router(system_endpoints.router)
+    mount_panel(app)
+    install_http(app, origins=origins, metrics=metrics)
+    return app

@@ -1,0 +1,270 @@
+"""One transaction of the log: a batch of operations gets its places, its rows and its notifications.
+
+Rooms are locked in the order of their numbers, so that two nodes on one database never wait for each other in a
+circle. An operation that may not happen gets its error; the others in the batch are not touched by it.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from meydan.accounts.repository import UserRepository
+from meydan.chat.errors import MessageMissing, NotSender, RoomMissing
+from meydan.chat.events import MessageView, NoticeView, Quote, ReactionCount, UpdateView
+from meydan.chat.log_repository import LogRepository
+from meydan.chat.models import Message, Notification, Reaction, Room, RoomKind, Update, UpdateKind
+from meydan.chat.operations import KEEPERS, Append, EditText, Erase, Operation, PutReaction, Stored
+from meydan.chat.repository import NoticeRepository, RoomRepository, notice_view
+from meydan.platform.errors import MeydanError
+
+Outcome = Stored | MeydanError
+_SUMMARY_LENGTH = 200
+
+
+class AlreadyStored(Exception):
+    """The batch holds a message that is in the log; commit it again with `look_first`."""
+
+
+def commit_batch(session: Session, batch: Sequence[Operation], *, look_first: bool = False) -> list[Outcome]:
+    """Carry out `batch` in order and return an outcome for each.
+
+    Without `look_first` it trusts that no message is there already, which saves a query, and raises `AlreadyStored`
+    when that was wrong; the transaction is then rolled back.
+    """
+    return _Batch(session, batch, look_first=look_first).run()
+
+
+class _Batch:
+    def __init__(self, session: Session, batch: Sequence[Operation], *, look_first: bool) -> None:
+        self._session = session
+        self._log = LogRepository(session)
+        self._operations = batch
+        self._rooms = self._log.lock({operation.room_id for operation in batch})
+        self._heads: dict[int, int] = {}
+        self._pending: list[dict[str, Any]] = []
+        self._quotes: dict[str, Quote] = {}
+        self._known: dict[tuple[int, str, str] | str, Message | Stored] = {}
+        appends = [operation for operation in batch if isinstance(operation, Append)]
+        if look_first:
+            clients = {(op.room_id, op.sender_id, op.client_id) for op in appends if op.client_id is not None}
+            self._known.update(self._log.stored(clients, {op.message_id for op in appends}))
+        replies = {op.reply_to for op in appends if op.reply_to is not None}
+        if replies:
+            self._quotes = self._log.quotes(replies)
+
+    def run(self) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for operation in self._operations:
+            room = self._rooms.get(operation.room_id)
+            try:
+                if room is None:
+                    raise RoomMissing(str(operation.room_id))
+                outcomes.append(self._carry_out(room, operation))
+            except MeydanError as error:
+                outcomes.append(error)
+        self._write_messages()
+        if self._heads:
+            self._log.advance(self._heads, self._operations[-1].at)
+        if any(isinstance(op, Append) and (op.mentions or op.reply_to) for op in self._operations):
+            outcomes = self._notify(outcomes)
+        return outcomes
+
+    def _carry_out(self, room: Room, operation: Operation) -> Stored:
+        match operation:
+            case Append():
+                return self._append(room, operation)
+            case EditText():
+                return self._edit(room, operation)
+            case Erase():
+                return self._erase(room, operation)
+            case PutReaction():
+                return self._react(room, operation)
+
+    def _append(self, room: Room, op: Append) -> Stored:
+        key = (op.room_id, op.sender_id, op.client_id) if op.client_id is not None else op.message_id
+        known = self._known.get(key) or self._known.get(op.message_id)
+        if isinstance(known, Message):
+            return Stored(known.id, known.sira)
+        if known is not None:
+            return Stored(known.message_id, known.sira)
+        if op.reply_to is not None and op.reply_to not in self._quotes:
+            raise MessageMissing(op.reply_to)
+        sira = self._next(room)
+        self._pending.append(
+            {
+                "id": op.message_id,
+                "room_id": op.room_id,
+                "sira": sira,
+                "sender_id": op.sender_id,
+                "sender_name": op.sender_name,
+                "guest": op.guest,
+                "simulated": op.simulated,
+                "kind": op.kind,
+                "content": op.content,
+                "folded": op.folded,
+                "mentions": list(op.mentions) or None,
+                "reply_to": op.reply_to,
+                "client_id": op.client_id,
+                "created_at": op.at,
+            }
+        )
+        view = MessageView(
+            id=op.message_id,
+            room=room.slug,
+            sira=sira,
+            sender_id=op.sender_id,
+            sender_name=op.sender_name,
+            content=op.content,
+            kind=op.kind,
+            created_at=op.at,
+            guest=op.guest,
+            simulated=op.simulated,
+            reply_to=op.reply_to,
+            quote=self._quotes[op.reply_to] if op.reply_to else None,
+            mentions=op.mentions,
+            client_id=op.client_id,
+        )
+        stored = Stored(op.message_id, sira, view)
+        self._known[key] = stored
+        return stored
+
+    def _edit(self, room: Room, op: EditText) -> Stored:
+        message = self._message(room, op.message_id)
+        if message.sender_id != op.actor_id or message.guest:
+            raise NotSender(op.message_id)
+        if message.content == op.content:
+            return Stored(message.id, message.sira)
+        message.content, message.folded, message.edited_at = op.content, op.folded, op.at
+        message.mentions = list(op.mentions) or None
+        return self._update(
+            room, op, UpdateKind.EDIT, op.actor_id, {"content": op.content, "mentions": list(op.mentions)}
+        )
+
+    def _erase(self, room: Room, op: Erase) -> Stored:
+        message = self._message(room, op.message_id)
+        own = message.sender_id == op.actor_id and not message.guest
+        if not own and not op.moderates and not self._keeps_order(room, op.actor_id):
+            raise NotSender(op.message_id)
+        self._log.erase(message, op.at)
+        return self._update(room, op, UpdateKind.DELETE, op.actor_id, {})
+
+    def _react(self, room: Room, op: PutReaction) -> Stored:
+        message = self._message(room, op.message_id)
+        row = Reaction(message_id=op.message_id, emoji=op.emoji, user_id=op.actor_id, created_at=op.at)
+        if not self._log.react(row, remove=op.remove):
+            return Stored(message.id, message.sira)
+        counts: tuple[ReactionCount, ...] = self._log.reactions([message.id]).get(message.id, ())
+        data = {
+            "emoji": op.emoji,
+            "removed": op.remove,
+            "reactions": [[item.emoji, item.count, list(item.users)] for item in counts],
+        }
+        return self._update(room, op, UpdateKind.REACTION, op.actor_id, data)
+
+    def _message(self, room: Room, message_id: str) -> Message:
+        self._write_messages()  # an operation may concern a message of its own batch
+        message = self._log.message(room.id, message_id)
+        if message is None:
+            raise MessageMissing(message_id)
+        return message
+
+    def _keeps_order(self, room: Room, user_id: str) -> bool:
+        member = RoomRepository(self._session).member(room.id, user_id)
+        return member is not None and member.role in KEEPERS
+
+    def _update(self, room: Room, op: Operation, kind: UpdateKind, actor_id: str, data: dict[str, Any]) -> Stored:
+        sira = self._next(room)
+        self._log.add_update(
+            Update(
+                room_id=room.id,
+                sira=sira,
+                message_id=op.message_id,
+                kind=kind,
+                actor_id=actor_id,
+                data=data,
+                created_at=op.at,
+            )
+        )
+        reactions = data.get("reactions")
+        view = UpdateView(
+            room=room.slug,
+            sira=sira,
+            message_id=op.message_id,
+            kind=kind,
+            actor_id=actor_id,
+            created_at=op.at,
+            content=data.get("content"),
+            mentions=None if "mentions" not in data else tuple(data["mentions"]),
+            emoji=data.get("emoji"),
+            removed=data.get("removed"),
+            reactions=None if reactions is None else tuple(ReactionCount(e, n, tuple(u)) for e, n, u in reactions),
+        )
+        return Stored(op.message_id, sira, view)
+
+    def _next(self, room: Room) -> int:
+        head = self._heads.get(room.id, room.head) + 1
+        self._heads[room.id] = head
+        return head
+
+    def _write_messages(self) -> None:
+        if not self._pending:
+            return
+        rows, self._pending = self._pending, []
+        try:
+            self._log.add_messages(rows)
+        except IntegrityError as error:
+            raise AlreadyStored from error
+
+    def _notify(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Give every mentioned or answered user a notification, and every outcome the notices it caused."""
+        events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
+        messages = [event for event in events if isinstance(event, MessageView)]
+        wanted = {user_id for message in messages for user_id in _addressees(message)}
+        if not wanted:
+            return outcomes
+        known = UserRepository(self._session).existing(wanted)
+        by_room = {room.slug: room for room in self._rooms.values()}
+        rows: dict[str, list[tuple[str, NoticeView]]] = {}
+        for message in messages:
+            room = by_room[message.room]
+            for user_id, kind in _addressees(message).items():
+                if user_id not in known or not self._may_see(room, user_id):
+                    continue
+                row = Notification(
+                    id=f"{message.id[:12]}{_spread(message.id, user_id)}",
+                    user_id=user_id,
+                    kind=kind,
+                    room_id=room.id,
+                    message_id=message.id,
+                    sender_id=message.sender_id,
+                    summary=message.content[:_SUMMARY_LENGTH],
+                    created_at=message.created_at,
+                )
+                NoticeRepository(self._session).add([row])
+                rows.setdefault(message.id, []).append((user_id, notice_view(row, room.slug)))
+        return [
+            Stored(outcome.message_id, outcome.sira, outcome.event, tuple(rows[outcome.message_id]))
+            if isinstance(outcome, Stored) and isinstance(outcome.event, MessageView) and outcome.message_id in rows
+            else outcome
+            for outcome in outcomes
+        ]
+
+    def _may_see(self, room: Room, user_id: str) -> bool:
+        return room.kind == RoomKind.PUBLIC or RoomRepository(self._session).member(room.id, user_id) is not None
+
+
+def _addressees(message: MessageView) -> dict[str, str]:
+    """Return who is to be told of a message, and why; nobody is told of their own."""
+    people = dict.fromkeys(message.mentions, "bahsetme")
+    if message.quote is not None:
+        people.setdefault(message.quote.sender_id, "yanit")
+    people.pop(message.sender_id, None)
+    return people
+
+
+def _spread(message_id: str, user_id: str) -> str:
+    """Return 20 hexadecimal digits that are the same for the same pair: a notification is made once."""
+    return blake2b(f"{message_id}:{user_id}".encode(), digest_size=10).hexdigest()

@@ -1,0 +1,172 @@
+"""One WebSocket connection: where its bytes go, what it may do, and how it ends."""
+
+import asyncio
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from picows import WSFrame, WSListener, WSMsgType, WSTransport
+
+from meydan.accounts.actor import Actor
+from meydan.chat import wire
+from meydan.chat.budgets import Budget
+from meydan.platform.errors import MeydanError
+
+if TYPE_CHECKING:
+    from meydan.chat.channel import RoomChannel
+    from meydan.chat.hub import Hub
+
+CLOSE_BAD_TICKET = 4001
+CLOSE_NOT_ALLOWED = 4003
+CLOSE_TOO_SLOW = 4008
+CLOSE_REPLACED = 4009
+CLOSE_RESTARTING = 1012
+CLOSE_INVALID_TEXT = 1007
+CLOSE_UNSUPPORTED = 1003
+CLOSE_TOO_BIG = 1009
+CLOSE_POLICY = 1008
+
+_PING = b"\x89\x00"
+_LINGER = 3.0
+_QUEUE = 256
+
+
+class Connection(WSListener):
+    """Speaks for one socket. `write` takes framed bytes; a peer that does not read is closed, never waited for."""
+
+    __slots__ = (
+        "_fragments",
+        "_fragments_size",
+        "actor",
+        "budget",
+        "busy",
+        "claim",
+        "closing",
+        "hub",
+        "lot",
+        "missed_pings",
+        "path_id",
+        "private",
+        "refusals",
+        "rooms",
+        "ticket",
+        "transport",
+        "typing_at",
+        "waiting",
+        "write",
+    )
+
+    def __init__(self, hub: "Hub", *, path_id: str, ticket: str | None) -> None:
+        self.hub = hub
+        self.path_id = path_id
+        self.ticket = ticket
+        self.actor: Actor | None = None
+        self.claim: str | None = None
+        self.rooms: dict[str, RoomChannel] = {}
+        self.private: list[bytes] = []
+        self.waiting: deque[wire.Request] | None = None
+        self.busy = True  # until it is known who this is
+        self.closing = False
+        self.lot = hub.stats.connections_total
+        self.missed_pings = 0
+        self.refusals = 0
+        self.typing_at = 0.0
+        self.budget: Budget | None = None
+        self._fragments: list[bytes] | None = None
+        self._fragments_size = 0
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """Begin: bound the outgoing buffer and find out who this is."""
+        self.transport = transport
+        transport.request.headers.clear()  # they would live as long as the connection
+        transport.response.headers.clear()
+        self.write = transport.underlying_transport.write
+        transport.underlying_transport.set_write_buffer_limits(high=self.hub.buffer_bound(), low=0)
+        self.hub.connected(self)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """End: leave everything."""
+        self.closing = True
+        self.hub.disconnected(self)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Take one frame from the peer."""
+        self.missed_pings = 0
+        kind = frame.msg_type
+        if kind == WSMsgType.TEXT and frame.fin and self._fragments is None:
+            self.hub.received(self, frame.get_payload_as_memoryview())
+        elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
+            self._fragment(frame)
+        elif kind == WSMsgType.CLOSE:
+            transport.send_close(frame.get_close_code())
+            transport.disconnect()
+        elif kind == WSMsgType.BINARY:
+            self.close(CLOSE_UNSUPPORTED, "text frames only")
+
+    def pause_writing(self) -> None:
+        """React to an outgoing buffer that passed its bound: the peer reads too slowly."""
+        self.hub.too_slow(self)
+
+    def resume_writing(self) -> None:
+        """Do nothing: a connection that was too slow is already closing."""
+
+    def send(self, framed: bytes) -> None:
+        """Send one frame to this connection alone, with whatever its rooms send in the same moment."""
+        if not self.closing:
+            if not self.private:
+                self.hub.has_private(self)
+            self.private.append(framed)
+
+    def refuse(self, error: MeydanError, ref: str | None = None) -> None:
+        """Send `error` as `hata`."""
+        self.send(wire.problem(error, ref))
+
+    def write_with_private(self, blob: bytes = b"") -> None:
+        """Write the private frames, and `blob` behind them, at once."""
+        frames, self.private = self.private, []
+        if not self.closing:
+            self.write(b"".join((*frames, blob)))
+
+    def ping(self) -> None:
+        """Ask the peer for a sign of life; one that owes two is gone."""
+        self.missed_pings += 1
+        if self.missed_pings > 2:
+            self.transport.disconnect(graceful=False)
+        elif not self.closing:
+            self.write(_PING)
+
+    def close(self, code: int, reason: str) -> None:
+        """Say why, hang up, and cut the line if the peer does not follow soon."""
+        if self.closing:
+            return
+        if self.private:
+            self.write_with_private()
+        self.closing = True
+        self.hub.disconnected(self)
+        self.transport.send_close(cast("Any", code), reason.encode())
+        asyncio.get_running_loop().call_later(_LINGER, partial(self.transport.disconnect, graceful=False))
+
+    def queue(self, request: wire.Request) -> bool:
+        """Keep a request until the one under way is answered; tell whether there was room."""
+        if self.waiting is None:
+            self.waiting = deque()
+        if len(self.waiting) >= _QUEUE:
+            return False
+        self.waiting.append(request)
+        return True
+
+    def _fragment(self, frame: WSFrame) -> None:
+        """Put a message together that came in several frames, up to the size one frame may have."""
+        if (frame.msg_type == WSMsgType.TEXT) == (self._fragments is not None):
+            self.close(1002, "unexpected continuation")
+            return
+        if self._fragments is None:
+            self._fragments, self._fragments_size = [], 0
+        self._fragments_size += frame.payload_size
+        if self._fragments_size > wire.MAX_FRAME:
+            self.close(CLOSE_TOO_BIG, "a message is 64 KiB at most")
+            return
+        self._fragments.append(frame.get_payload_as_bytes())
+        if frame.fin:
+            message, self._fragments = b"".join(self._fragments), None
+            self.hub.received(self, memoryview(message))

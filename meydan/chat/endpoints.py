@@ -1,0 +1,279 @@
+"""HTTP's edge of the chat."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+
+from meydan.accounts.endpoints import CurrentActor, OptionalActor
+from meydan.chat import schemas
+from meydan.chat.hub import Hub
+from meydan.chat.messages import MessageService
+from meydan.chat.service import MemberView, RoomService, RoomView
+
+_PEOPLE_SHOWN = 50
+_SIRA = 2**53
+
+router = APIRouter(prefix="/api/v1")
+
+
+def rooms_service(request: Request) -> RoomService:
+    """Return the rooms of this process."""
+    service: RoomService = request.app.state.rooms
+    return service
+
+
+def message_service(request: Request) -> MessageService:
+    """Return the messages of this process."""
+    service: MessageService = request.app.state.messages
+    return service
+
+
+def live_hub(request: Request) -> Hub:
+    """Return the hub of this process."""
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+Rooms = Annotated[RoomService, Depends(rooms_service)]
+Messages = Annotated[MessageService, Depends(message_service)]
+LiveHub = Annotated[Hub, Depends(live_hub)]
+RoomId = Annotated[str, Path(alias="oda_id", max_length=64, description="Oda kimliği")]
+UserId = Annotated[str, Path(alias="kullanici_id", max_length=64)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+@router.get("/sohbet/odalar", operation_id="list_rooms", summary="Görülebilen odalar", tags=["sohbet"])
+async def list_rooms(
+    actor: OptionalActor, rooms: Rooms, hub: LiveHub, search: Annotated[str, Query(alias="ara", max_length=100)] = ""
+) -> schemas.RoomsOut:
+    """Return the rooms that the asker may see, the liveliest first."""
+    return schemas.RoomsOut(rooms=[_room(view, hub) for view in await rooms.rooms(actor, search=search)])
+
+
+@router.post(
+    "/sohbet/oda-olustur",
+    operation_id="create_room",
+    summary="Oda aç",
+    status_code=status.HTTP_201_CREATED,
+    tags=["sohbet"],
+)
+async def create_room(actor: CurrentActor, rooms: Rooms, hub: LiveHub, draft: schemas.RoomIn) -> schemas.RoomOut:
+    """Open a room; the asker becomes its owner."""
+    view = await rooms.create(
+        actor, name=draft.room, title=draft.title or draft.room or "", topic=draft.topic, kind=draft.kind
+    )
+    return _room(view, hub)
+
+
+@router.get("/sohbet/odalar/{oda_id}", operation_id="get_room", summary="Bir oda", tags=["sohbet"])
+async def get_room(actor: OptionalActor, rooms: Rooms, hub: LiveHub, room_id: RoomId) -> schemas.RoomOut:
+    """Return one room."""
+    return _room(await rooms.room(actor, room_id), hub)
+
+
+@router.patch("/sohbet/odalar/{oda_id}", operation_id="change_room", summary="Odayı değiştir", tags=["sohbet"])
+async def change_room(
+    actor: CurrentActor, rooms: Rooms, hub: LiveHub, room_id: RoomId, change: schemas.RoomChange
+) -> schemas.RoomOut:
+    """Give a room another title or topic."""
+    return _room(await rooms.change(actor, room_id, title=change.title, topic=change.topic), hub)
+
+
+@router.delete(
+    "/sohbet/odalar/{oda_id}",
+    operation_id="archive_room",
+    summary="Odayı arşivle",
+    status_code=status.HTTP_204_NO_CONTENT,
+    tags=["sohbet"],
+)
+async def archive_room(actor: CurrentActor, rooms: Rooms, room_id: RoomId) -> None:
+    """Close a room; its log is kept."""
+    await rooms.archive(actor, room_id)
+
+
+@router.post("/sohbet/odalar/{oda_id}/uyelik", operation_id="join_room", summary="Üye ol", tags=["sohbet"])
+async def join_room(actor: CurrentActor, rooms: Rooms, hub: LiveHub, room_id: RoomId) -> schemas.RoomOut:
+    """Become a member of a public room."""
+    return _room(await rooms.join(actor, room_id), hub)
+
+
+@router.delete(
+    "/sohbet/odalar/{oda_id}/uyelik",
+    operation_id="leave_room",
+    summary="Üyelikten ayrıl",
+    status_code=status.HTTP_204_NO_CONTENT,
+    tags=["sohbet"],
+)
+async def leave_room(actor: CurrentActor, rooms: Rooms, room_id: RoomId) -> None:
+    """End one's membership."""
+    await rooms.leave(actor, room_id)
+
+
+@router.get("/sohbet/odalar/{oda_id}/uyeler", operation_id="list_members", summary="Üyeler", tags=["sohbet"])
+async def list_members(actor: CurrentActor, rooms: Rooms, hub: LiveHub, room_id: RoomId) -> schemas.MembersOut:
+    """Return a room's members."""
+    return schemas.MembersOut(members=[_member(view, hub, room_id) for view in await rooms.members(actor, room_id)])
+
+
+@router.put(
+    "/sohbet/odalar/{oda_id}/uyeler/{kullanici_id}",
+    operation_id="set_member_role",
+    summary="Üyenin rolünü belirle",
+    status_code=status.HTTP_204_NO_CONTENT,
+    tags=["sohbet"],
+)
+async def set_member_role(
+    actor: CurrentActor, rooms: Rooms, room_id: RoomId, user_id: UserId, change: schemas.RoleIn
+) -> None:
+    """Change a member's standing in the room."""
+    await rooms.set_role(actor, room_id, user_id, change.role)
+
+
+@router.delete(
+    "/sohbet/odalar/{oda_id}/uyeler/{kullanici_id}",
+    operation_id="remove_member",
+    summary="Üyeyi çıkar",
+    status_code=status.HTTP_204_NO_CONTENT,
+    tags=["sohbet"],
+)
+async def remove_member(actor: CurrentActor, rooms: Rooms, room_id: RoomId, user_id: UserId) -> None:
+    """End somebody's membership."""
+    await rooms.remove_member(actor, room_id, user_id)
+
+
+@router.post(
+    "/sohbet/odalar/{oda_id}/davetler",
+    operation_id="create_invitation",
+    summary="Davet et",
+    status_code=status.HTTP_201_CREATED,
+    tags=["sohbet"],
+)
+async def create_invitation(
+    actor: CurrentActor, rooms: Rooms, room_id: RoomId, draft: schemas.InvitationIn
+) -> schemas.InvitationOut:
+    """Make a way into a room; the code is told once."""
+    view = await rooms.invite(actor, room_id, user_id=draft.user_id, max_uses=draft.max_uses, hours=draft.hours)
+    return schemas.InvitationOut.model_validate(view)
+
+
+@router.get(
+    "/sohbet/odalar/{oda_id}/davetler", operation_id="list_invitations", summary="Açık davetler", tags=["sohbet"]
+)
+async def list_invitations(actor: CurrentActor, rooms: Rooms, room_id: RoomId) -> schemas.InvitationsOut:
+    """Return a room's open invitations."""
+    return schemas.InvitationsOut.model_validate({"invitations": await rooms.invitations(actor, room_id)})
+
+
+@router.delete(
+    "/sohbet/odalar/{oda_id}/davetler/{davet_id}",
+    operation_id="revoke_invitation",
+    summary="Daveti geri al",
+    status_code=status.HTTP_204_NO_CONTENT,
+    tags=["sohbet"],
+)
+async def revoke_invitation(
+    actor: CurrentActor,
+    rooms: Rooms,
+    room_id: RoomId,
+    invitation_id: Annotated[str, Path(alias="davet_id", max_length=64)],
+) -> None:
+    """Close an invitation."""
+    await rooms.revoke_invitation(actor, room_id, invitation_id)
+
+
+@router.post("/sohbet/davet-kabul", operation_id="accept_invitation", summary="Daveti kabul et", tags=["sohbet"])
+async def accept_invitation(
+    actor: CurrentActor, rooms: Rooms, hub: LiveHub, draft: schemas.AcceptIn
+) -> schemas.RoomOut:
+    """Enter a room by an invitation's code."""
+    return _room(await rooms.accept(actor, draft.code), hub)
+
+
+@router.get("/mesaj/gecmis/{oda_id}", operation_id="get_history", summary="Oda geçmişi", tags=["mesaj"])
+async def get_history(
+    actor: OptionalActor,
+    messages: Messages,
+    room_id: RoomId,
+    limit: Limit = 50,
+    before: Annotated[int | None, Query(alias="once", ge=0, le=_SIRA)] = None,
+) -> schemas.HistoryOut:
+    """Return a room's messages, oldest first."""
+    room, found, more = await messages.history(actor, room_id, limit=limit, before=before)
+    return schemas.HistoryOut.model_validate({"room": room.slug, "epoch": room.epoch, "messages": found, "more": more})
+
+
+@router.get("/mesaj/ara", operation_id="search_messages", summary="İletilerde ara", tags=["mesaj"])
+async def search_messages(
+    actor: OptionalActor,
+    messages: Messages,
+    query: Annotated[str, Query(alias="q", max_length=200)],
+    room_id: Annotated[str | None, Query(alias="oda_id", max_length=64)] = None,
+    *,
+    before: Annotated[str | None, Query(alias="once", pattern=r"^[A-Za-z0-9]{1,64}$")] = None,
+    limit: Limit = 20,
+) -> schemas.FoundOut:
+    """Return messages that hold all the words, newest first; `once` is the last page's last message."""
+    found, more = await messages.find(actor, query, room=room_id, before=before, limit=limit)
+    return schemas.FoundOut.model_validate({"messages": found, "more": more})
+
+
+@router.post(
+    "/mesaj/gonder",
+    operation_id="send_message",
+    summary="İleti gönder",
+    status_code=status.HTTP_201_CREATED,
+    tags=["mesaj"],
+)
+async def send_message(actor: CurrentActor, messages: Messages, draft: schemas.SendIn) -> schemas.SentOut:
+    """Say something in a room; the answer comes when it is stored."""
+    stored = await messages.send(actor, draft.room, draft.content, client_id=draft.client_id, reply_to=draft.reply_to)
+    return schemas.SentOut(message_id=stored.message_id, sira=stored.sira, client_id=draft.client_id)
+
+
+@router.get("/mesaj/{mesaj_id}", operation_id="get_message", summary="Bir ileti", tags=["mesaj"])
+async def get_message(
+    actor: OptionalActor, messages: Messages, message_id: Annotated[str, Path(alias="mesaj_id", max_length=64)]
+) -> schemas.MessageOut:
+    """Return one message."""
+    return schemas.MessageOut.model_validate(await messages.message(actor, message_id))
+
+
+@router.get("/bildirimler", operation_id="list_notifications", summary="Bildirimler", tags=["bildirim"])
+async def list_notifications(
+    actor: CurrentActor,
+    messages: Messages,
+    unread_only: Annotated[bool, Query(alias="okunmamis")] = False,  # noqa: FBT002  # a query parameter
+    before: Annotated[str | None, Query(alias="once", pattern=r"^[A-Za-z0-9]{1,64}$")] = None,
+    limit: Limit = 50,
+) -> schemas.NoticesOut:
+    """Return the asker's notifications, newest first."""
+    page, unread = await messages.notices(actor, unread_only=unread_only, before=before, limit=limit)
+    return schemas.NoticesOut.model_validate({"notices": page, "unread": unread})
+
+
+@router.post(
+    "/bildirimler/okundu",
+    operation_id="mark_notifications_read",
+    summary="Bildirimleri okundu say",
+    status_code=status.HTTP_204_NO_CONTENT,
+    response_class=Response,
+    tags=["bildirim"],
+)
+async def mark_notifications_read(actor: CurrentActor, messages: Messages, marks: schemas.ReadIn) -> None:
+    """Mark notifications as read."""
+    await messages.mark_notices_read(actor, marks.ids)
+
+
+def _room(view: RoomView, hub: Hub) -> schemas.RoomOut:
+    people = hub.presence.people(view.slug, limit=_PEOPLE_SHOWN)
+    return schemas.room_out(view, people, hub.presence.count(view.slug))
+
+
+def _member(view: MemberView, hub: Hub, room_id: str) -> schemas.MemberOut:
+    return schemas.MemberOut(
+        user_id=view.user_id,
+        name=view.name,
+        role=view.role,
+        joined_at=view.joined_at,
+        online=hub.presence.is_online(room_id, view.user_id),
+    )

@@ -1,0 +1,90 @@
+"""The door: who a new connection is, and whether a guest's name is free."""
+
+from typing import Final
+
+from meydan import __version__
+from meydan.accounts.actor import Actor
+from meydan.accounts.permissions import Role
+from meydan.accounts.service import AccountService, BadTicket
+from meydan.chat import wire
+from meydan.chat.connection import CLOSE_BAD_TICKET, CLOSE_NOT_ALLOWED, CLOSE_RESTARTING, Connection
+from meydan.platform.clock import Clock
+from meydan.platform.ephemeral import EphemeralStore
+from meydan.platform.errors import MeydanError, NotAllowed
+from meydan.platform.ids import new_id
+from meydan.platform.texts import text
+
+_CLAIM_SECONDS: Final = 90.0
+_RENEW_EVERY: Final = 30
+
+
+class NameTaken(NotAllowed):
+    """The guest's name belongs to a registered user, or another guest is using it."""
+
+    status, code = 409, "ad_kullanimda"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(ad=name)
+
+
+class Entrance:
+    """Turns a ticket, or a guest's name, into an `Actor`; keeps guests' names from being used twice."""
+
+    def __init__(self, *, accounts: AccountService, store: EphemeralStore, clock: Clock) -> None:
+        self._accounts = accounts
+        self._store = store
+        self._clock = clock
+        self._claims: dict[str, str] = {}
+
+    async def identify(self, connection: Connection) -> Actor:
+        """Return who this is; raise `BadTicket`, `NameTaken` or `NotAllowed`."""
+        if connection.ticket is not None:
+            actor = await self._accounts.redeem_ticket(connection.ticket)
+            connection.ticket = None
+            if actor.id != connection.path_id:
+                raise NotAllowed(izin="kullanici_id")
+        else:
+            name = self._accounts.guest_name(connection.path_id)
+            actor = Actor(id=name, name=name, role=Role.GUEST, session=new_id(self._clock))
+            if await self._accounts.is_registered(name):
+                raise NameTaken(name)
+        if actor.is_guest:
+            await self._claim(connection, actor)
+        return actor
+
+    async def release(self, claim: str, actor: Actor | None) -> None:
+        """Free a guest's name."""
+        if actor is not None and self._claims.get(claim) == actor.session:
+            del self._claims[claim]
+            await self._store.release(claim, actor.session)
+
+    async def renew(self, turn: int) -> None:
+        """Hold the names of the guests who are here."""
+        if turn % _RENEW_EVERY == 0:
+            for claim, session in tuple(self._claims.items()):
+                await self._store.claim(claim, session, seconds=_CLAIM_SECONDS)
+
+    def greeting(self, actor: Actor) -> bytes:
+        """Return the first frame of a connection."""
+        return wire.welcome(
+            text=text("tr", "chat.welcome"),
+            at=self._clock.now(),
+            user_id=actor.id,
+            name=actor.name,
+            role=actor.role.value,
+            guest=actor.is_guest,
+            version=__version__,
+        )
+
+    def close_code(self, error: MeydanError) -> int:
+        """Return the close code that goes with a refusal at the door."""
+        if isinstance(error, BadTicket):
+            return CLOSE_BAD_TICKET
+        return CLOSE_NOT_ALLOWED if error.status < 500 else CLOSE_RESTARTING
+
+    async def _claim(self, connection: Connection, actor: Actor) -> None:
+        claim = f"guest:{actor.id}"
+        if await self._store.claim(claim, actor.session, seconds=_CLAIM_SECONDS) != actor.session:
+            raise NameTaken(actor.id)
+        self._claims[claim] = actor.session
+        connection.claim = claim

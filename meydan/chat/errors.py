@@ -1,0 +1,84 @@
+"""What may go wrong in the rooms."""
+
+from meydan.platform.errors import InvalidInput, MeydanError, NotAllowed, NotFound
+
+
+class RoomMissing(NotFound):
+    """There is no such room, it is archived, or it is private and the actor no member."""
+
+    code = "oda_yok"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(oda_id=slug[:64])
+
+
+class RoomForbidden(NotAllowed):
+    """The actor sees the room and lacks the standing in it that this needs."""
+
+    code = "oda_yetki_yok"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(oda_id=slug)
+
+
+class RoomExists(MeydanError):
+    """Another room, perhaps an archived one, has this name."""
+
+    status, code = 409, "oda_var"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(oda_id=slug)
+
+
+class NotInRoom(MeydanError):
+    """The connection speaks to a room that it has not joined."""
+
+    status, code = 409, "odada_degil"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(oda_id=slug[:64])
+
+
+class MessageMissing(NotFound):
+    """There is no such message in the room, or it was deleted."""
+
+    code = "mesaj_yok"
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(mesaj_id=message_id[:64])
+
+
+class NotSender(NotAllowed):
+    """Only the sender may edit a message, and only the sender or a moderator may delete it."""
+
+    code = "mesaj_sahibi_degil"
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(mesaj_id=message_id)
+
+
+class TooLong(InvalidInput):
+    """A text exceeds its limit."""
+
+    code = "cok_uzun"
+
+    def __init__(self, *, field: str, length: int, limit: int) -> None:
+        MeydanError.__init__(self, alan=field, uzunluk=length, sinir=limit)
+
+
+class InvitationInvalid(NotFound):
+    """The code is unknown, used up, expired, revoked or meant for somebody else."""
+
+    code = "davet_gecersiz"
+
+
+class MalformedJson(MeydanError):
+    """A frame is not a JSON object."""
+
+    status, code = 400, "gecersiz_json"
+
+
+class UnknownType(MeydanError):
+    """A frame's `tip` is missing or none that a client may send."""
+
+    status, code = 400, "bilinmeyen_tip"

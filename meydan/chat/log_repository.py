@@ -1,0 +1,216 @@
+"""Every query on a room's log: committing a batch of operations, and reading events, history and messages back."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from meydan.chat.events import Event, MessageView, Quote, ReactionCount, UpdateView
+from meydan.chat.models import Message, Reaction, Room, Update, UpdateKind
+
+QUOTE_LENGTH = 140
+_REACTORS = 20
+
+_INSERT_MESSAGE = insert(Message.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
+_ADVANCE = (
+    update(Room.__table__)  # type: ignore[arg-type]
+    .where(Room.id == bindparam("room"))
+    .values(head=bindparam("new_head"), last_activity=bindparam("now"))
+)
+
+
+class LogRepository:
+    """The log of every room. `lock` first, then append; the transaction's end releases it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def lock(self, room_ids: Collection[int]) -> dict[int, Room]:
+        """Lock the rooms that can take events, in the order of their numbers, and return them."""
+        rows = self._session.scalars(
+            select(Room)
+            .where(Room.id.in_(room_ids), Room.archived_at.is_(None))
+            .order_by(Room.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return {room.id: room for room in rows}
+
+    def advance(self, heads: dict[int, int], now: datetime) -> None:
+        """Set the new head of each locked room."""
+        rows = [{"room": room_id, "new_head": head, "now": now} for room_id, head in heads.items()]
+        self._session.connection().execute(_ADVANCE, rows)
+
+    def add_messages(self, rows: list[dict[str, Any]]) -> None:
+        """Store messages; raises `IntegrityError` when one's id or client id is there already."""
+        self._session.connection().execute(_INSERT_MESSAGE, rows)
+
+    def add_update(self, row: Update) -> None:
+        """Store one update."""
+        self._session.add(row)
+
+    def stored(
+        self, clients: Collection[tuple[int, str, str]], ids: Collection[str]
+    ) -> dict[tuple[int, str, str] | str, Message]:
+        """Return the messages already there, by (room number, sender, client id) and by id."""
+        found: dict[tuple[int, str, str] | str, Message] = {}
+        if clients:
+            key = tuple_(Message.room_id, Message.sender_id, Message.client_id)
+            for row in self._session.scalars(select(Message).where(key.in_(clients))):
+                found[row.room_id, row.sender_id, row.client_id or ""] = row
+        if ids:
+            for row in self._session.scalars(select(Message).where(Message.id.in_(ids))):
+                found[row.id] = row
+        return found
+
+    def message(self, room_id: int, message_id: str) -> Message | None:
+        """Return a message of the room that is not deleted, or nothing."""
+        return self._session.scalar(
+            select(Message).where(Message.id == message_id, Message.room_id == room_id, Message.deleted_at.is_(None))
+        )
+
+    def room_of(self, message_id: str) -> int | None:
+        """Return the number of the room that holds the message, or nothing."""
+        return self._session.scalar(select(Message.room_id).where(Message.id == message_id))
+
+    def react(self, row: Reaction, *, remove: bool) -> bool:
+        """Add or take off a reaction; tell whether anything changed."""
+        present = self._session.get(Reaction, (row.message_id, row.emoji, row.user_id))
+        if remove == (present is None):
+            return False
+        if present is not None:
+            self._session.delete(present)
+        else:
+            self._session.add(row)
+        self._session.flush()
+        return True
+
+    def erase(self, message: Message, now: datetime) -> None:
+        """Delete a message: its text, the texts of its edits and its reactions go, its place stays."""
+        message.content, message.folded, message.mentions, message.deleted_at = "", "", None, now
+        self._session.execute(delete(Reaction).where(Reaction.message_id == message.id))
+        edits = select(Update).where(Update.message_id == message.id, Update.kind == UpdateKind.EDIT)
+        for row in self._session.scalars(edits):
+            row.data = {"content": "", "mentions": []}
+
+    def reactions(self, message_ids: Collection[str]) -> dict[str, tuple[ReactionCount, ...]]:
+        """Return the reactions on each message, the oldest emoji first."""
+        people: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+        if message_ids:
+            rows = self._session.execute(
+                select(Reaction.message_id, Reaction.emoji, Reaction.user_id)
+                .where(Reaction.message_id.in_(message_ids))
+                .order_by(Reaction.created_at, Reaction.user_id)
+            )
+            for message_id, emoji, user_id in rows:
+                people[message_id].setdefault(emoji, []).append(user_id)
+        return {
+            message_id: tuple(
+                ReactionCount(emoji, len(users), tuple(users[:_REACTORS])) for emoji, users in emojis.items()
+            )
+            for message_id, emojis in people.items()
+        }
+
+    def events(self, room: Room, *, after: int, upto: int, limit: int) -> list[Event] | None:
+        """Return all events in (after, upto] in order, or nothing when they are more than `limit` or not all there."""
+        if upto - after > limit:
+            return None
+        messages = self._session.scalars(
+            select(Message).where(Message.room_id == room.id, Message.sira > after, Message.sira <= upto)
+        ).all()
+        updates = self._session.scalars(
+            select(Update).where(Update.room_id == room.id, Update.sira > after, Update.sira <= upto)
+        ).all()
+        events: list[Event] = [
+            *self.views(messages, {room.id: room.slug}),
+            *(update_view(row, room.slug) for row in updates),
+        ]
+        events.sort(key=lambda event: event.sira)
+        return events if len(events) == upto - after else None
+
+    def history(self, room: Room, *, before: int | None, limit: int) -> tuple[list[MessageView], bool]:
+        """Return up to `limit` messages before a place in the log, oldest first, and whether there are older ones."""
+        statement = select(Message).where(Message.room_id == room.id).order_by(Message.sira.desc()).limit(limit + 1)
+        if before is not None:
+            statement = statement.where(Message.sira < before)
+        rows = self._session.scalars(statement).all()
+        return self.views(rows[limit - 1 :: -1] if len(rows) > limit else rows[::-1], {room.id: room.slug}), len(
+            rows
+        ) > limit
+
+    def views(self, rows: Sequence[Message], slugs: dict[int, str]) -> list[MessageView]:
+        """Return messages as people see them, with their quotes and reactions, in the order given."""
+        reactions = self.reactions([row.id for row in rows])
+        quotes = self.quotes({row.reply_to for row in rows if row.reply_to and not row.deleted_at})
+        return [message_view(row, slugs[row.room_id], quotes, reactions) for row in rows]
+
+    def quotes(self, message_ids: Collection[str]) -> dict[str, Quote]:
+        """Return the beginnings of messages that others answer."""
+        if not message_ids:
+            return {}
+        rows = self._session.execute(
+            select(Message.id, Message.sender_id, func.substr(Message.content, 1, QUOTE_LENGTH)).where(
+                Message.id.in_(message_ids)
+            )
+        )
+        return {message_id: Quote(message_id, sender_id, start) for message_id, sender_id, start in rows}
+
+    def by_pk(self, statement: Select[Message]) -> list[MessageView]:
+        """Run a query for messages of any rooms and return them as people see them."""
+        rows = self._session.scalars(statement).all()
+        room_ids = {row.room_id for row in rows}
+        slugs = dict(self._session.execute(select(Room.id, Room.slug).where(Room.id.in_(room_ids))).tuples())
+        return self.views(rows, slugs)
+
+
+def message_view(
+    row: Message,
+    slug: str,
+    quotes: dict[str, Quote],
+    reactions: dict[str, tuple[ReactionCount, ...]],
+) -> MessageView:
+    """Return a stored message as people see it."""
+    deleted = row.deleted_at is not None
+    return MessageView(
+        id=row.id,
+        room=slug,
+        sira=row.sira,
+        sender_id=row.sender_id,
+        sender_name=row.sender_name,
+        content=row.content,
+        kind=row.kind,
+        created_at=row.created_at,
+        guest=row.guest,
+        simulated=row.simulated,
+        reply_to=None if deleted else row.reply_to,
+        quote=quotes.get(row.reply_to) if row.reply_to and not deleted else None,
+        edited_at=row.edited_at,
+        deleted=deleted,
+        reactions=reactions.get(row.id, ()),
+        mentions=tuple(row.mentions or ()),
+        client_id=row.client_id,
+    )
+
+
+def update_view(row: Update, slug: str) -> UpdateView:
+    """Return a stored update as people see it."""
+    reactions = row.data.get("reactions")
+    mentions = row.data.get("mentions")
+    return UpdateView(
+        room=slug,
+        sira=row.sira,
+        message_id=row.message_id,
+        kind=UpdateKind(row.kind),
+        actor_id=row.actor_id,
+        created_at=row.created_at,
+        content=row.data.get("content"),
+        mentions=None if mentions is None else tuple(mentions),
+        emoji=row.data.get("emoji"),
+        removed=row.data.get("removed"),
+        reactions=None
+        if reactions is None
+        else tuple(ReactionCount(emoji, count, tuple(users)) for emoji, count, users in reactions),
+    )

@@ -1,0 +1,240 @@
+"""Messages: what may be said, by whom, and how it is found again. What is said goes through the log."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from meydan.accounts.actor import Actor
+from meydan.accounts.permissions import Permission
+from meydan.chat.errors import MessageMissing, TooLong
+from meydan.chat.events import Event, MessageView, NoticeView
+from meydan.chat.log import MessageLog
+from meydan.chat.log_repository import LogRepository
+from meydan.chat.models import Message, Room
+from meydan.chat.operations import Append, EditText, Erase, PutReaction, Stored
+from meydan.chat.repository import NoticeRepository, RoomRepository, visible_room_ids
+from meydan.chat.search import SearchIndex
+from meydan.chat.service import access_room, add_member, clean
+from meydan.chat.settings import ChatSettings
+from meydan.platform.clock import Clock
+from meydan.platform.db import Database
+from meydan.platform.errors import InvalidInput
+from meydan.platform.ids import new_id
+from meydan.platform.live_settings import LiveSettings
+from meydan.platform.turkish import words
+
+KINDS: Final = frozenset({"metin"})
+_MENTION: Final = re.compile(r"(?<![\w@.])@([a-z0-9][a-z0-9_.-]{1,30}[a-z0-9])", re.IGNORECASE | re.ASCII)
+_MAX_MENTIONS: Final = 20
+_EMOJI: Final = re.compile(r"[^\s\w\x00-\x7f][^\s]{0,15}|[0-9#*]\ufe0f?\u20e3")
+_SEARCH_WORDS: Final = 8
+
+
+class MessageService:
+    """What is said in rooms."""
+
+    def __init__(self, *, db: Database, clock: Clock, live: LiveSettings, log: MessageLog, search: SearchIndex) -> None:
+        self._db = db
+        self._clock = clock
+        self._live = live
+        self._log = log
+        self._search = search
+
+    def compose(
+        self,
+        actor: Actor,
+        room_id: int,
+        content: str,
+        *,
+        kind: str = "metin",
+        client_id: str | None = None,
+        reply_to: str | None = None,
+    ) -> Append:
+        """Return the operation that says `content` in a room which the actor was found to see."""
+        actor.require(Permission.ROOMS_WRITE)
+        if kind not in KINDS:
+            raise InvalidInput(field="mesaj_tipi", reason="metin")
+        if client_id is not None and "\x00" in client_id:
+            raise InvalidInput(field="istemci_id", reason="control character")
+        content = self._content(content)
+        return Append(
+            room_id=room_id,
+            at=self._clock.now(),
+            message_id=new_id(self._clock),
+            sender_id=actor.id,
+            sender_name=actor.name,
+            guest=actor.is_guest,
+            kind=kind,
+            content=content,
+            folded=" ".join(words(content)),
+            mentions=mentions(content),
+            reply_to=reply_to,
+            client_id=client_id,
+        )
+
+    def edit(self, actor: Actor, room_id: int, message_id: str, content: str) -> EditText:
+        """Return the operation that gives one's own message another text; guests cannot prove that it is theirs."""
+        actor.require(Permission.ROOMS_WRITE)
+        content = self._content(content)
+        return EditText(
+            room_id, self._clock.now(), message_id, actor.id if not actor.is_guest else "", content,
+            " ".join(words(content)), mentions(content),
+        )  # fmt: skip
+
+    def erase(self, actor: Actor, room_id: int, message_id: str, *, public: bool) -> Erase:
+        """Return the operation that takes a message back."""
+        actor.require(Permission.ROOMS_WRITE)
+        moderates = public and actor.may(Permission.ROOMS_MODERATE)
+        return Erase(room_id, self._clock.now(), message_id, actor.id if not actor.is_guest else "", moderates)
+
+    def react(self, actor: Actor, room_id: int, message_id: str, emoji: str, *, remove: bool) -> PutReaction:
+        """Return the operation that puts an emoji on a message or takes it off."""
+        actor.require(Permission.ROOMS_WRITE)
+        if not _EMOJI.fullmatch(emoji):
+            raise InvalidInput(field="emoji", reason="not an emoji")
+        return PutReaction(room_id, self._clock.now(), message_id, actor.id, emoji, remove)
+
+    async def send(
+        self, actor: Actor, name: str, content: str, *, client_id: str | None, reply_to: str | None
+    ) -> Stored:
+        """Say something in a room without a connection to it."""
+        actor.require(Permission.ROOMS_WRITE)
+        room, _ = await self._db.read(lambda session: access_room(session, actor, name))
+        return await self._log.put(self.compose(actor, room.id, content, client_id=client_id, reply_to=reply_to))
+
+    async def enter(self, actor: Actor, name: str) -> tuple[Room, int]:
+        """Return the room and how far the actor has read it; a user becomes a member on the first visit."""
+        actor.require(Permission.ROOMS_READ)
+        room, member = await self._db.read(lambda session: access_room(session, actor, name))
+        if member is None and not actor.is_guest:
+            await self._db.write(lambda session: add_member(session, room, actor.id, self._clock.now()))
+            return room, room.head
+        return room, member.read_sira if member else room.head
+
+    async def events(self, room_id: int, after: int, upto: int) -> list[Event]:
+        """Return the events in (after, upto], in order, for a node that missed them; at most a settings' worth."""
+        limit = self._live.current(ChatSettings).replay_limit
+
+        def read(session: Session) -> list[Event]:
+            room = session.get_one(Room, room_id)
+            return LogRepository(session).events(room, after=after, upto=min(upto, after + limit), limit=limit) or []
+
+        return await self._db.read(read)
+
+    async def missed(self, room_id: int, after: int, upto: int) -> list[Event] | None:
+        """Return exactly the events in (after, upto], or nothing when they are too many or not all there."""
+        limit = self._live.current(ChatSettings).replay_limit
+
+        def read(session: Session) -> list[Event] | None:
+            room = session.get_one(Room, room_id)
+            return LogRepository(session).events(room, after=after, upto=upto, limit=limit)
+
+        return await self._db.read(read)
+
+    async def history(
+        self, actor: Actor | None, name: str, *, limit: int, before: int | None
+    ) -> tuple[Room, list[MessageView], bool]:
+        """Return a room's messages before a place in its log, oldest first, and whether there are older ones."""
+        if actor is not None:
+            actor.require(Permission.ROOMS_READ)
+
+        def read(session: Session) -> tuple[Room, list[MessageView], bool]:
+            room, _ = access_room(session, actor, name)
+            messages, more = LogRepository(session).history(room, before=before, limit=limit)
+            return room, messages, more
+
+        return await self._db.read(read)
+
+    async def message(self, actor: Actor | None, message_id: str) -> MessageView:
+        """Return one message from a room that the actor may see."""
+
+        def read(session: Session) -> MessageView:
+            statement = select(Message).where(
+                Message.id == message_id, Message.room_id.in_(visible_room_ids(_user_id(actor)))
+            )
+            found = LogRepository(session).by_pk(statement) if message_id.isalnum() else []
+            if not found:
+                raise MessageMissing(message_id)
+            return found[0]
+
+        return await self._db.read(read)
+
+    async def find(
+        self, actor: Actor | None, query: str, *, room: str | None, before: str | None, limit: int
+    ) -> tuple[list[MessageView], bool]:
+        """Return messages that hold all words of `query`, newest first, and whether there are more."""
+        wanted = words(query)[:_SEARCH_WORDS]
+        if not wanted:
+            raise InvalidInput(field="q", reason="empty")
+
+        def read(session: Session) -> tuple[list[MessageView], bool]:
+            statement = select(Message).where(self._search.matches(wanted), Message.deleted_at.is_(None))
+            if room is not None:
+                statement = statement.where(Message.room_id == access_room(session, actor, room)[0].id)
+            else:
+                statement = statement.where(Message.room_id.in_(visible_room_ids(_user_id(actor))))
+            if before is not None:
+                statement = statement.where(Message.id < before)
+            found = LogRepository(session).by_pk(statement.order_by(Message.id.desc()).limit(limit + 1))
+            return found[:limit], len(found) > limit
+
+        return await self._db.read(read)
+
+    async def notices(
+        self, actor: Actor, *, unread_only: bool, before: str | None, limit: int
+    ) -> tuple[list[NoticeView], int]:
+        """Return the actor's notifications, newest first, and how many are unread."""
+        actor.require(Permission.ROOMS_READ)
+
+        def read(session: Session) -> tuple[list[NoticeView], int]:
+            notices = NoticeRepository(session)
+            if actor.is_guest:
+                return [], 0
+            page = notices.page(actor.id, unread_only=unread_only, before=before, limit=limit)
+            return page, sum(notices.unread_by_room(actor.id).values())
+
+        return await self._db.read(read)
+
+    async def mark_notices_read(self, actor: Actor, ids: list[str] | None) -> None:
+        """Mark these, or all, of the actor's notifications as read."""
+        actor.require(Permission.ROOMS_READ)
+        if not actor.is_guest:
+            now = self._clock.now()
+            await self._db.write(lambda session: NoticeRepository(session).mark_read(actor.id, ids, now))
+
+    async def mark_read(self, marks: dict[tuple[int, str], int]) -> None:
+        """Store read markers."""
+        rows = [(room_id, user_id, sira) for (room_id, user_id), sira in marks.items()]
+        await self._db.write(lambda session: RoomRepository(session).mark_read(rows))
+
+    async def heads(self, room_ids: list[int]) -> dict[int, int]:
+        """Return the last `sira` of each room."""
+        return await self._db.read(lambda session: RoomRepository(session).heads(room_ids))
+
+    def now(self) -> datetime:
+        """Return the present moment, in UTC."""
+        return self._clock.now()
+
+    def _content(self, content: str) -> str:
+        content = clean(content)
+        limit = self._live.current(ChatSettings).max_length
+        if not content:
+            raise InvalidInput(field="icerik", reason="empty")
+        if len(content) > limit:
+            raise TooLong(field="icerik", length=len(content), limit=limit)
+        return content
+
+
+def mentions(content: str) -> tuple[str, ...]:
+    """Return the usernames that a message names with `@`, each once, in order."""
+    if "@" not in content:
+        return ()
+    names = dict.fromkeys(name.casefold() for name in _MENTION.findall(content))
+    return tuple(names)[:_MAX_MENTIONS]
+
+
+def _user_id(actor: Actor | None) -> str | None:
+    return None if actor is None or actor.is_guest else actor.id

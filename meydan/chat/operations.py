@@ -1,0 +1,77 @@
+"""What a room's log is asked to take in, already validated; the log decides the order and answers with `Stored`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from meydan.chat.events import Event, NoticeView
+from meydan.chat.models import RoomRole
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A new message. The same (`room_id`, `sender_id`, `client_id`) is stored once."""
+
+    room_id: int
+    at: datetime
+    message_id: str
+    sender_id: str
+    sender_name: str
+    guest: bool
+    kind: str
+    content: str
+    folded: str
+    mentions: tuple[str, ...] = ()
+    reply_to: str | None = None
+    client_id: str | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditText:
+    """A new text for one's own message."""
+
+    room_id: int
+    at: datetime
+    message_id: str
+    actor_id: str
+    content: str
+    folded: str
+    mentions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """A message taken back, by its sender or, with `moderates`, by whoever keeps order."""
+
+    room_id: int
+    at: datetime
+    message_id: str
+    actor_id: str
+    moderates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PutReaction:
+    """An emoji put on a message or taken off."""
+
+    room_id: int
+    at: datetime
+    message_id: str
+    actor_id: str
+    emoji: str
+    remove: bool = False
+
+
+Operation = Append | EditText | Erase | PutReaction
+
+KEEPERS = frozenset({RoomRole.OWNER, RoomRole.MODERATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An operation that is committed. `event` is empty when it changed nothing or had been stored before."""
+
+    message_id: str
+    sira: int
+    event: Event | None = None
+    notices: tuple[tuple[str, NoticeView], ...] = ()

@@ -1,0 +1,208 @@
+"""Who is in which room, over all nodes: each node counts its own people and tells the others the differences.
+
+A person who leaves is gone for the others only after `GRACE` seconds, so that a reloaded page makes no noise. What a
+node has heard of another one is forgotten when that one falls silent.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from meydan.platform.bus import Bus
+from meydan.platform.clock import Clock
+
+GRACE = 3.0
+_CHANNEL = "chat.presence"
+_REPEAT = 10.0
+_SILENCE = 3 * _REPEAT
+
+Rooms = dict[str, list[str]]
+
+
+class _Report(msgspec.Struct):
+    """One node's word on its people; a full one replaces all that it said before."""
+
+    node: str
+    full: bool
+    came: Rooms
+    went: Rooms
+    asks: bool = False
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changed in one room since it was last told."""
+
+    room: str
+    came: list[str]
+    went: list[str]
+
+
+@dataclass
+class _Node:
+    rooms: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    heard_at: float = 0.0
+
+
+class Presence:
+    """The people of every room."""
+
+    def __init__(self, bus: Bus, clock: Clock, *, node: str) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._node = node
+        self._here: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self._leaving: dict[tuple[str, str], float] = {}
+        self._others: defaultdict[str, _Node] = defaultdict(_Node)
+        self._changed: defaultdict[str, dict[str, bool]] = defaultdict(dict)
+        self._untold: _Report = _Report(node, full=False, came={}, went={})
+        self._report_at = 0.0
+        self._question_pending = False
+        self._decoder = msgspec.json.Decoder(_Report)
+
+    async def start(self) -> None:
+        """Hear the other nodes, and ask them who is there."""
+        if self._bus.shared:
+            await self._bus.subscribe(_CHANNEL, self._heard, resync=self._ask)
+            await self._publish(_Report(self._node, full=True, came={}, went={}, asks=True))
+
+    def enter(self, room: str, user_id: str) -> bool:
+        """Count one more connection of a person in a room; tell whether this is news to the room."""
+        people = self._here[room]
+        people[user_id] = people.get(user_id, 0) + 1
+        if people[user_id] > 1:
+            return False
+        if self._leaving.pop((room, user_id), None) is not None:
+            return False
+        if any(user_id in node.rooms.get(room, ()) for node in self._others.values()):
+            self._untold.came.setdefault(room, []).append(user_id)
+            return False
+        self._note(room, user_id, here=True)
+        self._untold.came.setdefault(room, []).append(user_id)
+        return True
+
+    def leave(self, room: str, user_id: str, *, at_once: bool = False) -> None:
+        """Count one connection less; the last one's end is told after the grace, or with the next differences."""
+        people = self._here[room]
+        people[user_id] -= 1
+        if people[user_id] == 0:
+            del people[user_id]
+            if not people:
+                del self._here[room]
+            self._leaving[room, user_id] = self._clock.monotonic() + (0 if at_once else GRACE)
+
+    def count(self, room: str) -> int:
+        """Return how many people are in the room."""
+        if not self._others and not self._leaving:
+            return len(self._here.get(room, ()))
+        return len(set(self._people(room)))
+
+    def people(self, room: str, *, limit: int) -> list[str]:
+        """Return the people in the room, by name, at most `limit`."""
+        return sorted(set(self._people(room)))[:limit]
+
+    def online(self) -> int:
+        """Return how many people are in any room."""
+        names = {user_id for people in self._here.values() for user_id in people}
+        for node in self._others.values():
+            names.update(*node.rooms.values())
+        return len(names)
+
+    def is_online(self, room: str, user_id: str) -> bool:
+        """Tell whether the person is in the room."""
+        return user_id in self._people(room)
+
+    async def tick(self) -> list[Difference]:
+        """Return what is news since the last call and tell the other nodes of ours; called about once a second."""
+        now = self._clock.monotonic()
+        for room, user_id in [key for key, at in self._leaving.items() if at <= now]:
+            del self._leaving[room, user_id]
+            self._untold.went.setdefault(room, []).append(user_id)
+            if not any(user_id in node.rooms.get(room, ()) for node in self._others.values()):
+                self._note(room, user_id, here=False)
+        if self._bus.shared:
+            self._forget_silent(now)
+            await self._tell(now)
+        changed, self._changed = self._changed, defaultdict(dict)
+        return [
+            Difference(
+                room,
+                came=[user_id for user_id, here in people.items() if here],
+                went=[user_id for user_id, here in people.items() if not here],
+            )
+            for room, people in changed.items()
+            if people
+        ]
+
+    def _people(self, room: str) -> Iterator[str]:
+        yield from self._here.get(room, ())
+        yield from (user_id for leaving_room, user_id in self._leaving if leaving_room == room)
+        for node in self._others.values():
+            yield from node.rooms.get(room, ())
+
+    def _note(self, room: str, user_id: str, *, here: bool) -> None:
+        if self._changed[room].get(user_id) is (not here):
+            del self._changed[room][user_id]
+        else:
+            self._changed[room][user_id] = here
+
+    async def _tell(self, now: float) -> None:
+        if now >= self._report_at or self._question_pending:
+            self._report_at = now + _REPEAT
+            full = {room: list(people) for room, people in self._here.items()}
+            for room, user_id in self._leaving:
+                full.setdefault(room, []).append(user_id)
+            report = _Report(self._node, full=True, came=full, went={}, asks=self._question_pending)
+            self._question_pending = False
+        elif self._untold.came or self._untold.went:
+            report = self._untold
+        else:
+            return
+        self._untold = _Report(self._node, full=False, came={}, went={})
+        await self._publish(report)
+
+    async def _publish(self, report: _Report) -> None:
+        await self._bus.publish(_CHANNEL, msgspec.json.encode(report))
+
+    def _ask(self) -> None:
+        self._question_pending = True
+
+    def _heard(self, message: bytes) -> None:
+        report = self._decoder.decode(message)
+        if report.node == self._node:
+            return
+        if report.asks:
+            self._report_at = 0.0
+        self._with_changes(report.node, lambda node: _take_in(node, report))
+        self._others[report.node].heard_at = self._clock.monotonic()
+
+    def _forget_silent(self, now: float) -> None:
+        for name in [name for name, node in self._others.items() if node.heard_at < now - _SILENCE]:
+            self._with_changes(name, lambda node: node.rooms.clear())
+            del self._others[name]
+
+    def _with_changes(self, name: str, change: Callable[[_Node], None]) -> None:
+        """Change what is known of a node and note for each person whether that makes them come or go."""
+        node = self._others[name]
+        before = {(room, user_id) for room, people in node.rooms.items() for user_id in people}
+        change(node)
+        after = {(room, user_id) for room, people in node.rooms.items() for user_id in people}
+        for room, user_id in before ^ after:
+            elsewhere = user_id in self._here.get(room, ()) or any(
+                user_id in other.rooms.get(room, ()) for key, other in self._others.items() if key != name
+            )
+            if not elsewhere:
+                self._note(room, user_id, here=(room, user_id) in after)
+
+
+def _take_in(node: _Node, report: _Report) -> None:
+    if report.full:
+        node.rooms.clear()
+    for room, came in report.came.items():
+        node.rooms[room].update(came)
+    for room, went in report.went.items():
+        node.rooms[room].difference_update(went)
+        if not node.rooms[room]:
+            del node.rooms[room]

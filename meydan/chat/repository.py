@@ -1,0 +1,225 @@
+"""Every query on rooms, their members, invitations and notifications."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from meydan.chat.events import NoticeView
+from meydan.chat.models import Invitation, Member, Message, Notification, Room, RoomKind, RoomRole
+from meydan.platform.db import insert_missing, rows_changed
+
+
+class RoomRepository:
+    """Rooms and who belongs to them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, slug: str) -> Room | None:
+        """Return the room that is not archived, or nothing."""
+        return self._session.scalar(select(Room).where(Room.slug == slug, Room.archived_at.is_(None)))
+
+    def exists(self, slug: str) -> bool:
+        """Tell whether a room, archived or not, has this slug."""
+        return bool(self._session.scalar(select(exists().where(Room.slug == slug))))
+
+    def add(self, room: Room) -> None:
+        """Store a new room and give it its number."""
+        self._session.add(room)
+        self._session.flush()
+
+    def add_missing(self, room: Room) -> None:
+        """Store a room unless one with its slug is there."""
+        columns = {column.name: getattr(room, column.name) for column in Room.__table__.columns if column.name != "id"}
+        self._session.execute(insert_missing(self._session, Room), [columns])
+
+    def member(self, room_id: int, user_id: str) -> Member | None:
+        """Return the user's place in the room, or nothing."""
+        return self._session.get(Member, (room_id, user_id))
+
+    def members(self, room_id: int) -> Sequence[Member]:
+        """Return all members: owners, then moderators, then the others, each by name."""
+        rows = self._session.scalars(select(Member).where(Member.room_id == room_id).order_by(Member.user_id)).all()
+        order = list(RoomRole)
+        return sorted(rows, key=lambda row: (order.index(RoomRole(row.role)), row.user_id))
+
+    def add_member(self, member: Member) -> None:
+        """Make somebody a member unless they are one."""
+        self._session.execute(
+            insert_missing(self._session, Member),
+            [
+                {
+                    "room_id": member.room_id,
+                    "user_id": member.user_id,
+                    "role": member.role,
+                    "joined_at": member.joined_at,
+                    "read_sira": member.read_sira,
+                }
+            ],
+        )
+
+    def remove_member(self, member: Member) -> None:
+        """End somebody's membership."""
+        self._session.delete(member)
+        self._session.flush()
+
+    def count_owners(self, room_id: int) -> int:
+        """Return how many owners the room has."""
+        return (
+            self._session.scalar(select(func.count()).where(Member.room_id == room_id, Member.role == RoomRole.OWNER))
+            or 0
+        )
+
+    def visible(self, user_id: str | None) -> Sequence[tuple[Room, Member | None]]:
+        """Return every room that the user may see with their place in it; the liveliest first."""
+        statement: Select[Room, Member] = (
+            select(Room, Member)
+            .outerjoin(Member, and_(Member.room_id == Room.id, Member.user_id == user_id))
+            .where(Room.archived_at.is_(None), _visible(user_id))
+            .order_by(Room.last_activity.desc().nulls_last(), Room.slug)
+        )
+        return [(room, member) for room, member in self._session.execute(statement)]
+
+    def unread(self, user_id: str) -> dict[int, int]:
+        """Return for each of the user's rooms how many messages of others came after what they have read."""
+        rows = self._session.execute(
+            select(Member.room_id, func.count(Message.pk))
+            .join(Message, and_(Message.room_id == Member.room_id, Message.sira > Member.read_sira))
+            .where(Member.user_id == user_id, Message.sender_id != user_id, Message.deleted_at.is_(None))
+            .group_by(Member.room_id)
+        )
+        return {room_id: count for room_id, count in rows}  # noqa: C416  # a Row is no pair to mypy
+
+    def mark_read(self, marks: Collection[tuple[int, str, int]]) -> None:
+        """Move read markers `(room number, user, sira)` forward, never back and never past the room's head."""
+        for room_id, user_id, sira in marks:
+            head = select(Room.head).where(Room.id == room_id).scalar_subquery()
+            self._session.execute(
+                update(Member)
+                .where(Member.room_id == room_id, Member.user_id == user_id, Member.read_sira < sira, sira <= head)
+                .values(read_sira=sira)
+            )
+
+    def heads(self, room_ids: Collection[int]) -> dict[int, int]:
+        """Return the last `sira` of each room."""
+        rows = self._session.execute(select(Room.id, Room.head).where(Room.id.in_(room_ids)))
+        return {room_id: head for room_id, head in rows}  # noqa: C416  # a Row is no pair to mypy
+
+
+class InvitationRepository:
+    """Ways into rooms."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, invitation: Invitation) -> None:
+        """Store a new invitation."""
+        self._session.add(invitation)
+        self._session.flush()
+
+    def get(self, room_id: int, invitation_id: str) -> Invitation | None:
+        """Return the room's invitation, or nothing."""
+        return self._session.scalar(
+            select(Invitation).where(Invitation.room_id == room_id, Invitation.id == invitation_id)
+        )
+
+    def open(self, room_id: int, now: datetime) -> Sequence[Invitation]:
+        """Return the room's invitations that still let somebody in, newest first."""
+        return self._session.scalars(
+            select(Invitation).where(Invitation.room_id == room_id, _usable(now)).order_by(Invitation.id.desc())
+        ).all()
+
+    def use(self, code_hash: str, user_id: str, now: datetime) -> tuple[Invitation, Room] | None:
+        """Count one use of the invitation and return it with its room, or nothing when it lets this user not in."""
+        used = rows_changed(
+            self._session,
+            update(Invitation)
+            .where(
+                Invitation.code_hash == code_hash,
+                _usable(now),
+                or_(Invitation.user_id.is_(None), Invitation.user_id == user_id),
+            )
+            .values(uses=Invitation.uses + 1),
+        )
+        if not used:
+            return None
+        row = self._session.execute(
+            select(Invitation, Room)
+            .join(Room, Room.id == Invitation.room_id)
+            .where(Invitation.code_hash == code_hash, Room.archived_at.is_(None))
+        ).one_or_none()
+        return (row[0], row[1]) if row else None
+
+
+class NoticeRepository:
+    """Notifications."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, notices: Sequence[Notification]) -> None:
+        """Store new notifications."""
+        self._session.add_all(notices)
+        self._session.flush()
+
+    def page(self, user_id: str, *, unread_only: bool, before: str | None, limit: int) -> list[NoticeView]:
+        """Return the user's notifications, newest first."""
+        statement = (
+            select(Notification, Room.slug)
+            .join(Room, Room.id == Notification.room_id)
+            .where(Notification.user_id == user_id)
+            .order_by(Notification.id.desc())
+            .limit(limit)
+        )
+        if unread_only:
+            statement = statement.where(Notification.read_at.is_(None))
+        if before is not None:
+            statement = statement.where(Notification.id < before)
+        return [notice_view(row, slug) for row, slug in self._session.execute(statement)]
+
+    def unread_by_room(self, user_id: str) -> dict[int, int]:
+        """Return how many notifications of each room the user has not read."""
+        rows = self._session.execute(
+            select(Notification.room_id, func.count())
+            .where(Notification.user_id == user_id, Notification.read_at.is_(None))
+            .group_by(Notification.room_id)
+        )
+        return {room_id: count for room_id, count in rows}  # noqa: C416  # a Row is no pair to mypy
+
+    def mark_read(self, user_id: str, ids: Collection[str] | None, now: datetime) -> None:
+        """Mark these, or all, of the user's notifications as read."""
+        statement = update(Notification).where(Notification.user_id == user_id, Notification.read_at.is_(None))
+        if ids is not None:
+            statement = statement.where(Notification.id.in_(ids))
+        self._session.execute(statement.values(read_at=now))
+
+
+def notice_view(row: Notification, slug: str) -> NoticeView:
+    """Return a stored notification as its user sees it."""
+    return NoticeView(
+        id=row.id,
+        kind=row.kind,
+        room=slug,
+        message_id=row.message_id,
+        sender_id=row.sender_id,
+        summary=row.summary,
+        created_at=row.created_at,
+        read=row.read_at is not None,
+    )
+
+
+def visible_room_ids(user_id: str | None) -> Select[int]:
+    """Return the query for the numbers of all rooms that the user may see."""
+    return select(Room.id).where(Room.archived_at.is_(None), _visible(user_id))
+
+
+def _visible(user_id: str | None) -> ColumnElement[bool]:
+    own = aliased(Member)
+    mine = exists().where(own.room_id == Room.id, own.user_id == user_id).correlate(Room)
+    return or_(Room.kind == RoomKind.PUBLIC, mine)
+
+
+def _usable(now: datetime) -> ColumnElement[bool]:
+    return and_(Invitation.revoked_at.is_(None), Invitation.expires_at > now, Invitation.uses < Invitation.max_uses)

@@ -1,0 +1,211 @@
+"""What each frame of a client does.
+
+The quick ones are done at once; those that wait keep the connection busy, so that what it asks next comes after.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meydan.accounts.actor import Actor
+from meydan.chat import wire
+from meydan.chat.channel import RoomChannel
+from meydan.chat.commit import Outcome
+from meydan.chat.connection import Connection
+from meydan.chat.errors import NotInRoom
+from meydan.chat.log import MessageLog
+from meydan.chat.messages import MessageService
+from meydan.chat.operations import Operation
+from meydan.chat.presence import Presence
+from meydan.platform.clock import Clock
+from meydan.platform.errors import InvalidInput, MeydanError, RateLimited
+
+if TYPE_CHECKING:
+    from meydan.chat.hub import Hub
+
+_PRESENT_SHOWN = 200
+_TYPING_PAUSE = 2.0
+
+
+class Requests:
+    """Carries out clients' requests against the rooms of a hub."""
+
+    def __init__(
+        self, hub: "Hub", messages: MessageService, message_log: MessageLog, presence: Presence, clock: Clock
+    ) -> None:
+        self._hub = hub
+        self._messages = messages
+        self._log = message_log
+        self._presence = presence
+        self._clock = clock
+
+    def begin(self, connection: Connection, request: wire.Request) -> None:
+        """Carry out `request`, or start on it; its error is told with its `ref`."""
+        actor = connection.actor
+        assert actor is not None  # noqa: S101  # a connection is busy until it is known who it is
+        try:
+            match request:
+                case wire.Send():
+                    self._send(connection, actor, request)
+                case wire.Typing():
+                    self._typing(connection, actor, request)
+                case wire.Read():
+                    self._hub.mark_read(connection, self._joined(connection, request.room), request.sira)
+                case wire.Edit() | wire.Delete() | wire.React():
+                    self._change(connection, actor, request)
+                case wire.Leave():
+                    self.put_out(connection, self._joined(connection, request.room), ref=request.ref)
+                case wire.Join() | wire.History():
+                    connection.busy = True
+                    self._hub.spawn(self._wait(connection, actor, request))
+        except MeydanError as error:
+            connection.refuse(error, request.ref)
+
+    def put_out(self, connection: Connection, channel: RoomChannel, *, ref: str | None) -> None:
+        """Take a connection out of a room and tell it so."""
+        del connection.rooms[channel.slug]
+        channel.remove(connection)
+        if connection.actor is not None:
+            self._presence.leave(channel.slug, connection.actor.id, at_once=True)
+        connection.send(wire.left(ref=ref, room=channel.slug))
+
+    def _joined(self, connection: Connection, name: str) -> RoomChannel:
+        channel = connection.rooms.get(name)
+        if channel is None:
+            raise NotInRoom(name)
+        return channel
+
+    def _send(self, connection: Connection, actor: Actor, request: wire.Send) -> None:
+        channel = self._joined(connection, request.room)
+        if request.attachments:
+            raise InvalidInput(field="ekler", reason="not accepted yet")
+        operation = self._messages.compose(
+            actor,
+            channel.room_id,
+            request.content,
+            kind=request.kind,
+            client_id=request.client_id,
+            reply_to=request.reply_to,
+        )
+        self._submit(connection, channel, operation, request)
+
+    def _change(self, connection: Connection, actor: Actor, request: wire.Edit | wire.Delete | wire.React) -> None:
+        channel = self._joined(connection, request.room)
+        operation: Operation
+        match request:
+            case wire.Edit():
+                operation = self._messages.edit(actor, channel.room_id, request.message_id, request.content)
+            case wire.Delete():
+                operation = self._messages.erase(actor, channel.room_id, request.message_id, public=channel.public)
+            case wire.React():
+                operation = self._messages.react(
+                    actor, channel.room_id, request.message_id, request.emoji, remove=request.remove
+                )
+        self._submit(connection, channel, operation, request)
+
+    def _submit(
+        self,
+        connection: Connection,
+        channel: RoomChannel,
+        operation: Operation,
+        request: wire.Send | wire.Edit | wire.Delete | wire.React,
+    ) -> None:
+        if wait := self._hub.budget(connection).take(self._clock.monotonic()):
+            raise RateLimited(wait=wait)
+        client_id = request.client_id if isinstance(request, wire.Send) else None
+        self._log.submit(operation, partial(self._answer, connection, channel, request.ref, client_id))
+
+    def _answer(
+        self, connection: Connection, channel: RoomChannel, ref: str | None, client_id: str | None, outcome: Outcome
+    ) -> None:
+        if isinstance(outcome, MeydanError):
+            connection.refuse(outcome, ref)
+            return
+        connection.send(
+            wire.ack(
+                ref=ref,
+                client_id=client_id,
+                message_id=outcome.message_id,
+                sira=outcome.sira,
+                recipients=self._presence.count(channel.slug),
+            )
+        )
+
+    def _typing(self, connection: Connection, actor: Actor, request: wire.Typing) -> None:
+        channel = self._joined(connection, request.room)
+        now = self._clock.monotonic()
+        if now - connection.typing_at < _TYPING_PAUSE:
+            return
+        connection.typing_at = now
+        if self._presence.count(channel.slug) <= self._hub.settings.typing_limit:
+            self._hub.say(channel, wire.typing(room=channel.slug, user_id=actor.id))
+
+    async def _wait(self, connection: Connection, actor: Actor, request: wire.Join | wire.History) -> None:
+        try:
+            if isinstance(request, wire.Join):
+                await self._join(connection, actor, request)
+            else:
+                room, messages, more = await self._messages.history(
+                    actor, request.room, limit=request.limit, before=request.before
+                )
+                connection.send(
+                    wire.history(ref=request.ref, room=room.slug, epoch=room.epoch, messages=messages, more=more)
+                )
+        except MeydanError as error:
+            connection.refuse(error, request.ref)
+        finally:
+            self._hub.resume(connection)
+
+    async def _join(self, connection: Connection, actor: Actor, request: wire.Join) -> None:
+        room, read_sira = await self._messages.enter(actor, request.room)
+        channel = await self._hub.channel(room)
+        missed = await self._missed(channel, request)
+        if connection.closing:
+            return
+        if channel.slug not in connection.rooms:
+            connection.rooms[channel.slug] = channel
+            small = self._presence.count(channel.slug) < self._hub.settings.individual_presence_limit
+            if self._presence.enter(channel.slug, actor.id) and small:
+                channel.tell(wire.moved("katilim", room=channel.slug, user_id=actor.id, at=self._messages.now()))
+        connection.send(
+            wire.joined(
+                ref=request.ref,
+                room=channel.slug,
+                head=channel.head,
+                epoch=channel.epoch,
+                recovered=missed is not None,
+                missed=missed or [],
+                present=self._presence.people(channel.slug, limit=_PRESENT_SHOWN),
+                count=self._presence.count(channel.slug),
+                read_sira=read_sira,
+            )
+        )
+        connection.write_with_private()  # before anything the room says from here on
+        channel.add(connection)
+
+    async def _missed(self, channel: RoomChannel, request: wire.Join) -> list[msgspec.Raw] | None:
+        """Return all that came after the client's last event up to the head, or nothing when it cannot be all.
+
+        When it returns, the channel is settled, its head has not moved since it was looked at, and the caller may add
+        the connection without waiting.
+        """
+        wanted = request.after is not None and request.epoch == channel.epoch and request.after <= channel.head
+        found: list[msgspec.Raw] = []
+        after = request.after or 0
+        while wanted:
+            recent = channel.recent(after)
+            if recent is not None and not channel.writing:
+                return found + recent
+            if recent is None:
+                upto = channel.head
+                events = await self._messages.missed(channel.room_id, after, upto)
+                if events is None:
+                    wanted = False
+                    break
+                found += [msgspec.Raw(wire.encode(event)) for event in events]
+                after = upto
+            await channel.settled()
+        while channel.writing:
+            await channel.settled()
+        return None

@@ -1,0 +1,302 @@
+"""HTTP's shapes of the chat: English here, the wire's Turkish names as aliases."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, Field, StringConstraints
+
+from meydan.chat.models import RoomKind, RoomRole
+
+_WIRE = {
+    "at": "zaman",
+    "attachments": "ekler",
+    "before": "once",
+    "client_id": "istemci_id",
+    "code": "kod",
+    "content": "icerik",
+    "count": "sayi",
+    "created_at": "zaman",
+    "created_by": "olusturan",
+    "deleted": "silindi",
+    "edited_at": "duzenlendi",
+    "epoch": "donem",
+    "expires_at": "gecerlilik",
+    "guest": "misafir",
+    "head": "sira",
+    "hours": "gecerlilik_saat",
+    "ids": "idler",
+    "invitation_id": "davet_id",
+    "invitations": "davetler",
+    "joined_at": "katildi",
+    "kind": "tur",
+    "last_activity": "son_aktivite",
+    "max_uses": "azami_kullanim",
+    "member": "uye",
+    "members": "uyeler",
+    "mentions": "bahsedilenler",
+    "mention_count": "bahsetme",
+    "message_id": "mesaj_id",
+    "message_kind": "tip",
+    "messages": "mesajlar",
+    "more": "devami",
+    "name": "ad",
+    "notices": "bildirimler",
+    "online": "cevrimici",
+    "people": "katilimcilar",
+    "people_count": "katilimci_sayisi",
+    "quote": "yanit_ozet",
+    "reactions": "tepkiler",
+    "read": "okundu",
+    "read_sira": "okunan_sira",
+    "reply_to": "yanit",
+    "role": "rol",
+    "room": "oda_id",
+    "rooms": "odalar",
+    "sender_id": "gonderen_id",
+    "sender_name": "gonderen_ad",
+    "summary": "ozet",
+    "title": "baslik",
+    "topic": "konu",
+    "unread": "okunmamis",
+    "user_id": "kullanici_id",
+    "users": "kullanicilar",
+    "uses": "kullanim",
+}
+
+
+def _wire_name(name: str) -> str:
+    return _WIRE.get(name, name)
+
+
+class Wire(BaseModel):
+    """A shape whose wire names are Turkish."""
+
+    model_config = ConfigDict(
+        alias_generator=AliasGenerator(validation_alias=_wire_name, serialization_alias=_wire_name),
+        from_attributes=True,
+        populate_by_name=True,
+    )
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("control character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class ReactionOut(Wire):
+    """One emoji on a message."""
+
+    emoji: str
+    count: int
+    users: list[str]
+
+
+class QuoteOut(Wire):
+    """The beginning of the message that another one answers."""
+
+    id: str
+    sender_id: str
+    content: str
+
+
+class MessageOut(Wire):
+    """A message as everyone in its room sees it."""
+
+    id: str
+    room: str
+    sira: int
+    sender_id: str
+    sender_name: str
+    content: str
+    kind: str = Field(serialization_alias="tip", validation_alias="kind")
+    created_at: datetime
+    guest: bool
+    simulated: bool
+    reply_to: str | None
+    quote: QuoteOut | None
+    edited_at: datetime | None
+    deleted: bool
+    reactions: list[ReactionOut]
+    mentions: list[str]
+    client_id: str | None
+
+
+class HistoryOut(Wire):
+    """Messages of a room, oldest first; `devami` tells whether there are older ones."""
+
+    room: str
+    epoch: str
+    messages: list[MessageOut]
+    more: bool
+
+
+class FoundOut(Wire):
+    """Messages that a search found, newest first."""
+
+    messages: list[MessageOut]
+    more: bool
+
+
+class SendIn(Wire):
+    """Something to say; the same `istemci_id` again is the same message."""
+
+    room: Id
+    content: str = Field(max_length=16_000)
+    client_id: Id | None = None
+    reply_to: Id | None = None
+
+
+class SentOut(Wire):
+    """A message that is stored."""
+
+    message_id: str
+    sira: int
+    client_id: str | None
+
+
+class RoomOut(Wire):
+    """A room as the asker sees it."""
+
+    room: str
+    title: str
+    topic: str
+    kind: RoomKind
+    people_count: int
+    people: list[str]
+    last_activity: datetime | None
+    head: int
+    epoch: str
+    member: bool
+    role: RoomRole | None
+    unread: int
+    mention_count: int
+    read_sira: int
+
+
+class RoomsOut(Wire):
+    """Rooms, the liveliest first."""
+
+    rooms: list[RoomOut]
+
+
+class RoomIn(Wire):
+    """A room to open; without `oda_id` one is made from the title."""
+
+    room: Id | None = None
+    title: Text | None = Field(None, max_length=200)
+    topic: Text = Field("", max_length=1_000)
+    kind: RoomKind = RoomKind.PUBLIC
+
+
+class RoomChange(Wire):
+    """What to change of a room."""
+
+    title: Text | None = Field(None, max_length=200)
+    topic: Text | None = Field(None, max_length=1_000)
+
+
+class MemberOut(Wire):
+    """A member of a room."""
+
+    user_id: str
+    name: str
+    role: RoomRole
+    online: bool
+    joined_at: datetime
+
+
+class MembersOut(Wire):
+    """A room's members: owners, moderators, then the others."""
+
+    members: list[MemberOut]
+
+
+class RoleIn(Wire):
+    """A standing in a room."""
+
+    role: RoomRole
+
+
+class InvitationIn(Wire):
+    """A way into a room: for one user, or a code for whoever holds it."""
+
+    user_id: Id | None = None
+    max_uses: int = Field(25, ge=1, le=10_000)
+    hours: int | None = Field(None, ge=1, le=8_760)
+
+
+class InvitationOut(Wire):
+    """An invitation; its code is told once."""
+
+    invitation_id: str = Field(validation_alias="id", serialization_alias="davet_id")
+    room: str
+    user_id: str | None
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    max_uses: int
+    uses: int
+    code: str | None
+
+
+class InvitationsOut(Wire):
+    """A room's open invitations."""
+
+    invitations: list[InvitationOut]
+
+
+class AcceptIn(Wire):
+    """An invitation's code."""
+
+    code: str = Field(min_length=1, max_length=128)
+
+
+class NoticeOut(Wire):
+    """A notification."""
+
+    id: str
+    kind: str
+    room: str
+    message_id: str | None
+    sender_id: str
+    summary: str
+    created_at: datetime
+    read: bool
+
+
+class NoticesOut(Wire):
+    """Notifications, newest first, and how many are unread."""
+
+    notices: list[NoticeOut]
+    unread: int
+
+
+class ReadIn(Wire):
+    """Which notifications were read; none named means all."""
+
+    ids: list[Id] | None = Field(None, max_length=500)
+
+
+def room_out(view: Any, people: list[str], count: int) -> RoomOut:
+    """Return a room's HTTP shape from its view and who is present."""
+    return RoomOut(
+        room=view.slug,
+        title=view.title,
+        topic=view.topic,
+        kind=view.kind,
+        people_count=count,
+        people=people,
+        last_activity=view.last_activity,
+        head=view.head,
+        epoch=view.epoch,
+        member=view.role is not None,
+        role=view.role,
+        unread=view.unread,
+        mention_count=view.mentions,
+        read_sira=view.read_sira,
+    )

@@ -1,0 +1,506 @@
+"""Rooms, their members and the ways into them: every rule."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from meydan.accounts.actor import Actor
+from meydan.accounts.permissions import Permission
+from meydan.accounts.repository import UserRepository
+from meydan.chat.errors import InvitationInvalid, RoomExists, RoomForbidden, RoomMissing, TooLong
+from meydan.chat.events import NoticeView
+from meydan.chat.models import Invitation, Member, Notification, Room, RoomKind, RoomRole
+from meydan.chat.operations import KEEPERS
+from meydan.chat.repository import InvitationRepository, NoticeRepository, RoomRepository, notice_view
+from meydan.chat.settings import ChatSettings
+from meydan.platform.bus import Bus
+from meydan.platform.clock import Clock
+from meydan.platform.db import Database
+from meydan.platform.errors import InvalidInput, NotAllowed, NotFound
+from meydan.platform.ids import new_id
+from meydan.platform.live_settings import LiveSettings
+from meydan.platform.turkish import fold, slug
+
+DEFAULT_ROOM: Final = "genel"
+ROOMS_CHANNEL: Final = "chat.rooms"
+NOTICES_CHANNEL: Final = "chat.notices"
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_TITLE, _TOPIC = 120, 500
+
+
+class RoomNews(StrEnum):
+    """What the hubs must hear of a room."""
+
+    CHANGED = "changed"
+    ARCHIVED = "archived"
+    EXPELLED = "expelled"
+
+
+class RoomWord(msgspec.Struct, frozen=True):
+    """One piece of news on `ROOMS_CHANNEL`; `user_id` names the expelled."""
+
+    room: str
+    news: RoomNews
+    user_id: str | None = None
+
+
+class NoticeWord(msgspec.Struct, frozen=True):
+    """A notification for one user, on `NOTICES_CHANNEL`."""
+
+    user_id: str
+    notice: NoticeView
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """A room as one actor sees it; who is present is the hub's to say."""
+
+    room_id: int
+    slug: str
+    title: str
+    topic: str
+    kind: RoomKind
+    head: int
+    epoch: str
+    last_activity: datetime | None
+    role: RoomRole | None
+    unread: int = 0
+    mentions: int = 0
+    read_sira: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A member of a room."""
+
+    user_id: str
+    name: str
+    role: RoomRole
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """An invitation; `code` is there only in the answer to its making."""
+
+    id: str
+    room: str
+    user_id: str | None
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    max_uses: int
+    uses: int
+    code: str | None = None
+
+
+class MemberMissing(NotFound):
+    """The user is no member of the room, or there is no such user."""
+
+    code = "uye_yok"
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(kullanici_id=user_id[:64])
+
+
+class LastOwner(NotAllowed):
+    """A room keeps at least one owner."""
+
+    code = "son_sahip"
+
+
+class RoomService:
+    """Rooms for those who may see them."""
+
+    def __init__(self, *, db: Database, bus: Bus, clock: Clock, live: LiveSettings) -> None:
+        self._db = db
+        self._bus = bus
+        self._clock = clock
+        self._live = live
+
+    async def ensure_default_room(self) -> None:
+        """Open the first room of a fresh square."""
+        room = Room(
+            slug=DEFAULT_ROOM,
+            title="Genel",
+            topic="Herkesin odası",
+            kind=RoomKind.PUBLIC,
+            created_by="meydan",
+            created_at=self._clock.now(),
+            head=0,
+            epoch=new_epoch(),
+        )
+        await self._db.write(lambda session: RoomRepository(session).add_missing(room))
+
+    async def rooms(self, actor: Actor | None, *, search: str = "") -> list[RoomView]:
+        """Return the rooms that `actor`, or somebody with no name yet, may see; the liveliest first."""
+        _require_read(actor)
+        user_id = _user_id(actor)
+
+        def read(session: Session) -> list[RoomView]:
+            rooms = RoomRepository(session)
+            unread = rooms.unread(user_id) if user_id else {}
+            mentions = NoticeRepository(session).unread_by_room(user_id) if user_id else {}
+            return [
+                _view(room, member, unread.get(room.id, 0), mentions.get(room.id, 0))
+                for room, member in rooms.visible(user_id)
+            ]
+
+        views = await self._db.read(read)
+        wanted = fold(search).split()
+        return [
+            view for view in views if all(word in fold(f"{view.slug} {view.title} {view.topic}") for word in wanted)
+        ]
+
+    async def room(self, actor: Actor | None, name: str) -> RoomView:
+        """Return one room that the actor may see."""
+        _require_read(actor)
+
+        def read(session: Session) -> RoomView:
+            room, member = access_room(session, actor, name)
+            unread = RoomRepository(session).unread(member.user_id) if member else {}
+            mentions = NoticeRepository(session).unread_by_room(member.user_id) if member else {}
+            return _view(room, member, unread.get(room.id, 0), mentions.get(room.id, 0))
+
+        return await self._db.read(read)
+
+    async def create(self, actor: Actor, *, name: str | None, title: str, topic: str, kind: RoomKind) -> RoomView:
+        """Open a room and make `actor` its owner; with no `name` one is made from the title."""
+        actor.require(Permission.ROOMS_CREATE)
+        if not self._live.current(ChatSettings).members_create_rooms:
+            actor.require(Permission.ROOMS_MODERATE)
+        title, topic = _line(title, "baslik", _TITLE), _text(topic, "konu", _TOPIC)
+        name = _slug(name) if name else (slug(title) or f"oda-{secrets.token_hex(3)}")
+        now = self._clock.now()
+
+        def save(session: Session) -> RoomView:
+            rooms = RoomRepository(session)
+            if rooms.exists(name):
+                raise RoomExists(name)
+            room = Room(
+                slug=name,
+                title=title,
+                topic=topic,
+                kind=kind,
+                created_by=actor.id,
+                created_at=now,
+                head=0,
+                epoch=new_epoch(),
+            )
+            rooms.add(room)
+            owner = Member(room_id=room.id, user_id=actor.id, role=RoomRole.OWNER, joined_at=now, read_sira=0)
+            rooms.add_member(owner)
+            return _view(room, owner, 0, 0)
+
+        return await self._db.write(save)
+
+    async def change(self, actor: Actor, name: str, *, title: str | None, topic: str | None) -> RoomView:
+        """Give a room another title or topic."""
+
+        def save(session: Session) -> RoomView:
+            room, member = keep_room(session, actor, name)
+            if title is not None:
+                room.title = _line(title, "baslik", _TITLE)
+            if topic is not None:
+                room.topic = _text(topic, "konu", _TOPIC)
+            return _view(room, member, 0, 0)
+
+        view = await self._db.write(save)
+        await self._tell(RoomWord(view.slug, RoomNews.CHANGED))
+        return view
+
+    async def archive(self, actor: Actor, name: str) -> None:
+        """Close a room for good; its log is kept."""
+
+        def save(session: Session) -> None:
+            room, member = access_room(session, actor, name)
+            _require_standing(actor, room, member, {RoomRole.OWNER})
+            if room.slug == DEFAULT_ROOM:
+                raise RoomForbidden(room.slug)
+            room.archived_at = self._clock.now()
+
+        await self._db.write(save)
+        await self._tell(RoomWord(name, RoomNews.ARCHIVED))
+
+    async def join(self, actor: Actor, name: str) -> RoomView:
+        """Make `actor` a member of a public room."""
+        _require_user(actor)
+
+        def save(session: Session) -> None:
+            room, member = access_room(session, actor, name)
+            if member is None:
+                add_member(session, room, actor.id, self._clock.now())
+
+        await self._db.write(save)
+        return await self.room(actor, name)
+
+    async def leave(self, actor: Actor, name: str) -> None:
+        """End the actor's membership."""
+        await self.remove_member(actor, name, actor.id)
+
+    async def members(self, actor: Actor, name: str) -> list[MemberView]:
+        """Return the room's members."""
+        actor.require(Permission.ROOMS_READ)
+
+        def read(session: Session) -> list[MemberView]:
+            room, _ = access_room(session, actor, name)
+            members = RoomRepository(session).members(room.id)
+            names = UserRepository(session).names({member.user_id for member in members})
+            return [
+                MemberView(
+                    member.user_id, names.get(member.user_id, member.user_id), RoomRole(member.role), member.joined_at
+                )
+                for member in members
+            ]
+
+        return await self._db.read(read)
+
+    async def set_role(self, actor: Actor, name: str, user_id: str, role: RoomRole) -> None:
+        """Change a member's standing; only owners and moderators of the square do."""
+
+        def save(session: Session) -> None:
+            room, member = access_room(session, actor, name)
+            _require_standing(actor, room, member, {RoomRole.OWNER})
+            target = RoomRepository(session).member(room.id, user_id)
+            if target is None:
+                raise MemberMissing(user_id)
+            if target.role == RoomRole.OWNER and role is not RoomRole.OWNER:
+                _keep_an_owner(session, room)
+            target.role = role
+
+        await self._db.write(save)
+
+    async def remove_member(self, actor: Actor, name: str, user_id: str) -> None:
+        """End a membership, one's own or another's; who leaves a private room sees it no more."""
+
+        def save(session: Session) -> RoomKind:
+            room, member = access_room(session, actor, name)
+            target = RoomRepository(session).member(room.id, user_id)
+            if target is None:
+                raise MemberMissing(user_id)
+            if user_id != actor.id:
+                allowed = {RoomRole.OWNER} if target.role in KEEPERS else KEEPERS
+                _require_standing(actor, room, member, allowed)
+            if target.role == RoomRole.OWNER:
+                _keep_an_owner(session, room)
+            RoomRepository(session).remove_member(target)
+            return RoomKind(room.kind)
+
+        kind = await self._db.write(save)
+        if kind is RoomKind.PRIVATE:
+            await self._tell(RoomWord(name, RoomNews.EXPELLED, user_id))
+
+    async def invite(
+        self, actor: Actor, name: str, *, user_id: str | None, max_uses: int, hours: int | None
+    ) -> InvitationView:
+        """Make a way into a room: a code for whoever holds it, or a notified invitation for one user."""
+        now = self._clock.now()
+        hours = hours or self._live.current(ChatSettings).invitation_hours
+        code = secrets.token_urlsafe(18)
+
+        def save(session: Session) -> tuple[InvitationView, NoticeView | None]:
+            room, _ = keep_room(session, actor, name)
+            if user_id is not None and not UserRepository(session).existing({user_id}):
+                raise MemberMissing(user_id)
+            row = Invitation(
+                id=new_id(self._clock),
+                room_id=room.id,
+                code_hash=_hash(code),
+                user_id=user_id,
+                created_by=actor.id,
+                created_at=now,
+                expires_at=now + timedelta(hours=hours),
+                max_uses=1 if user_id else max_uses,
+                uses=0,
+            )
+            InvitationRepository(session).add(row)
+            notice = None
+            if user_id is not None:
+                told = Notification(
+                    id=new_id(self._clock),
+                    user_id=user_id,
+                    kind="davet",
+                    room_id=room.id,
+                    sender_id=actor.id,
+                    summary=f"{room.title}\n{code}",
+                    created_at=now,
+                )
+                NoticeRepository(session).add([told])
+                notice = notice_view(told, room.slug)
+            return _invitation(row, room.slug, code), notice
+
+        view, notice = await self._db.write(save)
+        if user_id is not None and notice is not None:
+            await self._bus.publish(NOTICES_CHANNEL, msgspec.json.encode(NoticeWord(user_id, notice)))
+        return view
+
+    async def invitations(self, actor: Actor, name: str) -> list[InvitationView]:
+        """Return the room's open invitations."""
+
+        def read(session: Session) -> list[InvitationView]:
+            room, _ = keep_room(session, actor, name)
+            rows = InvitationRepository(session).open(room.id, self._clock.now())
+            return [_invitation(row, room.slug, None) for row in rows]
+
+        return await self._db.read(read)
+
+    async def revoke_invitation(self, actor: Actor, name: str, invitation_id: str) -> None:
+        """Close an invitation."""
+
+        def save(session: Session) -> None:
+            room, _ = keep_room(session, actor, name)
+            row = InvitationRepository(session).get(room.id, invitation_id[:32])
+            if row is None:
+                raise InvitationInvalid
+            row.revoked_at = self._clock.now()
+
+        await self._db.write(save)
+
+    async def accept(self, actor: Actor, code: str) -> RoomView:
+        """Enter a room by an invitation's code; a member's second use costs nothing."""
+        _require_user(actor)
+
+        def save(session: Session) -> str:
+            found = InvitationRepository(session).use(_hash(code), actor.id, self._clock.now())
+            if found is None:
+                raise InvitationInvalid
+            invitation, room = found
+            if RoomRepository(session).member(room.id, actor.id) is not None:
+                invitation.uses -= 1
+            add_member(session, room, actor.id, self._clock.now())
+            return room.slug
+
+        return await self.room(actor, await self._db.write(save))
+
+    async def _tell(self, word: RoomWord) -> None:
+        await self._bus.publish(ROOMS_CHANNEL, msgspec.json.encode(word))
+
+
+def access_room(session: Session, actor: Actor | None, name: str) -> tuple[Room, Member | None]:
+    """Return the room and the actor's place in it; raise `RoomMissing` when the actor may not see it."""
+    room = RoomRepository(session).get(name) if _SLUG.fullmatch(name) else None
+    if room is None:
+        raise RoomMissing(name)
+    user_id = _user_id(actor)
+    member = RoomRepository(session).member(room.id, user_id) if user_id else None
+    if room.kind != RoomKind.PUBLIC and member is None:
+        raise RoomMissing(name)
+    return room, member
+
+
+def keep_room(session: Session, actor: Actor, name: str) -> tuple[Room, Member | None]:
+    """Return a room that the actor may keep in order; raise `RoomForbidden` when they only see it."""
+    room, member = access_room(session, actor, name)
+    _require_standing(actor, room, member, KEEPERS)
+    return room, member
+
+
+def add_member(session: Session, room: Room, user_id: str, now: datetime) -> None:
+    """Make somebody a member who has read all there is."""
+    RoomRepository(session).add_member(
+        Member(room_id=room.id, user_id=user_id, role=RoomRole.MEMBER, joined_at=now, read_sira=room.head)
+    )
+
+
+def new_epoch() -> str:
+    """Return the name of a log (`donem`): another one whenever a room's log is no longer the same log."""
+    return secrets.token_hex(8)
+
+
+def clean(text: str) -> str:
+    """Return text without control characters, but with its line breaks and tabs, trimmed."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
+
+
+def _require_read(actor: Actor | None) -> None:
+    if actor is not None:
+        actor.require(Permission.ROOMS_READ)
+
+
+def _require_user(actor: Actor) -> None:
+    actor.require(Permission.ROOMS_READ)
+    if actor.is_guest:
+        raise NotAllowed(izin=Permission.ROOMS_CREATE.value)
+
+
+def _require_standing(
+    actor: Actor, room: Room, member: Member | None, roles: set[RoomRole] | frozenset[RoomRole]
+) -> None:
+    actor.require(Permission.ROOMS_WRITE)
+    if member is not None and member.role in roles:
+        return
+    if room.kind == RoomKind.PUBLIC and actor.may(Permission.ROOMS_MODERATE):
+        return
+    raise RoomForbidden(room.slug)
+
+
+def _keep_an_owner(session: Session, room: Room) -> None:
+    if RoomRepository(session).count_owners(room.id) <= 1:
+        raise LastOwner
+
+
+def _user_id(actor: Actor | None) -> str | None:
+    return None if actor is None or actor.is_guest else actor.id
+
+
+def _slug(name: str) -> str:
+    if not _SLUG.fullmatch(name):
+        raise InvalidInput(field="oda_id", reason="a-z 0-9 - _")
+    return name
+
+
+def _line(text: str, field: str, limit: int) -> str:
+    text = " ".join(clean(text).split())
+    if not text:
+        raise InvalidInput(field=field, reason="empty")
+    return _text(text, field, limit)
+
+
+def _text(text: str, field: str, limit: int) -> str:
+    text = clean(text)
+    if len(text) > limit:
+        raise TooLong(field=field, length=len(text), limit=limit)
+    return text
+
+
+def _hash(code: str) -> str:
+    return sha256(code.encode()).hexdigest()
+
+
+def _view(room: Room, member: Member | None, unread: int, mentions: int) -> RoomView:
+    return RoomView(
+        room_id=room.id,
+        slug=room.slug,
+        title=room.title,
+        topic=room.topic,
+        kind=RoomKind(room.kind),
+        head=room.head,
+        epoch=room.epoch,
+        last_activity=room.last_activity,
+        role=RoomRole(member.role) if member else None,
+        unread=unread,
+        mentions=mentions,
+        read_sira=member.read_sira if member else 0,
+    )
+
+
+def _invitation(row: Invitation, name: str, code: str | None) -> InvitationView:
+    return InvitationView(
+        id=row.id,
+        room=name,
+        user_id=row.user_id,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        max_uses=row.max_uses,
+        uses=row.uses,
+        code=code,
+    )

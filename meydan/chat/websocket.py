@@ -1,0 +1,78 @@
+"""The WebSocket's edge: uvicorn hands an upgrade request to picows, which hands its frames to a `Connection`."""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-defined]  # its stub leaves it out
+
+from meydan.chat import wire
+from meydan.chat.connection import Connection
+from meydan.chat.hub import Hub
+
+PATH: Final = "/api/v1/ws/"
+_HANDSHAKE_SECONDS: Final = 10
+_READ_BUFFER: Final = 2_048
+
+# picows gives every connection a child of a plain Logger; an adapter it uses as it is, which saves a kilobyte each.
+_log: Final = logging.LoggerAdapter(logging.getLogger("picows"))
+
+
+class HubProtocol(WSProtocol):  # type: ignore[misc]  # an extension type without annotations
+    """Speaks WebSocket on a connection that uvicorn accepted."""
+
+    def data_received(self, data: bytes) -> None:
+        """Take the upgrade request that uvicorn has read already."""
+        view = memoryview(data)
+        while view:
+            room = self.get_buffer(-1)
+            size = min(len(room), len(view))
+            room[:size] = view[:size]
+            self.buffer_updated(size)
+            view = view[size:]
+
+    def shutdown(self) -> None:
+        """Do nothing: the hub has told its connections to leave before uvicorn shuts down."""
+
+
+def protocol_factory(hub: Hub, *, origin_allowed: Callable[[str, str], bool]) -> Callable[..., HubProtocol]:
+    """Return what uvicorn calls for every upgrade; `origin_allowed(origin, host)` guards against foreign pages."""
+
+    def listener(request: WSUpgradeRequest) -> Connection | WSUpgradeResponseWithListener:
+        url = urlsplit(request.path.decode("ascii", "replace"))
+        user_id = unquote(url.path.removeprefix(PATH))
+        if not url.path.startswith(PATH) or not user_id or "/" in user_id:
+            return _refuse(HTTPStatus.NOT_FOUND)
+        origin = request.headers.get("origin")
+        if origin is not None and not origin_allowed(origin, request.headers.get("host", "")):
+            return _refuse(HTTPStatus.FORBIDDEN)
+        ticket = parse_qs(url.query).get("bilet")
+        return Connection(hub, path_id=user_id, ticket=ticket[0] if ticket else None)
+
+    def protocol(**_uvicorn: Any) -> HubProtocol:
+        return HubProtocol(
+            None,  # host_port, ws_path: a client's
+            None,
+            False,  # noqa: FBT003  # picows takes positions: is_client_side
+            listener,
+            _log,
+            True,  # noqa: FBT003  # disconnect_on_exception
+            _HANDSHAKE_SECONDS,
+            False,  # noqa: FBT003  # enable_auto_ping: the hub pings, without a task for each connection
+            0,
+            0,
+            WSAutoPingStrategy.PING_WHEN_IDLE,
+            True,  # noqa: FBT003  # enable_auto_pong
+            wire.MAX_FRAME,
+            None,  # extra_headers
+            _READ_BUFFER,
+        )
+
+    return protocol
+
+
+def _refuse(status: HTTPStatus) -> WSUpgradeResponseWithListener:
+    return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status, status.phrase.encode()), None)
