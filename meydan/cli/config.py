@@ -1,0 +1,121 @@
+"""`meydan config`: what the environment decides, and what an operator changes while the program runs."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn
+
+import typer
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from meydan.cli.language import Lang, language, say
+from meydan.platform import migrate
+from meydan.platform.errors import MeydanError
+from meydan.platform.live_settings import LiveSettings
+from meydan.platform.logging import HIDDEN, hide_secrets
+from meydan.platform.settings import Settings, SettingsError, load_settings
+
+app = typer.Typer(name="config", help=say("config.help"), no_args_is_help=True)
+
+
+@app.command(help=say("config.show_help"))
+def show(*, lang: Lang = None) -> None:
+    """Print every variable, its value (secrets masked) and where it comes from."""
+    for variable, value, source in shown(settings_or_exit()):
+        typer.echo(f"{variable:22} {value:40} {say(f'config.from_{source}')}")
+
+
+@app.command(help=say("config.check_help"))
+def check(*, lang: Lang = None) -> None:
+    """Exit with 2 and one line per problem when the environment cannot be used."""
+    settings_or_exit()
+    typer.echo(say("config.fine"))
+
+
+@app.command("get", help=say("config.get_help"))
+def get_(name: str = typer.Argument("", metavar="section[.name]"), *, lang: Lang = None) -> None:
+    """Print the live settings, those of one section, or one value, as JSON."""
+    section, _, field = name.partition(".")
+
+    async def read(live: LiveSettings) -> None:
+        values = {key: value.model_dump(mode="json") for key, value in live.sections().items()}
+        if section and (section not in values or (field and field not in values[section])):
+            _fail(say("config.unknown", name=name, known=", ".join(values)))
+        found: Any = values[section] if section else values
+        typer.echo(json.dumps(found[field] if field else found, ensure_ascii=False, indent=2))
+
+    _with_live(settings_or_exit(), read)
+
+
+@app.command("set", help=say("config.set_help"))
+def set_(
+    name: str = typer.Argument(metavar="section.name"),
+    value: str = typer.Argument(metavar="value"),
+    *,
+    lang: Lang = None,
+) -> None:
+    """Change a live setting in the database, on every running node at once."""
+    section, _, field = name.partition(".")
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        parsed = value
+
+    async def change(live: LiveSettings) -> None:
+        changed = await live.change(section, {field: parsed}, by="cli")
+        typer.echo(f"{name} = {json.dumps(changed.model_dump(mode='json')[field], ensure_ascii=False)}")
+
+    settings = settings_or_exit()
+    _with_live(settings, change)
+    if not settings.redis_url.get_secret_value():
+        typer.echo(say("config.no_bus"), err=True)
+
+
+def settings_or_exit() -> Settings:
+    """Return the settings; when they cannot be used say why, one line per problem, and exit with 2."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        _fail(str(error))
+
+
+def shown(settings: Settings) -> list[tuple[str, str, str]]:
+    """Return every variable with its value as it may be shown and its source: environment, file or default."""
+    kept = dotenv_values(".env")
+    rows = []
+    for name, field in type(settings).model_fields.items():
+        variable = str(field.validation_alias)
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            text = HIDDEN if value.get_secret_value() else ""
+        elif isinstance(value, tuple):
+            text = ",".join(value)
+        else:
+            text = "" if value is None else hide_secrets(str(value))
+        source = "environment" if os.environ.get(variable) else "file" if kept.get(variable) else "default"
+        rows.append((variable, text, source))
+    return rows
+
+
+def _with_live(settings: Settings, work: Callable[[LiveSettings], Awaitable[None]]) -> None:
+    from meydan.app.composition import open_accounts
+
+    if migrate.current(settings.database) != migrate.head():
+        _fail(say("config.not_migrated"))
+
+    async def run() -> None:
+        async with open_accounts(settings) as accounts:
+            await accounts.live.start()
+            await work(accounts.live)
+
+    try:
+        asyncio.run(run())
+    except MeydanError as error:
+        _fail(f"{error.code}: {error.detail(language())}")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)

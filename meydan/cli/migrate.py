@@ -1,0 +1,32 @@
+"""`meydan migrate`: bring the database to the schema of this version."""
+
+import typer
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from meydan.cli.config import settings_or_exit
+from meydan.cli.language import Lang, say
+from meydan.platform import migrate as schema
+from meydan.platform.settings import private_dir
+
+
+def migrate(
+    revision: str = typer.Option("head", "--revision", metavar="REVISION", help=say("migrate.revision_help")),
+    *,
+    lang: Lang = None,
+) -> None:
+    """Run every migration that the database lacks and print where it stood and stands."""
+    settings = settings_or_exit()
+    private_dir(settings)
+    try:
+        before = schema.current(settings.database)
+        schema.upgrade(settings.database, revision=revision)
+        after = schema.current(settings.database)
+    except CommandError as error:
+        typer.echo(say("migrate.refused", reason=str(error)), err=True)
+        raise typer.Exit(2) from None
+    except (OSError, SQLAlchemyError) as error:
+        typer.echo(say("migrate.failed", reason=type(error).__name__), err=True)
+        raise typer.Exit(1) from None
+    key = "unchanged" if before == after else "done"
+    typer.echo(say(f"migrate.{key}", before=before or "∅", after=after or "∅"))

@@ -1,0 +1,139 @@
+import socket
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from meydan.cli import config, doctor, migrate
+from meydan.cli.language import spoken
+from meydan.platform.settings import Settings
+
+app = typer.Typer()
+app.add_typer(config.app, name="config")
+app.command("doctor")(doctor.doctor)
+app.command("migrate")(migrate.migrate)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Run":
+    for field in Settings.model_fields.values():
+        monkeypatch.delenv(str(field.validation_alias), raising=False)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return Run({"MEYDAN_PORT": str(port), "MEYDAN_DATA_DIR": str(tmp_path / "data")}, tmp_path)
+
+
+class Run:
+    def __init__(self, env: dict[str, str], path: Path) -> None:
+        self.env = env
+        self.path = path
+
+    def __call__(self, *arguments: str, code: int = 0, **env: str) -> str:
+        result = CliRunner().invoke(app, list(arguments), env=self.env | env)
+        assert result.exit_code == code, result.output
+        return result.output
+
+
+def line(output: str, start: str) -> str:
+    return next(line for line in output.splitlines() if line.startswith(start))
+
+
+def test_show_lists_every_variable_with_its_source(run: Run) -> None:
+    (run.path / ".env").write_text("LOG_LEVEL=warning\n")
+    output = run("config", "show", API_KEY="hush-hush", DATABASE_URL="postgresql://u:hush@db/meydan")
+    for field in Settings.model_fields.values():
+        assert line(output, str(field.validation_alias))
+    assert "hush" not in output
+    assert line(output, "API_KEY").split()[1:] == ["***", "ortam"]
+    assert line(output, "DATABASE_URL").split()[1] == "postgresql://u:***@db/meydan"
+    assert line(output, "LOG_LEVEL").split()[1:] == ["warning", ".env"]
+    assert line(output, "MEYDAN_HOST").split()[1:] == ["127.0.0.1", "varsayılan"]
+
+
+def test_check_names_every_problem_on_its_line(run: Run) -> None:
+    assert "sorun yok" in run("config", "check")
+    output = run("config", "check", code=2, MEYDAN_PORT="seventy", SECRET_KEY="short")
+    assert [text.split(":")[0] for text in output.splitlines()] == ["MEYDAN_PORT", "SECRET_KEY"]
+    assert "short" not in output
+
+
+def test_live_settings_are_read_and_changed(run: Run) -> None:
+    run("config", "get", code=2)
+    run("migrate")
+    assert run("config", "get", "chat.max_length").strip() == "4000"
+    assert "chat.max_length = 500" in run("config", "set", "chat.max_length", "500")
+    assert run("config", "get", "chat.max_length").strip() == "500"
+    assert '"accounts"' in run("config", "get")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("chat.max_length", "0", "gecersiz_alan"),
+        ("chat.no_such", "1", "gecersiz_alan"),
+        ("nowhere.x", "1", "ayar_bolumu_yok"),
+    ],
+)
+def test_bad_changes_are_refused(run: Run, name: str, value: str, code: str) -> None:
+    run("migrate")
+    assert code in run("config", "set", name, value, code=2)
+    assert run("config", "get", "chat.max_length").strip() == "4000"
+
+
+def test_migrate_tells_from_and_to(run: Run) -> None:
+    assert "∅ → 0001" in run("migrate", "--revision", "0001")
+    assert "0001 → 0" in run("migrate")
+    assert "zaten" in run("migrate")
+    assert run("migrate", "--revision", "nonsense", code=2)
+
+
+def test_doctor_before_and_after_the_first_start(run: Run) -> None:
+    assert "✗" not in run("doctor")
+    (run.path / "data").mkdir(mode=0o700)
+    run("migrate", "--revision", "0001")
+    behind = run("doctor", code=1)
+    assert "✗ Veritabanı düzeni: 0001" in behind
+    assert "meydan migrate" in behind
+    run("migrate")
+    assert "Her şey hazır." in run("doctor")
+
+
+def test_doctor_says_what_is_wrong_and_what_to_do(run: Run) -> None:
+    data = run.path / "data"
+    (data / "keys").mkdir(parents=True)
+    data.chmod(0o755)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(run.env["MEYDAN_PORT"])))
+        taken.listen()
+        output = run("doctor", code=1, REDIS_URL="redis://127.0.0.1:1/0", TOKEN_ENCRYPTION_KEY="no-key")
+    for start in ("✗ Veri klasörü", "✗ Redis", "✗ Anahtarlar", "✗ Kapı"):
+        assert line(output, start)
+    assert "chmod 700" in output
+    assert "Düzeltilecek: 4" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "language"),
+    [
+        ([], {}, "tr"),
+        ([], {"LANG": "C.UTF-8"}, "tr"),
+        ([], {"LANG": "en_US.UTF-8"}, "en"),
+        ([], {"LANG": "en_US.UTF-8", "LC_ALL": "tr_TR.UTF-8"}, "tr"),
+        (["config", "check", "--lang", "en"], {}, "en"),
+        (["config", "check", "--lang=tr"], {"LANG": "en_GB"}, "tr"),
+    ],
+)
+def test_language_of_a_command(arguments: list[str], environment: dict[str, str], language: str) -> None:
+    assert spoken(arguments, environment) == language
+
+
+def test_commands_speak_english_when_asked(run: Run) -> None:
+    assert "The environment is fine." in run("config", "check", "--lang", "en")
+    assert "The environment is fine." in run("config", "check", LANG="en_US.UTF-8")
+    assert "sorun yok" in run("config", "check")
+    assert run("config", "check", "--lang", "xx", code=2)
