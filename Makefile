@@ -1,0 +1,123 @@
+# Meydan from source. `make up` needs Python 3.11 or newer and nothing else; `make help` lists the rest.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+PANEL := meydan/panel/index.html
+UV := $(BIN)/uv pip
+export UV_PYTHON := $(CURDIR)/$(BIN)/python
+export UV_NO_PROGRESS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+WEB_SOURCES := $(shell find web -type d \( -name node_modules -o -name dist -o -name test-results \) -prune -o -type f ! -name '*.tsbuildinfo' -print 2>/dev/null)
+WEB_MANIFESTS := $(filter %/package.json %/package-lock.json,$(WEB_SOURCES))
+
+# A Node.js of 20.19 or newer from PATH, else the one in the virtual environment.
+NODE_FITS := command -v npm >/dev/null 2>&1 && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+WITH_NODE := if ! { $(NODE_FITS); }; then export PATH="$(CURDIR)/$(BIN):$$PATH"; fi; cd web &&
+
+.PHONY: up
+up: $(STAMPS)/runtime $(PANEL) ## Install, build and start the square (again: only start)
+	@exec $(BIN)/meydan up
+
+.PHONY: web
+web: $(PANEL) ## Build the panel
+
+.PHONY: test
+test: $(STAMPS)/dev $(PANEL) ## Run every test; ARGS="tests/chat -x" chooses
+	@$(WITH_NODE) npm test --silent
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+.PHONY: check
+check: $(STAMPS)/dev $(STAMPS)/npm ## Check formatting, rules, types, imports, the client and the lock files
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(WITH_NODE) npm run typecheck --silent && npm run lint --silent
+	@$(MAKE) check-client check-hosts
+
+.PHONY: check-client
+check-client: $(STAMPS)/dev $(STAMPS)/npm
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
+	$(BIN)/python -m meydan.app.openapi >"$$fresh/openapi.json" && \
+	( $(WITH_NODE) npx openapi-typescript "$$fresh/openapi.json" --output "$$fresh/schema.ts" --immutable >/dev/null ) && \
+	{ cmp -s "$$fresh/openapi.json" web/client/openapi.json && cmp -s "$$fresh/schema.ts" web/client/src/schema.ts || \
+	{ echo "The generated client is stale. Run: make client" >&2; exit 1; }; }
+
+# Lock files and tracked text name no package registry: everybody's own client knows where to ask.
+.PHONY: check-hosts
+check-hosts:
+	@! grep -nE '"resolved": *"https?:' web/package-lock.json
+	@! grep -nE '(https?://|index-url|find-links)' requirements/*.txt
+	@! git grep -nIE 'https?://([a-z0-9-]+\.)*(registry|npm|pypi|index)[a-z0-9-]*\.[a-z]' -- . ':!LICENSE'
+
+.PHONY: client
+client: $(STAMPS)/dev $(STAMPS)/npm ## Generate the OpenAPI description and the TypeScript client from the code
+	@$(BIN)/python -m meydan.app.openapi >web/client/openapi.json
+	@$(WITH_NODE) npm run client --silent
+
+.PHONY: format
+format: $(STAMPS)/dev $(STAMPS)/npm ## Format Python and TypeScript
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+	@$(WITH_NODE) npm run format --silent
+
+.PHONY: docs
+docs: $(STAMPS)/dev ## Write the tables of docs/ from the code
+	@$(BIN)/python -m tests.docs.reference
+
+.PHONY: bench
+bench: $(STAMPS)/bench ## Measure against peers; ARGS="fanout" chooses
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: lock
+lock: $(STAMPS)/venv ## Choose versions anew and write requirements/*.txt
+	@$(UV) compile -q --upgrade --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.txt
+	@$(UV) compile -q --upgrade --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	@$(UV) compile -q --upgrade --no-emit-index-url --no-header pyproject.toml --group dev --group bench -c requirements/dev.txt -o requirements/bench.txt
+
+.PHONY: clean
+clean: ## Remove what was installed and built; data stays
+	rm -rf $(VENV) meydan/panel web/node_modules web/*/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+$(STAMPS)/venv: requirements/bootstrap.txt
+	@python=$$(for name in python3.11 python3 python3.12 python3.13 python3.14; do \
+		"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done); \
+	test -n "$$python" || { echo "Meydan needs Python 3.11 or newer: install python3.11 with its venv module." >&2; exit 1; }; \
+	"$$python" -m venv $(VENV) || { echo "$$python cannot make a virtual environment: install its venv module (python3-venv)." >&2; exit 1; }
+	@$(BIN)/python -m pip install -q -r requirements/bootstrap.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/runtime: requirements/runtime.txt pyproject.toml $(STAMPS)/venv
+	@echo "Installing what Meydan needs …"
+	@$(UV) install -q -r requirements/runtime.txt
+	@$(UV) install -q --no-deps -e .
+	@touch $@
+
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/runtime
+	@$(UV) install -q -r requirements/dev.txt
+	@touch $@
+
+$(STAMPS)/bench: requirements/bench.txt $(STAMPS)/runtime
+	@$(UV) install -q -r requirements/bench.txt
+	@touch $@
+
+$(STAMPS)/npm: requirements/node.txt $(WEB_MANIFESTS) $(STAMPS)/venv
+	@{ $(NODE_FITS); } || $(UV) install -q -r requirements/node.txt
+	@echo "Installing what the panel's build needs …"
+	@$(WITH_NODE) npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(PANEL): $(STAMPS)/npm $(WEB_SOURCES)
+	@echo "Building the panel …"
+	@$(WITH_NODE) npm run build --silent
+	@touch $@
