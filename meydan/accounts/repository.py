@@ -4,12 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from meydan.accounts.models import ApiKey, AuditEntry, OwnerLink, SignIn, User
 from meydan.accounts.permissions import Role
-from meydan.platform.db import rows_changed
+from meydan.platform.db import insert_missing, rows_changed
 from meydan.platform.turkish import fold
 
 
@@ -23,10 +23,10 @@ class UserRepository:
         """Return the user, their row locked for the transaction when `lock`."""
         return self._session.get(User, username, with_for_update=True if lock else None)
 
-    def add(self, user: User) -> None:
-        """Store a new user; the caller has seen that the name is free, the key refuses the loser of a race."""
-        self._session.add(user)
-        self._session.flush()
+    def add(self, user: User) -> bool:
+        """Store a new user; tell whether the name was free."""
+        values = {column.key: getattr(user, column.key) for column in User.__table__.columns}
+        return rows_changed(self._session, insert_missing(self._session, User).values(values)) == 1
 
     def existing(self, usernames: Collection[str]) -> set[str]:
         """Return those of `usernames` that are registered."""
@@ -134,15 +134,19 @@ class OwnerLinkRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def replace(self, token_hash: str, *, now: datetime, expires_at: datetime) -> None:
-        """Make this the only link there is."""
-        self.clear()
+    def add(self, token_hash: str, *, now: datetime, expires_at: datetime) -> None:
+        """Add a link; those whose time has passed go."""
+        self._session.execute(delete(OwnerLink).where(OwnerLink.expires_at <= now))
         self._session.add(OwnerLink(token_hash=token_hash, created_at=now, expires_at=expires_at))
 
-    def is_valid(self, token_hash: str, now: datetime, *, lock: bool = False) -> bool:
-        """Tell whether the link is there and its time has not passed; `lock` makes a second taker wait for the first."""
-        link = self._session.get(OwnerLink, token_hash, with_for_update=True if lock else None)
+    def is_valid(self, token_hash: str, now: datetime) -> bool:
+        """Tell whether the link is there and its time has not passed."""
+        link = self._session.get(OwnerLink, token_hash)
         return link is not None and link.expires_at > now
+
+    def lock(self) -> None:
+        """Hold every link until the transaction ends: of two takers the second finds none."""
+        self._session.scalars(select(OwnerLink).order_by(OwnerLink.token_hash).with_for_update()).all()
 
     def clear(self) -> None:
         """Forget every link."""
@@ -173,7 +177,3 @@ class AuditRepository:
         if before is not None:
             wanted = wanted.where(AuditEntry.id < before)
         return list(self._session.scalars(wanted))
-
-    def count(self) -> int:
-        """Return how many lines there are."""
-        return self._session.scalar(select(func.count()).select_from(AuditEntry)) or 0

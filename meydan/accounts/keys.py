@@ -1,0 +1,147 @@
+"""API keys: made, listed and deleted by their users, hashed at rest, never wider than their user."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from meydan.accounts.actor import Actor
+from meydan.accounts.errors import BadKey, ScopeTooWide, UserInactive
+from meydan.accounts.models import ApiKey
+from meydan.accounts.names import ENVIRONMENT_ID
+from meydan.accounts.permissions import Permission, Role
+from meydan.accounts.repository import AuditRepository, KeyRepository, UserRepository
+from meydan.accounts.tokens import digest
+from meydan.accounts.views import NOWHERE, Client, KeyView, key_view
+from meydan.platform.clock import Clock
+from meydan.platform.db import Database
+from meydan.platform.errors import InvalidInput, NotAllowed, NotFound
+from meydan.platform.ids import new_id
+from meydan.platform.settings import Settings
+
+KEY_SESSION: Final = "key:"
+_ENVIRONMENT: Final = Actor(
+    id=ENVIRONMENT_ID, name="API", role=Role.OWNER, session=f"{KEY_SESSION}env", scopes=frozenset(Permission)
+)
+_NOTED_EVERY: Final = timedelta(minutes=1)
+
+
+class KeyMissing(NotFound):
+    """The actor has no such key."""
+
+    code = "anahtar_yok"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key as it is shown this once."""
+
+    key: str
+    item: KeyView
+
+
+class KeyService:
+    """Keys of users, and the one of the environment."""
+
+    def __init__(self, *, db: Database, clock: Clock, settings: Settings) -> None:
+        self._db = db
+        self._clock = clock
+        self._environment = settings.api_key.get_secret_value()
+
+    async def authenticate(self, key: str) -> Actor:
+        """Return who the key acts for, with its scopes; raise `BadKey` or `UserInactive`."""
+        if self._environment and hmac.compare_digest(key.encode(), self._environment.encode()):
+            return _ENVIRONMENT
+        secret_hash, now = digest(key), self._clock.now()
+        row, actor = await self._db.read(
+            lambda session: self._actor(session, KeyRepository(session).by_hash(secret_hash))
+        )
+        if row.last_used_at is None or now - row.last_used_at >= _NOTED_EVERY:
+            await self._db.write(lambda session: KeyRepository(session).used(row.id, now))
+        return actor
+
+    async def again(self, actor: Actor) -> Actor:
+        """Return the actor of a key as they are now; raise as `authenticate` does."""
+        if actor.session == _ENVIRONMENT.session:
+            return _ENVIRONMENT
+        key_id = actor.session.removeprefix(KEY_SESSION)
+        _, now = await self._db.read(lambda session: self._actor(session, KeyRepository(session).get(key_id)))
+        return now
+
+    async def list(self, actor: Actor) -> list[KeyView]:
+        """Return the actor's keys, newest first."""
+        actor.require(Permission.KEYS_MANAGE)
+        return await self._db.read(lambda session: [key_view(key) for key in KeyRepository(session).of(actor.id)])
+
+    async def create(
+        self,
+        actor: Actor,
+        *,
+        name: str,
+        scopes: frozenset[Permission],
+        expires_at: datetime | None = None,
+        client: Client = NOWHERE,
+    ) -> NewKey:
+        """Make a key for the actor; its secret leaves here once."""
+        actor.require(Permission.KEYS_MANAGE)
+        if actor.id == ENVIRONMENT_ID:
+            raise NotAllowed(izin="kullanici")
+        for scope in sorted(scopes):
+            if not actor.may(scope):
+                raise ScopeTooWide(scope.value)
+        now = self._clock.now()
+        if expires_at is not None and expires_at <= now:
+            raise InvalidInput(field="expires_at", reason="past")
+        prefix = f"mk_{secrets.token_hex(4)}"
+        secret = f"{prefix}_{secrets.token_urlsafe(32)}"
+        row = ApiKey(
+            id=new_id(self._clock),
+            username=actor.id,
+            name=name,
+            prefix=prefix,
+            secret_hash=digest(secret),
+            scopes=sorted(scope.value for scope in scopes),
+            created_at=now,
+            last_used_at=None,
+            expires_at=expires_at,
+        )
+
+        def save(session: Session) -> KeyView:
+            KeyRepository(session).add(row)
+            AuditRepository(session).append(
+                at=now, actor_id=actor.id, action="key.create", target=row.id, ip=client.ip, data={"scopes": row.scopes}
+            )
+            return key_view(row)
+
+        return NewKey(secret, await self._db.write(save))
+
+    async def delete(self, actor: Actor, key_id: str, *, client: Client = NOWHERE) -> None:
+        """Delete one of the actor's keys; it stops working at once."""
+        actor.require(Permission.KEYS_MANAGE)
+
+        def save(session: Session) -> None:
+            keys = KeyRepository(session)
+            row = keys.get(key_id)
+            if row is None or row.username != actor.id:
+                raise KeyMissing
+            keys.delete(row)
+            AuditRepository(session).append(
+                at=self._clock.now(), actor_id=actor.id, action="key.delete", target=key_id, ip=client.ip, data={}
+            )
+
+        await self._db.write(save)
+
+    def _actor(self, session: Session, row: ApiKey | None) -> tuple[ApiKey, Actor]:
+        if row is None or (row.expires_at is not None and row.expires_at <= self._clock.now()):
+            raise BadKey
+        user = UserRepository(session).get(row.username)
+        if user is None:
+            raise BadKey
+        if not user.active:
+            raise UserInactive
+        known = {permission.value for permission in Permission}
+        scopes = frozenset(Permission(scope) for scope in row.scopes if scope in known)
+        return row, Actor(user.username, user.name, Role(user.role), f"{KEY_SESSION}{row.id}", scopes)

@@ -1,0 +1,32 @@
+"""What may be a username, which is also the `kullanici_id` in addresses and on the wire."""
+
+import re
+from typing import Final
+
+from meydan.accounts.errors import BadUsername, UsernameTaken
+from meydan.platform.turkish import fold, slug
+
+USERNAME: Final = r"^[a-z0-9][a-z0-9_.-]{2,31}$"
+CONSOLE_ID: Final = "konsol"
+ENVIRONMENT_ID: Final = "api"
+_USERNAME: Final = re.compile(USERNAME.replace("$", r"\Z"))
+_KEPT: Final = frozenset({CONSOLE_ID, ENVIRONMENT_ID, "sistem", "system", "meydan", "herkes", "everyone"})
+
+
+def is_username(name: str) -> bool:
+    """Tell whether `name` has the form of a username."""
+    return _USERNAME.match(name) is not None
+
+
+def check_username(name: str) -> str:
+    """Return `name` when somebody may have it; else raise `BadUsername` with a suggestion, or `UsernameTaken`."""
+    if not is_username(name):
+        raise BadUsername(slug(name, limit=32))
+    if name in _KEPT:
+        raise UsernameTaken(name)
+    return name
+
+
+def folded(username: str, name: str) -> str:
+    """Return the words under which search finds a user."""
+    return f"{fold(name)} {username}"[:200]

@@ -1,0 +1,341 @@
+"""The accounts as the other parts see them: signing in and out, tickets, and who stands behind a token or key."""
+
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from meydan.accounts.actor import Actor
+from meydan.accounts.audit import AuditService
+from meydan.accounts.errors import (
+    BadCredentials,
+    BadTicket,
+    GuestsClosed,
+    NotSignedIn,
+    OwnerLinkInvalid,
+    RegistrationClosed,
+    SessionInvalid,
+    UserInactive,
+    UsernameTaken,
+    WrongPassword,
+)
+from meydan.accounts.keys import KEY_SESSION, KeyService
+from meydan.accounts.models import User
+from meydan.accounts.names import check_username, is_username
+from meydan.accounts.passwords import LONGEST, Passwords, check_password
+from meydan.accounts.permissions import Permission, Role
+from meydan.accounts.repository import AuditRepository, OwnerLinkRepository, SignInRepository, UserRepository
+from meydan.accounts.settings import AccountsSettings
+from meydan.accounts.signins import SignInService
+from meydan.accounts.standing import Standings
+from meydan.accounts.throttle import Throttle
+from meydan.accounts.tokens import ACCESS_SECONDS, Tokens, digest
+from meydan.accounts.users import UserService, new_user
+from meydan.accounts.views import NOWHERE, Client, Granted, Ticket, UserView
+from meydan.platform.bus import Bus
+from meydan.platform.clock import Clock
+from meydan.platform.db import Database
+from meydan.platform.ephemeral import EphemeralStore
+from meydan.platform.ids import new_id
+from meydan.platform.live_settings import LiveSettings
+from meydan.platform.settings import Settings
+
+__all__ = ["AccountService", "BadTicket"]
+
+TICKET_SECONDS: Final = 30
+_LINK_LIFE: Final = timedelta(hours=24)
+
+
+class _Held(msgspec.Struct, frozen=True):
+    """A ticket's actor while it waits."""
+
+    id: str
+    name: str
+    role: Role
+    session: str
+    scopes: list[Permission] | None
+
+
+class AccountService:
+    """The front of the accounts; `users`, `keys`, `sign_ins` and `audit` hold what belongs to each."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        bus: Bus,
+        store: EphemeralStore,
+        clock: Clock,
+        live: LiveSettings,
+        settings: Settings,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self._db = db
+        self._store = store
+        self._clock = clock
+        self._live = live
+        self._settings = settings
+        self._passwords = passwords or Passwords()
+        self._throttle = Throttle(store)
+        self._tokens = Tokens.from_settings(settings, clock)
+        self._standings = Standings(db=db, bus=bus, clock=clock)
+        self.sign_ins = SignInService(db=db, clock=clock, tokens=self._tokens, standings=self._standings)
+        self.users = UserService(db=db, clock=clock, passwords=self._passwords, standings=self._standings)
+        self.keys = KeyService(db=db, clock=clock, settings=settings)
+        self.audit = AuditService(db=db)
+        self.secure_cookies = settings.public_url.startswith("https://")
+
+    async def start(self) -> None:
+        """Follow what other nodes change about users and their sign-ins."""
+        await self._standings.start()
+
+    # --- signing in ---
+
+    async def register(self, username: str, password: str, *, name: str = "", client: Client = NOWHERE) -> Granted:
+        """Make a member's account and sign it in."""
+        live = self._live.current(AccountsSettings)
+        if not live.registration_open:
+            raise RegistrationClosed
+        check_username(username)
+        check_password(password, username)
+        await self._throttle.budget(f"register:{client.ip}", most=live.registrations_per_hour, seconds=3600)
+        hashed = await self._passwords.hash(password)
+        user = new_user(self._clock, username, name=name, role=Role.MEMBER, password_hash=hashed)
+        return await self._db.write(lambda session: self._enrol(session, user, "user.register", client))
+
+    async def login(self, username: str, password: str, *, client: Client = NOWHERE) -> Granted:
+        """Sign a user in; raise `BadCredentials`, `UserInactive` or `RateLimited`."""
+        live = self._live.current(AccountsSettings)
+        person = f"login:{username[:64]}@{client.ip}"
+        await self._throttle.attempt(f"login@{client.ip}", free=live.login_attempts_per_address)
+        await self._throttle.attempt(person, free=live.login_attempts)
+        user = None
+        if is_username(username):
+            user = await self._db.read(lambda session: UserRepository(session).get(username))
+        stored = None if user is None else user.password_hash
+        right, better = await self._passwords.verify(password[: LONGEST + 1], stored)
+        if not right or user is None:
+            await self._failed(username, "password", client)
+            raise BadCredentials
+        if not user.active:
+            await self._failed(username, "inactive", client)
+            raise UserInactive
+
+        def save(session: Session) -> Granted:
+            row = UserRepository(session).get(username, lock=True)
+            if row is None or not row.active or row.password_hash != stored:
+                raise BadCredentials  # changed while the password was being checked
+            row.password_hash = better or row.password_hash
+            self._audit(session, username, "auth.login", username, client)
+            return self.sign_ins.open(session, row, client)
+
+        granted = await self._db.write(save)
+        await self._throttle.forgive(person)
+        return granted
+
+    async def refresh(self, token: str | None, *, client: Client = NOWHERE) -> Granted:
+        """Give new tokens for a refresh token."""
+        if not token:
+            raise SessionInvalid
+        return await self.sign_ins.refresh(token, client=client)
+
+    async def guest(self, name: str, *, client: Client = NOWHERE) -> Granted:
+        """Let somebody in under a chosen name, without an account."""
+        self.guest_name(name)
+        live = self._live.current(AccountsSettings)
+        await self._throttle.budget(f"guest:{client.ip}", most=live.guests_per_minute, seconds=60)
+        if await self.is_registered(name):
+            raise UsernameTaken(name)
+        token = self._tokens.access(name, Role.GUEST, new_id(self._clock))
+        return Granted(token, ACCESS_SECONDS, None, self._unlisted(name, name, Role.GUEST))
+
+    def guest_name(self, name: str) -> str:
+        """Return `name` when a guest may carry it; it may still belong to a user. Raise when guests are not let in."""
+        live = self._live.current(AccountsSettings).guests
+        if not (self._settings.guests_allowed if live is None else live):
+            raise GuestsClosed
+        return check_username(name)
+
+    # --- oneself ---
+
+    async def me(self, actor: Actor) -> UserView:
+        """Return the actor's own account, or what can be said of a guest or the environment's key."""
+        rows = await self.users.find([actor.id])
+        return rows.get(actor.id) or self._unlisted(actor.id, actor.name, actor.role)
+
+    async def update_me(
+        self, actor: Actor, *, name: str | None = None, locale: str | None = None, client: Client = NOWHERE
+    ) -> UserView:
+        """Change the actor's own display name or language."""
+        self.sign_ins.require_person(actor)
+        view = await self.users.rename(actor.id, name=name, locale=locale, client=client)
+        self._standings.forget(actor.id)
+        return view
+
+    async def change_password(self, actor: Actor, current: str, new: str, *, client: Client = NOWHERE) -> None:
+        """Change the actor's password and end their other sign-ins."""
+        self.sign_ins.require_person(actor)
+        live = self._live.current(AccountsSettings)
+        person = f"password:{actor.id}"
+        await self._throttle.attempt(person, free=live.login_attempts)
+        user = await self._db.read(lambda session: UserRepository(session).get(actor.id))
+        right, _ = await self._passwords.verify(current[: LONGEST + 1], user.password_hash if user else None)
+        if not right or user is None:
+            await self._failed(actor.id, "password_change", client)
+            raise WrongPassword
+        check_password(new, actor.id)
+        hashed = await self._passwords.hash(new)
+
+        def save(session: Session) -> None:
+            row = UserRepository(session).get(actor.id, lock=True)
+            if row is None or row.password_hash != user.password_hash:
+                raise WrongPassword
+            row.password_hash = hashed
+            SignInRepository(session).revoke_of(actor.id, self._clock.now(), keep=actor.session)
+            self._audit(session, actor.id, "auth.password", actor.id, client)
+
+        await self._db.write(save)
+        await self._throttle.forgive(person)
+        await self._standings.changed(actor.id, role=actor.role, active=True)
+
+    # --- who is asking ---
+
+    async def authenticate_bearer(self, token: str) -> Actor:
+        """Return who an access token was given to, as they are now."""
+        claims = self._tokens.read_access(token)
+        if claims.role is Role.GUEST:
+            return await self._guest_again(Actor(claims.subject, claims.subject, Role.GUEST, claims.sign_in))
+        return await self._user_again(claims.subject, claims.sign_in)
+
+    async def authenticate_key(self, key: str) -> Actor:
+        """Return who an API key acts for, with its scopes."""
+        return await self.keys.authenticate(key)
+
+    async def issue_ticket(self, actor: Actor) -> Ticket:
+        """Give a one-use ticket that opens the WebSocket as `actor` within 30 seconds."""
+        ticket = secrets.token_urlsafe(32)
+        scopes = None if actor.scopes is None else sorted(actor.scopes)
+        held = _Held(actor.id, actor.name, actor.role, actor.session, scopes)
+        await self._store.put(_ticket_key(ticket), msgspec.json.encode(held).decode(), seconds=TICKET_SECONDS)
+        return Ticket(ticket, TICKET_SECONDS, actor.id)
+
+    async def redeem_ticket(self, ticket: str) -> Actor:
+        """Return who the ticket was given to, as they are now; raise `BadTicket` when it is not good (any more)."""
+        value = await self._store.take(_ticket_key(ticket))
+        if value is None:
+            raise BadTicket
+        held = msgspec.json.decode(value, type=_Held)
+        scopes = None if held.scopes is None else frozenset(held.scopes)
+        actor = Actor(held.id, held.name, held.role, held.session, scopes)
+        try:
+            if actor.is_guest:
+                return await self._guest_again(actor)
+            if actor.session.startswith(KEY_SESSION):
+                return await self.keys.again(actor)
+            return await self._user_again(actor.id, actor.session)
+        except (NotSignedIn, UserInactive):
+            raise BadTicket from None
+
+    async def is_registered(self, username: str) -> bool:
+        """Tell whether a user, active or not, has this name."""
+        return bool(await self._db.read(lambda session: UserRepository(session).existing([username])))
+
+    async def find_users(self, ids: Collection[str]) -> dict[str, UserView]:
+        """Return those of `ids` that are registered."""
+        return await self.users.find(ids)
+
+    # --- the first owner ---
+
+    async def ensure_owner_link(self) -> str | None:
+        """Make a one-time key to the ownership while nobody has it; the database keeps only its hash."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock.now()
+
+        def save(session: Session) -> bool:
+            if UserRepository(session).has_owner():
+                OwnerLinkRepository(session).clear()
+                return False
+            OwnerLinkRepository(session).add(digest(token), now=now, expires_at=now + _LINK_LIFE)
+            return True
+
+        return token if await self._db.write(save) else None
+
+    async def check_owner_link(self, token: str) -> bool:
+        """Tell whether the key still opens."""
+
+        def read(session: Session) -> bool:
+            valid = OwnerLinkRepository(session).is_valid(digest(token), self._clock.now())
+            return valid and not UserRepository(session).has_owner()
+
+        return await self._db.read(read)
+
+    async def claim_owner(
+        self, token: str, username: str, password: str, *, name: str = "", client: Client = NOWHERE
+    ) -> Granted:
+        """Make the first owner; the key, and every other one, opens no more."""
+        if not await self.check_owner_link(token):
+            raise OwnerLinkInvalid
+        check_username(username)
+        check_password(password, username)
+        hashed = await self._passwords.hash(password)
+        user = new_user(self._clock, username, name=name, role=Role.OWNER, password_hash=hashed)
+
+        def save(session: Session) -> Granted:
+            links = OwnerLinkRepository(session)
+            links.lock()
+            if not links.is_valid(digest(token), self._clock.now()) or UserRepository(session).has_owner():
+                raise OwnerLinkInvalid
+            granted = self._enrol(session, user, "user.first_owner", client)
+            links.clear()
+            return granted
+
+        return await self._db.write(save)
+
+    # --- within ---
+
+    async def _user_again(self, username: str, sign_in: str) -> Actor:
+        standing = await self._standings.of(sign_in)
+        if standing.username != username:
+            raise NotSignedIn
+        return Actor(standing.username, standing.name, standing.role, sign_in)
+
+    async def _guest_again(self, actor: Actor) -> Actor:
+        try:
+            self.guest_name(actor.id)
+        except GuestsClosed:
+            raise NotSignedIn from None
+        if await self.is_registered(actor.id):
+            raise NotSignedIn
+        return actor
+
+    async def _failed(self, username: str, reason: str, client: Client) -> None:
+        """Note a failure, but never what was typed in the place of a username: it may be a password."""
+        target = username if is_username(username) else None
+        await self._db.write(
+            lambda session: self._audit(session, target or "", "auth.failed", target, client, reason=reason)
+        )
+
+    def _enrol(self, session: Session, user: User, action: str, client: Client) -> Granted:
+        if not UserRepository(session).add(user):
+            raise UsernameTaken(user.username)
+        row = UserRepository(session).get(user.username)
+        assert row is not None, "it was added in this transaction"  # noqa: S101
+        self._audit(session, user.username, action, user.username, client)
+        return self.sign_ins.open(session, row, client)
+
+    def _audit(
+        self, session: Session, actor_id: str, action: str, target: str | None, client: Client, **data: str
+    ) -> None:
+        AuditRepository(session).append(
+            at=self._clock.now(), actor_id=actor_id, action=action, target=target, ip=client.ip, data=data
+        )
+
+    def _unlisted(self, user_id: str, name: str, role: Role) -> UserView:
+        return UserView(user_id, name, role, True, self._clock.now(), None, "tr")
+
+
+def _ticket_key(ticket: str) -> str:
+    return f"ticket:{digest(ticket)}"

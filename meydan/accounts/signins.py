@@ -1,0 +1,179 @@
+"""Sign-ins: opened, refreshed with rotation, listed, ended."""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.orm import Session
+
+from meydan.accounts.actor import Actor
+from meydan.accounts.errors import NotSignedIn, SessionInvalid
+from meydan.accounts.keys import KEY_SESSION
+from meydan.accounts.models import SignIn, User
+from meydan.accounts.permissions import Role
+from meydan.accounts.repository import AuditRepository, SignInRepository, UserRepository
+from meydan.accounts.standing import Standings
+from meydan.accounts.tokens import ACCESS_SECONDS, Tokens
+from meydan.accounts.views import NOWHERE, Client, Granted, SignInView, sign_in_view, user_view
+from meydan.platform.clock import Clock
+from meydan.platform.db import Database
+from meydan.platform.errors import NotAllowed, NotFound
+from meydan.platform.ids import new_id
+
+log = structlog.get_logger(__name__)
+
+REFRESH_LIFE: Final = timedelta(days=30)
+_GRACE: Final = timedelta(seconds=10)
+
+
+class SignInMissing(NotFound):
+    """The actor has no such open sign-in."""
+
+    code = "oturum_yok"
+
+
+class SignInService:
+    """Each sign-in has one current refresh token.
+
+    Using it moves on to the next generation. The one before it, within ten seconds, gets the same next token again:
+    two tabs, or a client whose answer was lost, raced. Anything older was given away: the whole sign-in ends.
+    """
+
+    def __init__(self, *, db: Database, clock: Clock, tokens: Tokens, standings: Standings) -> None:
+        self._db = db
+        self._clock = clock
+        self._tokens = tokens
+        self._standings = standings
+
+    def open(self, session: Session, user: User, client: Client) -> Granted:
+        """Start a sign-in inside the caller's transaction."""
+        now = self._clock.now()
+        row = SignIn(
+            id=new_id(self._clock),
+            username=user.username,
+            nonce=new_id(self._clock),
+            generation=0,
+            created_at=now,
+            rotated_at=now,
+            expires_at=now + REFRESH_LIFE,
+            revoked_at=None,
+            ip=client.ip[:64],
+            agent=client.agent[:200],
+        )
+        SignInRepository(session).add(row)
+        user.last_seen_at = now
+        return self._granted(row, user)
+
+    async def refresh(self, token: str, *, client: Client = NOWHERE) -> Granted:
+        """Give the next tokens; raise `SessionInvalid` when this sign-in is over, or ends by this very try."""
+        given = self._tokens.read_refresh(token)
+        now = self._clock.now()
+
+        def save(session: Session) -> Granted | str:
+            row = SignInRepository(session).get(given.sign_in, lock=True)
+            if row is None or not self._tokens.proves(given, row.nonce):
+                raise SessionInvalid
+            user = UserRepository(session).get(row.username)
+            if user is None or not user.active or row.revoked_at is not None or row.expires_at <= now:
+                raise SessionInvalid
+            if given.generation == row.generation:
+                row.generation += 1
+                row.rotated_at = now
+                row.expires_at = now + REFRESH_LIFE
+                row.ip, row.agent = client.ip[:64], client.agent[:200]
+                user.last_seen_at = now
+            elif given.generation != row.generation - 1 or now - row.rotated_at > _GRACE:
+                row.revoked_at = now
+                self._audit(session, user.username, "auth.refresh_reused", row.id, client)
+                return user.username
+            return self._granted(row, user)
+
+        result = await self._db.write(save)
+        if isinstance(result, str):
+            log.warning("auth.refresh_reused", user_id=result)
+            await self._standings.ended(result)
+            raise SessionInvalid
+        return result
+
+    async def end(self, actor: Actor | None, token: str | None, *, client: Client = NOWHERE) -> None:
+        """Sign out: end the sign-in of the refresh token, or of the actor; one that is over already is no error."""
+
+        def save(session: Session) -> str | None:
+            sign_in = actor.session if actor is not None else ""
+            if token:
+                try:
+                    given = self._tokens.read_refresh(token)
+                except SessionInvalid:
+                    return None
+                found = SignInRepository(session).get(given.sign_in)
+                sign_in = given.sign_in if found is not None and self._tokens.proves(given, found.nonce) else ""
+            row = SignInRepository(session).get(sign_in, lock=True) if sign_in else None
+            if row is None or row.revoked_at is not None:
+                return None
+            row.revoked_at = self._clock.now()
+            self._audit(session, row.username, "auth.logout", row.id, client)
+            return row.username
+
+        username = await self._db.write(save)
+        if username is not None:
+            await self._standings.ended(username)
+
+    async def end_all(self, actor: Actor, *, client: Client = NOWHERE) -> None:
+        """Sign the actor out everywhere, here too."""
+        self.require_person(actor)
+
+        def save(session: Session) -> None:
+            SignInRepository(session).revoke_of(actor.id, self._clock.now())
+            self._audit(session, actor.id, "auth.logout_all", actor.id, client)
+
+        await self._db.write(save)
+        await self._standings.changed(actor.id, role=actor.role, active=True)
+
+    async def list(self, actor: Actor) -> list[SignInView]:
+        """Return the actor's open sign-ins, last used first."""
+        self.require_person(actor)
+
+        def read(session: Session) -> list[SignInView]:
+            rows = SignInRepository(session).open_of(actor.id, self._clock.now())
+            return [sign_in_view(row, actor.session) for row in rows]
+
+        return await self._db.read(read)
+
+    async def end_one(self, actor: Actor, sign_in: str, *, client: Client = NOWHERE) -> None:
+        """End one of the actor's sign-ins."""
+        self.require_person(actor)
+
+        def save(session: Session) -> None:
+            row = SignInRepository(session).get(sign_in, lock=True)
+            if row is None or row.username != actor.id or row.revoked_at is not None:
+                raise SignInMissing
+            row.revoked_at = self._clock.now()
+            self._audit(session, actor.id, "auth.session_end", row.id, client)
+
+        await self._db.write(save)
+        await self._standings.ended(actor.id)
+
+    async def sweep(self) -> int:
+        """Delete the sign-ins whose time is over, and return how many."""
+        now = self._clock.now()
+        return await self._db.write(lambda session: SignInRepository(session).delete_expired(now))
+
+    def require_person(self, actor: Actor) -> None:
+        """Raise unless a user signed in with a password asks, not a guest and not a key."""
+        if actor.is_guest:
+            raise NotSignedIn
+        if actor.session.startswith(KEY_SESSION):
+            raise NotAllowed(izin="parola")
+
+    def _granted(self, row: SignIn, user: User) -> Granted:
+        return Granted(
+            access_token=self._tokens.access(user.username, Role(user.role), row.id),
+            expires_in=ACCESS_SECONDS,
+            refresh_token=self._tokens.refresh(row.id, row.generation, row.nonce),
+            user=user_view(user),
+        )
+
+    def _audit(self, session: Session, actor_id: str, action: str, target: str, client: Client) -> None:
+        AuditRepository(session).append(
+            at=self._clock.now(), actor_id=actor_id, action=action, target=target, ip=client.ip, data={}
+        )

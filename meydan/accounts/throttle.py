@@ -1,0 +1,39 @@
+"""Fair use of the doors: after some free tries, each next one must wait twice as long as the one before."""
+
+from typing import Final
+
+from meydan.platform.ephemeral import EphemeralStore
+from meydan.platform.errors import RateLimited
+
+_WINDOW: Final = 900.0
+_LONGEST: Final = 900.0
+
+
+class Throttle:
+    """Counts tries on every node together. It knows only keys: a name nobody has is throttled like any other."""
+
+    def __init__(self, store: EphemeralStore) -> None:
+        self._store = store
+
+    async def attempt(self, key: str, *, free: int) -> None:
+        """Count a try; past `free` of them in a quarter of an hour, raise `RateLimited` but for one each wait.
+
+        The waits are 2, 4, 8… seconds. One `hit` opens the gate for the first that comes after the wait, so two
+        racing tries never both pass.
+        """
+        tries = await self._store.hit(f"tries:{key}", seconds=_WINDOW)
+        if tries <= free:
+            return
+        wait = min(2.0 ** min(tries - free, 10), _LONGEST)
+        if await self._store.hit(f"gate:{key}", seconds=wait) > 1:
+            raise RateLimited(wait=wait)
+
+    async def budget(self, key: str, *, most: int, seconds: float) -> None:
+        """Count one; raise `RateLimited` once more than `most` came within `seconds`."""
+        if await self._store.hit(f"budget:{key}", seconds=seconds) > most:
+            raise RateLimited(wait=seconds)
+
+    async def forgive(self, key: str) -> None:
+        """Start anew after a success."""
+        await self._store.forget(f"tries:{key}")
+        await self._store.forget(f"gate:{key}")

@@ -1,0 +1,223 @@
+"""People: found, added and managed, by rank."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from meydan.accounts.actor import Actor
+from meydan.accounts.errors import LastOwner, RankTooLow, UserMissing, UsernameTaken
+from meydan.accounts.models import User
+from meydan.accounts.names import CONSOLE_ID, check_username, folded
+from meydan.accounts.passwords import Passwords, check_password
+from meydan.accounts.permissions import Permission, Role
+from meydan.accounts.repository import AuditRepository, SignInRepository, UserRepository
+from meydan.accounts.standing import Standings
+from meydan.accounts.views import NOWHERE, Client, Page, UserView, user_view
+from meydan.platform.clock import Clock
+from meydan.platform.db import Database
+from meydan.platform.errors import InvalidInput
+
+CONSOLE: Final = Actor(id=CONSOLE_ID, name="Konsol", role=Role.OWNER, session="console")
+"""Whoever holds the machine and its commands: above every rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A user who was added, and their first password when it was made here."""
+
+    user: UserView
+    password: str | None
+
+
+class UserService:
+    """Rules about other people: nobody manages somebody of their own rank or above, and one owner always stays."""
+
+    def __init__(self, *, db: Database, clock: Clock, passwords: Passwords, standings: Standings) -> None:
+        self._db = db
+        self._clock = clock
+        self._passwords = passwords
+        self._standings = standings
+
+    async def page(
+        self, actor: Actor, *, query: str = "", role: Role | None = None, after: str = "", limit: int = 50
+    ) -> Page[UserView]:
+        """Return users in the order of their usernames."""
+        actor.require(Permission.USERS_READ)
+
+        def read(session: Session) -> list[UserView]:
+            rows = UserRepository(session).page(query=query, role=role, after=after, limit=limit + 1)
+            return [user_view(row) for row in rows]
+
+        found = await self._db.read(read)
+        return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+    async def access(self, actor: Actor, username: str) -> UserView:
+        """Return a user; raise `UserMissing`."""
+        actor.require(Permission.USERS_READ)
+        return await self._db.read(lambda session: user_view(_access(session, username)))
+
+    async def find(self, usernames: Collection[str]) -> dict[str, UserView]:
+        """Return those of `usernames` that are registered."""
+        rows = await self._db.read(lambda session: UserRepository(session).many(usernames))
+        return {row.username: user_view(row) for row in rows}
+
+    async def add(
+        self,
+        actor: Actor,
+        username: str,
+        *,
+        name: str = "",
+        role: Role = Role.MEMBER,
+        password: str | None = None,
+        client: Client = NOWHERE,
+    ) -> NewUser:
+        """Add a user; with no password one is made and returned this once."""
+        actor.require(Permission.USERS_MANAGE)
+        _require_grant(actor, role)
+        check_username(username)
+        made = None if password else new_password()
+        check_password(password or made or "", username)
+        user = new_user(
+            self._clock,
+            username,
+            name=name,
+            role=role,
+            password_hash=await self._passwords.hash(password or made or ""),
+        )
+
+        def save(session: Session) -> UserView:
+            if not UserRepository(session).add(user):
+                raise UsernameTaken(username)
+            self._audit(session, actor, "user.add", username, client, role=role.value)
+            return user_view(user)
+
+        return NewUser(await self._db.write(save), made)
+
+    async def manage(
+        self,
+        actor: Actor,
+        username: str,
+        *,
+        role: Role | None = None,
+        active: bool | None = None,
+        client: Client = NOWHERE,
+    ) -> UserView:
+        """Change a user's role or switch their account off or on; both take effect at once on every node."""
+        actor.require(Permission.USERS_MANAGE)
+        if role is not None:
+            _require_grant(actor, role)
+
+        def save(session: Session) -> tuple[UserView, bool]:
+            users = UserRepository(session)
+            owners = users.active_owners()  # first, and in one order, so that two of these never wait for each other
+            user = users.get(username, lock=True)
+            if user is None:
+                raise UserMissing(username)
+            _require_rank(actor, Role(user.role))
+            before = (Role(user.role), user.active)
+            after = (role or before[0], before[1] if active is None else active)
+            if owners == [username] and after != (Role.OWNER, True):
+                raise LastOwner
+            if after == before:
+                return user_view(user), False
+            user.role, user.active = after
+            if after[0] is not before[0]:
+                self._audit(session, actor, "user.role", username, client, before=before[0].value, after=after[0].value)
+            if after[1] != before[1]:
+                self._audit(session, actor, "user.activate" if after[1] else "user.deactivate", username, client)
+            if not after[1]:
+                SignInRepository(session).revoke_of(username, self._clock.now())
+            return user_view(user), True
+
+        view, changed = await self._db.write(save)
+        if changed:
+            await self._standings.changed(username, role=view.role, active=view.active)
+        return view
+
+    async def reset_password(
+        self, actor: Actor, username: str, *, password: str | None = None, client: Client = NOWHERE
+    ) -> str:
+        """Give a user a new password, end their sign-ins, and return the password."""
+        actor.require(Permission.USERS_MANAGE)
+        chosen = password or new_password()
+        check_password(chosen, username)
+        role = (await self.access(actor, username)).role
+        _require_rank(actor, role)
+        hashed = await self._passwords.hash(chosen)
+
+        def save(session: Session) -> UserView:
+            user = _access(session, username, lock=True)
+            _require_rank(actor, Role(user.role))
+            user.password_hash = hashed
+            SignInRepository(session).revoke_of(username, self._clock.now())
+            self._audit(session, actor, "user.password_reset", username, client)
+            return user_view(user)
+
+        view = await self._db.write(save)
+        await self._standings.changed(username, role=view.role, active=view.active)
+        return chosen
+
+    async def rename(
+        self, username: str, *, name: str | None = None, locale: str | None = None, client: Client = NOWHERE
+    ) -> UserView:
+        """Change the display name or language of a user who asked for it themselves."""
+
+        def save(session: Session) -> UserView:
+            user = _access(session, username, lock=True)
+            user.name = (name or "").strip() or user.name
+            user.folded = folded(username, user.name)
+            user.locale = locale or user.locale
+            AuditRepository(session).append(
+                at=self._clock.now(), actor_id=username, action="user.update", target=username, ip=client.ip, data={}
+            )
+            return user_view(user)
+
+        return await self._db.write(save)
+
+    def _audit(self, session: Session, actor: Actor, action: str, target: str, client: Client, **data: str) -> None:
+        AuditRepository(session).append(
+            at=self._clock.now(), actor_id=actor.id, action=action, target=target, ip=client.ip, data=data
+        )
+
+
+def new_user(clock: Clock, username: str, *, name: str, role: Role, password_hash: str) -> User:
+    """Build the row of a user who is to be added."""
+    shown = name.strip() or username
+    return User(
+        username=username,
+        name=shown,
+        folded=folded(username, shown),
+        role=role,
+        active=True,
+        password_hash=password_hash,
+        locale="tr",
+        created_at=clock.now(),
+        last_seen_at=None,
+    )
+
+
+def new_password() -> str:
+    """Make a password of about 95 bits that can be read out."""
+    return "-".join(secrets.token_hex(3) for _ in range(4))
+
+
+def _access(session: Session, username: str, *, lock: bool = False) -> User:
+    user = UserRepository(session).get(username, lock=lock)
+    if user is None:
+        raise UserMissing(username)
+    return user
+
+
+def _require_rank(actor: Actor, role: Role) -> None:
+    if actor is not CONSOLE and role.rank <= actor.role.rank:
+        raise RankTooLow
+
+
+def _require_grant(actor: Actor, role: Role) -> None:
+    if role is Role.GUEST:
+        raise InvalidInput(field="role", reason="guest")
+    if actor is not CONSOLE and actor.role is not Role.OWNER and role.rank <= actor.role.rank:
+        raise RankTooLow
