@@ -114,7 +114,7 @@ $(STAMPS)/bench: requirements/bench.txt $(STAMPS)/runtime
 $(STAMPS)/npm: requirements/node.txt $(WEB_MANIFESTS) $(STAMPS)/venv
 	@{ $(NODE_FITS); } || $(UV) install -q -r requirements/node.txt
 	@echo "Installing what the panel's build needs …"
-	@$(WITH_NODE) npm ci --silent --no-audit --no-fund
+	@$(WITH_NODE) npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 $(PANEL): $(STAMPS)/npm $(WEB_SOURCES)

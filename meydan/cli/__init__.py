@@ -2,12 +2,16 @@
 
 import typer
 
-from meydan.cli import up
+from meydan.cli import config, doctor, migrate, up
+from meydan.cli.language import say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("up")(up.up)
 app.command("api")(up.api)
 app.command("worker")(up.worker)
+app.command("migrate", help=say("migrate.help"))(migrate.migrate)
+app.command("doctor", help=say("doctor.help"))(doctor.doctor)
+app.add_typer(config.app)
 
 
 def main() -> None:
