@@ -26,6 +26,7 @@ KEY_SESSION: Final = "key:"
 _ENVIRONMENT: Final = Actor(
     id=ENVIRONMENT_ID, name="API", role=Role.OWNER, session=f"{KEY_SESSION}env", scopes=frozenset(Permission)
 )
+_LONGEST_LIFE: Final = timedelta(days=3650)
 _NOTED_EVERY: Final = timedelta(minutes=1)
 
 
@@ -93,8 +94,8 @@ class KeyService:
             if not actor.may(scope):
                 raise ScopeTooWide(scope.value)
         now = self._clock.now()
-        if expires_at is not None and expires_at <= now:
-            raise InvalidInput(field="expires_at", reason="past")
+        if expires_at is not None and not now < expires_at < now + _LONGEST_LIFE:
+            raise InvalidInput(field="expires_at", reason="out of range")
         prefix = f"mk_{secrets.token_hex(4)}"
         secret = f"{prefix}_{secrets.token_urlsafe(32)}"
         row = ApiKey(

@@ -334,7 +334,9 @@ class AccountService:
         )
 
     def _unlisted(self, user_id: str, name: str, role: Role) -> UserView:
-        return UserView(user_id, name, role, True, self._clock.now(), None, "tr")
+        return UserView(
+            id=user_id, name=name, role=role, active=True, created_at=self._clock.now(), last_seen_at=None, locale="tr"
+        )
 
 
 def _ticket_key(ticket: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from meydan.accounts.actor import Actor
 from meydan.accounts.errors import LastOwner, RankTooLow, UserMissing, UsernameTaken
 from meydan.accounts.models import User
-from meydan.accounts.names import CONSOLE_ID, check_username, folded
+from meydan.accounts.names import CONSOLE_ID, check_username, folded, is_username
 from meydan.accounts.passwords import Passwords, check_password
 from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.repository import AuditRepository, SignInRepository, UserRepository
@@ -111,11 +111,10 @@ class UserService:
             _require_grant(actor, role)
 
         def save(session: Session) -> tuple[UserView, bool]:
-            users = UserRepository(session)
-            owners = users.active_owners()  # first, and in one order, so that two of these never wait for each other
-            user = users.get(username, lock=True)
-            if user is None:
-                raise UserMissing(username)
+            owners = UserRepository(
+                session
+            ).active_owners()  # first, and in one order, so that two of these never wait for each other
+            user = _access(session, username, lock=True)
             _require_rank(actor, Role(user.role))
             before = (Role(user.role), user.active)
             after = (role or before[0], before[1] if active is None else active)
@@ -205,7 +204,7 @@ def new_password() -> str:
 
 
 def _access(session: Session, username: str, *, lock: bool = False) -> User:
-    user = UserRepository(session).get(username, lock=lock)
+    user = UserRepository(session).get(username, lock=lock) if is_username(username) else None
     if user is None:
         raise UserMissing(username)
     return user

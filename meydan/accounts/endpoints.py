@@ -1,0 +1,414 @@
+"""The accounts over HTTP: each endpoint is one call of a service."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Body, Cookie, Depends, Path, Query, Request, Response
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from meydan.accounts import schemas
+from meydan.accounts.actor import Actor
+from meydan.accounts.errors import NotSignedIn
+from meydan.accounts.permissions import Permission, Role
+from meydan.accounts.service import AccountService
+from meydan.accounts.signins import REFRESH_LIFE
+from meydan.accounts.views import Client, Granted, UserView
+
+_COOKIE: Final = "meydan_refresh"
+_COOKIE_PATH: Final = "/api/v1/auth"
+_PROBLEM: Final = {"application/problem+json": {"schema": {"type": "object"}}}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    words = {
+        401: "Not signed in",
+        403: "Not allowed",
+        404: "No such thing, or none that this actor may see",
+        409: "In the way of something that is there",
+        422: "Invalid input",
+        429: "Too often; `bekle` says how many seconds to wait",
+    }
+    return {status: {"description": words[status], "content": _PROBLEM} for status in statuses}
+
+
+def accounts(request: Request) -> AccountService:
+    """Find the service that the composition root made."""
+    service: AccountService = request.app.state.accounts
+    return service
+
+
+def client(request: Request) -> Client:
+    """Say where the request comes from."""
+    address = request.client.host if request.client is not None else ""
+    return Client(ip=address[:64], agent=request.headers.get("user-agent", "")[:200])
+
+
+Accounts = Annotated[AccountService, Depends(accounts)]
+From = Annotated[Client, Depends(client)]
+_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+_Key = Annotated[str | None, Depends(APIKeyHeader(name="X-API-Key", auto_error=False))]
+
+
+async def optional_actor(accounts: Accounts, bearer: _Bearer, key: _Key) -> Actor | None:
+    """Return who asks, or None when they do not say; saying it wrongly is refused."""
+    if bearer is not None:
+        return await accounts.authenticate_bearer(bearer.credentials)
+    if key is not None:
+        return await accounts.authenticate_key(key)
+    return None
+
+
+OptionalActor = Annotated[Actor | None, Depends(optional_actor)]
+
+
+async def current_actor(actor: OptionalActor) -> Actor:
+    """Return who asks; raise `NotSignedIn` when nobody says."""
+    if actor is None:
+        raise NotSignedIn
+    return actor
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+_RefreshCookie = Annotated[str | None, Cookie(alias=_COOKIE)]
+_Identifier = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+_Limit = Annotated[int, Query(ge=1, le=200)]
+_Words = Annotated[schemas.Line, Query(max_length=100)]
+
+router = APIRouter(prefix="/api/v1")
+
+
+@router.post(
+    "/auth/register",
+    operation_id="register_user",
+    summary="Make an account and sign in",
+    status_code=201,
+    tags=["auth"],
+    responses=_problems(403, 409, 422, 429),
+)
+async def register(accounts: Accounts, come: From, body: schemas.RegisterIn, response: Response) -> schemas.TokensOut:
+    """Answer 403 `kayit_kapali` while registration is closed."""
+    granted = await accounts.register(body.username, body.password.get_secret_value(), name=body.name, client=come)
+    return _tokens(accounts, granted, response, cookie=body.session == "cookie")
+
+
+@router.post(
+    "/auth/login",
+    operation_id="create_session",
+    summary="Sign in",
+    tags=["auth"],
+    responses=_problems(401, 403, 422, 429),
+)
+async def login(accounts: Accounts, come: From, body: schemas.LoginIn, response: Response) -> schemas.TokensOut:
+    """Answer 401 `giris_hatali` for a wrong password and an unknown user alike."""
+    granted = await accounts.login(body.username, body.password.get_secret_value(), client=come)
+    return _tokens(accounts, granted, response, cookie=body.session == "cookie")
+
+
+@router.post(
+    "/auth/refresh",
+    operation_id="refresh_session",
+    summary="Trade a refresh token for new tokens",
+    tags=["auth"],
+    responses=_problems(401, 422),
+)
+async def refresh(
+    accounts: Accounts,
+    come: From,
+    response: Response,
+    body: Annotated[schemas.RefreshIn | None, Body()] = None,
+    kept: _RefreshCookie = None,
+) -> schemas.TokensOut:
+    """Use each token once: an old one that comes again ends the whole sign-in."""
+    given = body.refresh_token if body is not None else None
+    granted = await accounts.refresh(given or kept, client=come)
+    return _tokens(accounts, granted, response, cookie=not given)
+
+
+@router.post(
+    "/auth/logout",
+    operation_id="end_session",
+    summary="Sign out here",
+    status_code=204,
+    tags=["auth"],
+    responses=_problems(401, 422),
+)
+async def logout(
+    accounts: Accounts,
+    come: From,
+    response: Response,
+    actor: OptionalActor,
+    body: Annotated[schemas.RefreshIn | None, Body()] = None,
+    kept: _RefreshCookie = None,
+) -> None:
+    """End the sign-in of the refresh token, or else of the access token."""
+    await accounts.sign_ins.end(actor, (body.refresh_token if body is not None else None) or kept, client=come)
+    response.delete_cookie(_COOKIE, path=_COOKIE_PATH)
+
+
+@router.post(
+    "/auth/logout-all",
+    operation_id="end_all_sessions",
+    summary="Sign out everywhere",
+    status_code=204,
+    tags=["auth"],
+    responses=_problems(401, 403),
+)
+async def logout_all(accounts: Accounts, come: From, actor: CurrentActor, response: Response) -> None:
+    """End every sign-in of this user and close their sockets."""
+    await accounts.sign_ins.end_all(actor, client=come)
+    response.delete_cookie(_COOKIE, path=_COOKIE_PATH)
+
+
+@router.get("/auth/me", operation_id="get_me", summary="Who I am", tags=["auth"], responses=_problems(401))
+async def me(accounts: Accounts, actor: CurrentActor) -> schemas.MeOut:
+    """Return the user with what they may do."""
+    return _me(await accounts.me(actor), actor)
+
+
+@router.patch(
+    "/auth/me",
+    operation_id="update_me",
+    summary="Change my name or language",
+    tags=["auth"],
+    responses=_problems(401, 403, 422),
+)
+async def update_me(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.MeIn) -> schemas.MeOut:
+    """Change only what is given."""
+    return _me(await accounts.update_me(actor, name=body.name, locale=body.locale, client=come), actor)
+
+
+@router.post(
+    "/auth/password",
+    operation_id="change_password",
+    summary="Change my password",
+    status_code=204,
+    tags=["auth"],
+    responses=_problems(401, 403, 422, 429),
+)
+async def change_password(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.PasswordIn) -> None:
+    """End every other sign-in of this user."""
+    await accounts.change_password(actor, body.current.get_secret_value(), body.new.get_secret_value(), client=come)
+
+
+@router.get(
+    "/auth/sessions",
+    operation_id="list_sessions",
+    summary="Where I am signed in",
+    tags=["auth"],
+    responses=_problems(401, 403),
+)
+async def list_sessions(accounts: Accounts, actor: CurrentActor) -> schemas.SessionList:
+    """Return open sign-ins, last used first."""
+    found = await accounts.sign_ins.list(actor)
+    return schemas.SessionList(items=[schemas.SessionOut.model_validate(item) for item in found])
+
+
+@router.delete(
+    "/auth/sessions/{session_id}",
+    operation_id="delete_session",
+    summary="Sign out one of my devices",
+    status_code=204,
+    tags=["auth"],
+    responses=_problems(401, 403, 404, 422),
+)
+async def delete_session(accounts: Accounts, come: From, actor: CurrentActor, session_id: _Identifier) -> None:
+    """End one sign-in; its access token stops working at once."""
+    await accounts.sign_ins.end_one(actor, session_id, client=come)
+
+
+@router.post(
+    "/auth/guest",
+    operation_id="create_guest",
+    summary="Come in without an account",
+    tags=["auth"],
+    responses=_problems(403, 409, 422, 429),
+)
+async def guest(accounts: Accounts, come: From, body: schemas.GuestIn, response: Response) -> schemas.TokensOut:
+    """Answer 409 `ad_kullanimda` when a registered user has the name."""
+    return _tokens(accounts, await accounts.guest(body.name, client=come), response, cookie=False)
+
+
+@router.post(
+    "/auth/ws-ticket",
+    operation_id="create_ws_ticket",
+    summary="Get a one-use ticket for the WebSocket",
+    tags=["auth"],
+    responses=_problems(401),
+)
+async def ws_ticket(accounts: Accounts, actor: CurrentActor) -> schemas.TicketOut:
+    """Open the socket within 30 seconds."""
+    return schemas.TicketOut.model_validate(await accounts.issue_ticket(actor))
+
+
+@router.get(
+    "/auth/owner",
+    operation_id="check_owner_link",
+    summary="Whether the one-time owner key still opens",
+    tags=["auth"],
+    responses=_problems(422),
+)
+async def check_owner_link(accounts: Accounts, token: Annotated[str, Query(max_length=200)]) -> schemas.OwnerLinkOut:
+    """Tell without using it up."""
+    return schemas.OwnerLinkOut(valid=await accounts.check_owner_link(token))
+
+
+@router.post(
+    "/auth/owner",
+    operation_id="claim_owner",
+    summary="Become the first owner",
+    status_code=201,
+    tags=["auth"],
+    responses=_problems(403, 409, 422),
+)
+async def claim_owner(accounts: Accounts, come: From, body: schemas.OwnerIn, response: Response) -> schemas.TokensOut:
+    """Use the key that the first start printed."""
+    granted = await accounts.claim_owner(
+        body.token, body.username, body.password.get_secret_value(), name=body.name, client=come
+    )
+    return _tokens(accounts, granted, response, cookie=body.session == "cookie")
+
+
+@router.get(
+    "/users", operation_id="list_users", summary="Find people", tags=["users"], responses=_problems(401, 403, 422)
+)
+async def list_users(
+    accounts: Accounts,
+    actor: CurrentActor,
+    query: _Words = "",
+    role: Role | None = None,
+    cursor: _Words = "",
+    limit: _Limit = 50,
+) -> schemas.UserPage:
+    """Need `users:read`. Names are searched in any Turkish spelling."""
+    page = await accounts.users.page(actor, query=query, role=role, after=cursor, limit=limit)
+    return schemas.UserPage.model_validate(page)
+
+
+@router.post(
+    "/users",
+    operation_id="create_user",
+    summary="Add a user",
+    status_code=201,
+    tags=["users"],
+    responses=_problems(401, 403, 409, 422),
+)
+async def create_user(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.UserIn) -> schemas.NewUserOut:
+    """Need `users:manage`. A password that is made here is shown this once."""
+    password = body.password.get_secret_value() if body.password is not None else None
+    new = await accounts.users.add(actor, body.username, name=body.name, role=body.role, password=password, client=come)
+    return schemas.NewUserOut.model_validate(new)
+
+
+@router.get(
+    "/users/{user_id}",
+    operation_id="get_user",
+    summary="One user",
+    tags=["users"],
+    responses=_problems(401, 403, 404, 422),
+)
+async def get_user(accounts: Accounts, actor: CurrentActor, user_id: str) -> schemas.UserOut:
+    """Need `users:read`."""
+    return schemas.UserOut.model_validate(await accounts.users.access(actor, user_id))
+
+
+@router.patch(
+    "/users/{user_id}",
+    operation_id="update_user",
+    summary="Change a user's role, or switch their account off or on",
+    tags=["users"],
+    responses=_problems(401, 403, 404, 409, 422),
+)
+async def update_user(
+    accounts: Accounts, come: From, actor: CurrentActor, user_id: str, body: schemas.UserChange
+) -> schemas.UserOut:
+    """Need `users:manage` and a higher rank than theirs."""
+    changed = await accounts.users.manage(actor, user_id, role=body.role, active=body.active, client=come)
+    return schemas.UserOut.model_validate(changed)
+
+
+@router.post(
+    "/users/{user_id}/password-reset",
+    operation_id="reset_user_password",
+    summary="Give a user a new password",
+    tags=["users"],
+    responses=_problems(401, 403, 404, 422),
+)
+async def reset_password(accounts: Accounts, come: From, actor: CurrentActor, user_id: str) -> schemas.NewPasswordOut:
+    """Need `users:manage` and a higher rank than theirs. The password is shown this once."""
+    return schemas.NewPasswordOut(password=await accounts.users.reset_password(actor, user_id, client=come))
+
+
+@router.get(
+    "/api-keys", operation_id="list_api_keys", summary="My API keys", tags=["api-keys"], responses=_problems(401, 403)
+)
+async def list_keys(accounts: Accounts, actor: CurrentActor) -> schemas.KeyList:
+    """Return them without their secrets."""
+    return schemas.KeyList(items=[schemas.KeyOut.model_validate(key) for key in await accounts.keys.list(actor)])
+
+
+@router.post(
+    "/api-keys",
+    operation_id="create_api_key",
+    summary="Make an API key",
+    status_code=201,
+    tags=["api-keys"],
+    responses=_problems(401, 403, 422),
+)
+async def create_key(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.KeyIn) -> schemas.NewKeyOut:
+    """Show the key this once. A key is never wider than who makes it."""
+    new = await accounts.keys.create(actor, name=body.name, scopes=body.scopes, expires_at=body.expires_at, client=come)
+    return schemas.NewKeyOut.model_validate(new)
+
+
+@router.delete(
+    "/api-keys/{key_id}",
+    operation_id="delete_api_key",
+    summary="Delete an API key",
+    status_code=204,
+    tags=["api-keys"],
+    responses=_problems(401, 403, 404, 422),
+)
+async def delete_key(accounts: Accounts, come: From, actor: CurrentActor, key_id: _Identifier) -> None:
+    """Stop the key at once."""
+    await accounts.keys.delete(actor, key_id, client=come)
+
+
+@router.get(
+    "/audit",
+    operation_id="list_audit_entries",
+    summary="What was done, and by whom",
+    tags=["audit"],
+    responses=_problems(401, 403, 422),
+)
+async def list_audit(
+    accounts: Accounts,
+    actor: CurrentActor,
+    by: Annotated[schemas.Line, Query(alias="actor", max_length=100)] = "",
+    action: _Words = "",
+    cursor: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    limit: _Limit = 50,
+) -> schemas.AuditPage:
+    """Need `audit:read`. Newest first."""
+    page = await accounts.audit.page(actor, by=by, action=action, before=cursor, limit=limit)
+    return schemas.AuditPage.model_validate(page)
+
+
+def _tokens(accounts: AccountService, granted: Granted, response: Response, *, cookie: bool) -> schemas.TokensOut:
+    response.headers["Cache-Control"] = "no-store"
+    tokens = schemas.TokensOut.model_validate(granted)
+    if not cookie or granted.refresh_token is None:
+        return tokens
+    response.set_cookie(
+        _COOKIE,
+        granted.refresh_token,
+        max_age=int(REFRESH_LIFE.total_seconds()),
+        path=_COOKIE_PATH,
+        httponly=True,
+        samesite="strict",
+        secure=accounts.secure_cookies,
+    )
+    return tokens.model_copy(update={"refresh_token": None})
+
+
+def _me(user: UserView, actor: Actor) -> schemas.MeOut:
+    shown = schemas.UserOut.model_validate(user).model_dump()
+    return schemas.MeOut(**shown, permissions=[permission for permission in Permission if actor.may(permission)])

@@ -1,0 +1,225 @@
+"""The accounts' shapes on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from meydan.accounts.permissions import Permission, Role
+
+
+def _printable(value: str) -> str:
+    if any(ord(char) < 32 or ord(char) == 127 for char in value):
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+Line = Annotated[str, AfterValidator(_printable)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_printable)]
+Username = Annotated[
+    str, Field(max_length=64, description="3 to 32 of a-z, 0-9, `_`, `.`, `-`"), AfterValidator(_printable)
+]
+Secret = Annotated[SecretStr, Field(max_length=512)]
+Transport = Literal["token", "cookie"]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class LoginIn(_In):
+    """Who signs in, and whether the refresh token comes in the body or in an HttpOnly cookie."""
+
+    username: Username
+    password: Secret
+    session: Transport = "token"
+
+
+class RegisterIn(LoginIn):
+    """A new account."""
+
+    name: Name = ""
+
+
+class OwnerIn(RegisterIn):
+    """The first owner, and the one-time key."""
+
+    token: Annotated[str, Field(max_length=200)]
+
+
+class RefreshIn(_In):
+    """The refresh token; the cookie's when it is missing."""
+
+    refresh_token: Annotated[str | None, Field(max_length=500)] = None
+
+
+class GuestIn(_In):
+    """The name a guest chooses."""
+
+    name: Username
+
+
+class PasswordIn(_In):
+    """The password now and from now on."""
+
+    current: Secret
+    new: Secret
+
+
+class MeIn(_In):
+    """What users change about themselves."""
+
+    name: Annotated[Name | None, Field(min_length=1)] = None
+    locale: Literal["tr", "en"] | None = None
+
+
+class UserIn(_In):
+    """A user to add; with no password one is made."""
+
+    username: Username
+    name: Name = ""
+    role: Role = Role.MEMBER
+    password: Secret | None = None
+
+
+class UserChange(_In):
+    """What is changed about another user."""
+
+    role: Role | None = None
+    active: bool | None = None
+
+
+class KeyIn(_In):
+    """A key to make."""
+
+    name: Annotated[Name, Field(min_length=1)]
+    scopes: Annotated[frozenset[Permission], Field(min_length=1)]
+    expires_at: AwareDatetime | None = None
+
+
+class UserOut(_Out):
+    """A user; `id` is the username and the `kullanici_id` of the chat."""
+
+    id: str
+    name: str
+    role: Role
+    active: bool
+    created_at: datetime
+    last_seen_at: datetime | None
+    locale: str
+
+
+class MeOut(UserOut):
+    """Oneself, with what one may do."""
+
+    permissions: list[Permission]
+
+
+class TokensOut(_Out):
+    """What a sign-in gives; `refresh_token` is null for guests and when it is in the cookie."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+    expires_in: int
+    refresh_token: str | None
+    user: UserOut
+
+
+class TicketOut(_Out):
+    """A one-use ticket for the WebSocket's `?bilet=`."""
+
+    ticket: str
+    expires_in: int
+    user_id: str
+
+
+class OwnerLinkOut(BaseModel):
+    """Whether the one-time key still opens."""
+
+    valid: bool
+
+
+class SessionOut(_Out):
+    """One open sign-in."""
+
+    id: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    ip: str
+    agent: str
+    current: bool
+
+
+class SessionList(BaseModel):
+    """Open sign-ins, last used first."""
+
+    items: list[SessionOut]
+
+
+class UserPage(_Out):
+    """Some users."""
+
+    items: list[UserOut]
+    next_cursor: str | None
+
+
+class NewUserOut(_Out):
+    """The user, and the password that is shown this once when it was made here."""
+
+    user: UserOut
+    password: str | None
+
+
+class NewPasswordOut(BaseModel):
+    """A password that is shown this once."""
+
+    password: str
+
+
+class KeyOut(_Out):
+    """A key without its secret."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+class KeyList(BaseModel):
+    """The actor's keys, newest first."""
+
+    items: list[KeyOut]
+
+
+class NewKeyOut(_Out):
+    """The key, shown this once."""
+
+    key: str
+    item: KeyOut
+
+
+class AuditOut(_Out):
+    """One line of the audit log."""
+
+    id: int
+    at: datetime
+    actor_id: str
+    action: str
+    target: str | None
+    data: dict[str, Any]
+    ip: str
+
+
+class AuditPage(_Out):
+    """Some lines, newest first."""
+
+    items: list[AuditOut]
+    next_cursor: str | None
