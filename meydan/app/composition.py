@@ -25,6 +25,7 @@ from meydan.chat.hub import Hub, new_node_name
 from meydan.chat.log import MessageLog
 from meydan.chat.messages import MessageService
 from meydan.chat.presence import Presence
+from meydan.chat.search import SearchIndexer
 from meydan.chat.service import RoomService
 from meydan.chat.settings import ChatSettings
 from meydan.platform.clock import Clock, SystemClock
@@ -58,6 +59,7 @@ class Square:
     rooms: RoomService
     messages: MessageService
     message_log: MessageLog
+    indexer: SearchIndexer
     hub: Hub
     sampler: Sampler
     app: FastAPI
@@ -112,6 +114,7 @@ async def serve(
             square.message_log,
             square.hub,
             square.sampler,
+            square.indexer,
             HttpServer(square.app, square.hub, settings, on_listening=listening),
         ]
         if worker:
@@ -133,7 +136,10 @@ def _build(accounts: Accounts) -> Square:
     node = new_node_name()
     rooms = RoomService(db=engines.db, bus=engines.bus, clock=clock, live=live)
     message_log = MessageLog(engines.db, clock)
-    messages = MessageService(db=engines.db, clock=clock, live=live, log=message_log, search=engines.search)
+    indexer = SearchIndexer(engines.db, engines.search, busy=lambda: message_log.stats.operations)
+    messages = MessageService(
+        db=engines.db, clock=clock, live=live, log=message_log, search=engines.search, indexer=indexer
+    )
     hub = Hub(
         messages=messages,
         message_log=message_log,
@@ -168,7 +174,7 @@ def _build(accounts: Accounts) -> Square:
         origins=settings.allowed_origins,
         metrics=metrics,
     )
-    return Square(accounts, rooms, messages, message_log, hub, sampler, app)
+    return Square(accounts, rooms, messages, message_log, indexer, hub, sampler, app)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -13,7 +13,7 @@ def observe(metrics: Metrics, sampler: Sampler, *, hub: Hub, message_log: Messag
     fan_out, stats, log_stats = hub.fan_out, hub.stats, message_log.stats
     metrics.gauge("meydan_chat_connections", "Open WebSocket connections.", lambda: len(hub.connections))
     metrics.gauge("meydan_chat_rooms_live", "Rooms with a live side on this node.", lambda: len(hub.channels))
-    metrics.count("meydan_chat_connections_taken_total", "WebSocket connections taken.", lambda: stats.connections_total)
+    metrics.count("meydan_chat_connections_opened_total", "Connections opened.", lambda: stats.connections_total)
     metrics.count("meydan_chat_frames_received_total", "Frames received.", lambda: stats.frames_in)
     metrics.count("meydan_chat_frames_refused_total", "Frames answered with an error.", lambda: stats.refused)
     metrics.count(

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from meydan.accounts.repository import UserRepository
 from meydan.chat.errors import MessageMissing, NotSender, RoomMissing
 from meydan.chat.events import MessageView, NoticeView, Quote, ReactionCount, UpdateView
-from meydan.chat.log_repository import LogRepository
-from meydan.chat.models import Message, Notification, Reaction, Room, RoomKind, Update, UpdateKind
+from meydan.chat.log_repository import LockedRoom, LogRepository
+from meydan.chat.models import Message, Notification, Reaction, RoomKind, Update, UpdateKind
 from meydan.chat.operations import KEEPERS, Append, EditText, Erase, Operation, PutReaction, Stored
 from meydan.chat.repository import NoticeRepository, RoomRepository, notice_view
 from meydan.platform.errors import MeydanError
@@ -72,7 +72,7 @@ class _Batch:
             outcomes = self._notify(outcomes)
         return outcomes
 
-    def _carry_out(self, room: Room, operation: Operation) -> Stored:
+    def _carry_out(self, room: LockedRoom, operation: Operation) -> Stored:
         match operation:
             case Append():
                 return self._append(room, operation)
@@ -83,7 +83,7 @@ class _Batch:
             case PutReaction():
                 return self._react(room, operation)
 
-    def _append(self, room: Room, op: Append) -> Stored:
+    def _append(self, room: LockedRoom, op: Append) -> Stored:
         key = (op.room_id, op.sender_id, op.client_id) if op.client_id is not None else op.message_id
         known = self._known.get(key) or self._known.get(op.message_id)
         if isinstance(known, Message):
@@ -131,7 +131,7 @@ class _Batch:
         self._known[key] = stored
         return stored
 
-    def _edit(self, room: Room, op: EditText) -> Stored:
+    def _edit(self, room: LockedRoom, op: EditText) -> Stored:
         message = self._message(room, op.message_id)
         if message.sender_id != op.actor_id or message.guest:
             raise NotSender(op.message_id)
@@ -143,7 +143,7 @@ class _Batch:
             room, op, UpdateKind.EDIT, op.actor_id, {"content": op.content, "mentions": list(op.mentions)}
         )
 
-    def _erase(self, room: Room, op: Erase) -> Stored:
+    def _erase(self, room: LockedRoom, op: Erase) -> Stored:
         message = self._message(room, op.message_id)
         own = message.sender_id == op.actor_id and not message.guest
         if not own and not op.moderates and not self._keeps_order(room, op.actor_id):
@@ -151,7 +151,7 @@ class _Batch:
         self._log.erase(message, op.at)
         return self._update(room, op, UpdateKind.DELETE, op.actor_id, {})
 
-    def _react(self, room: Room, op: PutReaction) -> Stored:
+    def _react(self, room: LockedRoom, op: PutReaction) -> Stored:
         message = self._message(room, op.message_id)
         row = Reaction(message_id=op.message_id, emoji=op.emoji, user_id=op.actor_id, created_at=op.at)
         if not self._log.react(row, remove=op.remove):
@@ -164,18 +164,18 @@ class _Batch:
         }
         return self._update(room, op, UpdateKind.REACTION, op.actor_id, data)
 
-    def _message(self, room: Room, message_id: str) -> Message:
+    def _message(self, room: LockedRoom, message_id: str) -> Message:
         self._write_messages()  # an operation may concern a message of its own batch
         message = self._log.message(room.id, message_id)
         if message is None:
             raise MessageMissing(message_id)
         return message
 
-    def _keeps_order(self, room: Room, user_id: str) -> bool:
+    def _keeps_order(self, room: LockedRoom, user_id: str) -> bool:
         member = RoomRepository(self._session).member(room.id, user_id)
         return member is not None and member.role in KEEPERS
 
-    def _update(self, room: Room, op: Operation, kind: UpdateKind, actor_id: str, data: dict[str, Any]) -> Stored:
+    def _update(self, room: LockedRoom, op: Operation, kind: UpdateKind, actor_id: str, data: dict[str, Any]) -> Stored:
         sira = self._next(room)
         self._log.add_update(
             Update(
@@ -204,7 +204,7 @@ class _Batch:
         )
         return Stored(op.message_id, sira, view)
 
-    def _next(self, room: Room) -> int:
+    def _next(self, room: LockedRoom) -> int:
         head = self._heads.get(room.id, room.head) + 1
         self._heads[room.id] = head
         return head
@@ -252,7 +252,7 @@ class _Batch:
             for outcome in outcomes
         ]
 
-    def _may_see(self, room: Room, user_id: str) -> bool:
+    def _may_see(self, room: LockedRoom, user_id: str) -> bool:
         return room.kind == RoomKind.PUBLIC or RoomRepository(self._session).member(room.id, user_id) is not None
 
 

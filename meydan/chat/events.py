@@ -29,6 +29,7 @@ class Quote(Struct, frozen=True, rename={"sender_id": "gonderen_id", "content": 
 class MessageView(
     Struct,
     frozen=True,
+    omit_defaults=True,
     rename={
         "room": "oda_id",
         "sender_id": "gonderen_id",

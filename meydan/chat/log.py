@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 Answer = Callable[[Outcome], None]
 BatchListener = Callable[[Sequence[Stored]], None]
+_LONGEST_GATHER = 0.002
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
@@ -58,6 +59,8 @@ class MessageLog:
         self._waiting: deque[tuple[Operation, Answer]] = deque()
         self._wake = asyncio.Event()
         self._closing = False
+        self._last_size = 0
+        self._last_seconds = 0.0
         self.stats = LogStats()
         self.on_stored: BatchListener = lambda _stored: None
 
@@ -85,6 +88,7 @@ class MessageLog:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
+                await self._gather()
                 size = min(len(self._waiting), self._max_batch)
                 batch = [self._waiting.popleft() for _ in range(size)]
                 self._answer(batch, await self._commit([operation for operation, _ in batch]))
@@ -93,6 +97,11 @@ class MessageLog:
         """Refuse new operations and let `run` finish those that wait."""
         self._closing = True
         self._wake.set()
+
+    async def _gather(self) -> None:
+        """Under load, wait a part of a commit's time: those just answered ask again and join one larger batch."""
+        if self._last_size > 1 and len(self._waiting) < self._max_batch and not self._closing:
+            await asyncio.sleep(min(self._last_seconds / 2, _LONGEST_GATHER))
 
     async def _commit(self, operations: list[Operation]) -> Sequence[Outcome]:
         """Commit a batch, again and again while the database is away; after an unclear end look before writing."""
@@ -118,7 +127,9 @@ class MessageLog:
             else:
                 self.stats.batches += 1
                 self.stats.operations += len(operations)
-                self.stats.observe(self._clock.monotonic() - started)
+                self._last_size = len(operations)
+                self._last_seconds = self._clock.monotonic() - started
+                self.stats.observe(self._last_seconds)
                 return outcomes
 
     async def _commit_singly(self, operations: list[Operation], error: Exception) -> Sequence[Outcome]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -14,6 +14,11 @@ from meydan.chat.models import Message, Reaction, Room, Update, UpdateKind
 QUOTE_LENGTH = 140
 _REACTORS = 20
 
+_LOCK = (
+    select(Room.id, Room.slug, Room.kind, Room.head)
+    .where(Room.id == bindparam("room"), Room.archived_at.is_(None))
+    .with_for_update()
+)
 _INSERT_MESSAGE = insert(Message.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
 _ADVANCE = (
     update(Room.__table__)  # type: ignore[arg-type]
@@ -22,22 +27,29 @@ _ADVANCE = (
 )
 
 
+class LockedRoom(NamedTuple):
+    """What the log needs to know of a room while it holds its lock."""
+
+    id: int
+    slug: str
+    kind: str
+    head: int
+
+
 class LogRepository:
     """The log of every room. `lock` first, then append; the transaction's end releases it."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def lock(self, room_ids: Collection[int]) -> dict[int, Room]:
+    def lock(self, room_ids: Collection[int]) -> dict[int, LockedRoom]:
         """Lock the rooms that can take events, in the order of their numbers, and return them."""
-        rows = self._session.scalars(
-            select(Room)
-            .where(Room.id.in_(room_ids), Room.archived_at.is_(None))
-            .order_by(Room.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        return {room.id: room for room in rows}
+        connection = self._session.connection()
+        return {
+            row[0]: LockedRoom(*row)
+            for room_id in sorted(room_ids)
+            for row in connection.execute(_LOCK, {"room": room_id})
+        }
 
     def advance(self, heads: dict[int, int], now: datetime) -> None:
         """Set the new head of each locked room."""
@@ -162,7 +174,7 @@ class LogRepository:
         """Run a query for messages of any rooms and return them as people see them."""
         rows = self._session.scalars(statement).all()
         room_ids = {row.room_id for row in rows}
-        slugs = dict(self._session.execute(select(Room.id, Room.slug).where(Room.id.in_(room_ids))).tuples())
+        slugs = dict(self._session.execute(select(Room.id, Room.slug).where(Room.id.in_(room_ids))).tuples().all())
         return self.views(rows, slugs)
 
 

@@ -16,7 +16,7 @@ from meydan.chat.log_repository import LogRepository
 from meydan.chat.models import Message, Room
 from meydan.chat.operations import Append, EditText, Erase, PutReaction, Stored
 from meydan.chat.repository import NoticeRepository, RoomRepository, visible_room_ids
-from meydan.chat.search import SearchIndex
+from meydan.chat.search import SearchIndex, SearchIndexer
 from meydan.chat.service import access_room, add_member, clean
 from meydan.chat.settings import ChatSettings
 from meydan.platform.clock import Clock
@@ -36,12 +36,22 @@ _SEARCH_WORDS: Final = 8
 class MessageService:
     """What is said in rooms."""
 
-    def __init__(self, *, db: Database, clock: Clock, live: LiveSettings, log: MessageLog, search: SearchIndex) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        live: LiveSettings,
+        log: MessageLog,
+        search: SearchIndex,
+        indexer: SearchIndexer,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._live = live
         self._log = log
         self._search = search
+        self._indexer = indexer
 
     def compose(
         self,
@@ -169,6 +179,7 @@ class MessageService:
         wanted = words(query)[:_SEARCH_WORDS]
         if not wanted:
             raise InvalidInput(field="q", reason="empty")
+        await self._indexer.catch_up()
 
         def read(session: Session) -> tuple[list[MessageView], bool]:
             statement = select(Message).where(self._search.matches(wanted), Message.deleted_at.is_(None))

@@ -1,14 +1,14 @@
 """What a room's log is asked to take in, already validated; the log decides the order and answers with `Stored`."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from meydan.chat.events import Event, NoticeView
 from meydan.chat.models import RoomRole
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(Struct, frozen=True):
     """A new message. The same (`room_id`, `sender_id`, `client_id`) is stored once."""
 
     room_id: int
@@ -26,8 +26,7 @@ class Append:
     simulated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EditText:
+class EditText(Struct, frozen=True):
     """A new text for one's own message."""
 
     room_id: int
@@ -39,8 +38,7 @@ class EditText:
     mentions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Erase:
+class Erase(Struct, frozen=True):
     """A message taken back, by its sender or, with `moderates`, by whoever keeps order."""
 
     room_id: int
@@ -50,8 +48,7 @@ class Erase:
     moderates: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PutReaction:
+class PutReaction(Struct, frozen=True):
     """An emoji put on a message or taken off."""
 
     room_id: int
@@ -67,8 +64,7 @@ Operation = Append | EditText | Erase | PutReaction
 KEEPERS = frozenset({RoomRole.OWNER, RoomRole.MODERATOR})
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """An operation that is committed. `event` is empty when it changed nothing or had been stored before."""
 
     message_id: str

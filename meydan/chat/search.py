@@ -1,11 +1,29 @@
-"""Search in messages: by folded words, the last of which may be a beginning. Each database has its own index."""
+"""Search in messages: by folded words, each of which may be a beginning. Each database has its own index.
 
-from typing import Protocol
+PostgreSQL keeps its index itself. On SQLite taking a message in costs as much as storing it, so that is done behind
+the conversation: in bulk, when it is quiet, and always before somebody searches.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Session
 
 from meydan.chat.models import Message
+from meydan.platform.db import Database, rows_changed
+from meydan.platform.errors import Unavailable
+
+_PIECE: Final = 500
+_QUIET: Final = 200  # operations in a second
+_PATIENCE: Final = 60  # seconds
+_TAKE_IN: Final = text(
+    "INSERT INTO message_search(rowid, folded) SELECT pk, folded FROM messages "
+    "WHERE pk > (SELECT coalesce(max(id), 0) FROM message_search_docsize) ORDER BY pk LIMIT :limit"
+)
 
 
 class SearchIndex(Protocol):
@@ -13,6 +31,10 @@ class SearchIndex(Protocol):
 
     def matches(self, words: list[str]) -> ColumnElement[bool]:
         """Return the condition on `Message` that all of `words` occur."""
+        ...
+
+    def take_in(self, session: Session, *, limit: int) -> int:
+        """Take up to `limit` messages into the index that are not in it yet, and return how many."""
         ...
 
 
@@ -29,6 +51,10 @@ class SqliteSearch:
         )
         return Message.pk.in_(found)
 
+    def take_in(self, session: Session, *, limit: int) -> int:
+        """Add the next messages to the index."""
+        return rows_changed(session, _TAKE_IN, {"limit": limit})
+
 
 class PostgresSearch:
     """A GIN index over the folded column's words."""
@@ -38,3 +64,41 @@ class PostgresSearch:
         vector = func.to_tsvector(literal_column("'simple'"), Message.folded, type_=TSVECTOR)
         query = " & ".join(f"'{word}':*" for word in words)
         return vector.bool_op("@@")(func.to_tsquery(literal_column("'simple'"), query))
+
+    def take_in(self, session: Session, *, limit: int) -> int:
+        """Do nothing: the database has taken in what it stored."""
+        return 0
+
+
+class SearchIndexer:
+    """Takes messages into the index while the conversation is quiet; a large backlog is worked off all the same."""
+
+    name = "search-indexer"
+
+    def __init__(self, db: Database, search: SearchIndex, *, busy: Callable[[], int]) -> None:
+        self._db = db
+        self._search = search
+        self._busy = busy
+        self._stop = asyncio.Event()
+
+    async def catch_up(self) -> None:
+        """Take in every message there is, a piece at a time so that senders get their turn."""
+        while await self._db.write(lambda session: self._search.take_in(session, limit=_PIECE)) == _PIECE:
+            pass
+
+    async def run(self) -> None:
+        """Look once a second until drained."""
+        before, skipped = self._busy(), 0
+        while not self._stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), 1.0)
+            now = self._busy()
+            quiet = now - before < _QUIET
+            before, skipped = now, 0 if quiet else skipped + 1
+            if quiet or skipped > _PATIENCE:
+                with contextlib.suppress(Unavailable):
+                    await self.catch_up()
+
+    async def drain(self) -> None:
+        """Stop; what is not taken in yet is found at the next start."""
+        self._stop.set()

@@ -162,7 +162,7 @@ def _refusal(data: bytes | memoryview, reason: str) -> Refused:
         return Refused(MalformedJson(), None)
     ref = envelope.ref if isinstance(envelope.ref, str) and len(envelope.ref) <= 64 else None
     if envelope.tip not in _TAGS:
-        return Refused(UnknownType(tip=str(envelope.tip)[:64]), ref)
+        return Refused(UnknownType(gelen=str(envelope.tip)[:64]), ref)
     reason, _, path = reason.partition(" - at `$")
     field = path.strip("`.").split(".")[0] or reason.rpartition("`")[0].rpartition("`")[2]
     return Refused(InvalidInput(field=field, reason=reason), ref)

@@ -90,31 +90,33 @@ class SqliteDatabase:
         self._path = path
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="db-read")
-        self._write_engine = sqlite_engine(path, begin="BEGIN IMMEDIATE")
         self._local = threading.local()
-        self._read_engines: list[Engine] = []
+        self._engines: list[Engine] = []
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on a reading thread."""
-        return await self._submit(self._readers, partial(self._read, work))
+        return await self._submit(self._readers, partial(self._run, "BEGIN", work))
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` on the writing thread, after those that came before it."""
-        return await self._submit(self._writer, partial(_in_transaction, self._write_engine, work))
+        return await self._submit(self._writer, partial(self._run, "BEGIN IMMEDIATE", work))
 
     async def close(self) -> None:
         """Finish what runs, then close every connection."""
         for executor in (self._readers, self._writer):
             await asyncio.to_thread(executor.shutdown, wait=True)
-        for engine in (*self._read_engines, self._write_engine):
+        for engine in self._engines:
             engine.dispose()
 
-    def _read(self, work: Work[T]) -> T:
-        engine: Engine | None = getattr(self._local, "engine", None)
-        if engine is None:
-            engine = self._local.engine = sqlite_engine(self._path, begin="BEGIN")
-            self._read_engines.append(engine)
-        return _in_transaction(engine, work)
+    def _run(self, begin: str, work: Work[T]) -> T:
+        """Run `work` on this thread's own connection, which stays open between transactions."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            engine = sqlite_engine(self._path, begin=begin)
+            self._engines.append(engine)
+            connection = self._local.connection = engine.connect()
+        with connection.begin():
+            return _with_session(connection, work)
 
     async def _submit(self, executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
         # A caller that is cancelled must not leave the transaction half observed: the thread finishes either way.
@@ -179,7 +181,7 @@ def sqlite_engine(path: str, *, begin: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-8000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -195,14 +197,9 @@ def insert_missing(session: Session, table: type[Base]) -> Any:
     return dialect.insert(table).on_conflict_do_nothing()
 
 
-def rows_changed(session: Session, statement: Executable, rows: list[dict[str, Any]] | None = None) -> int:
+def rows_changed(session: Session, statement: Executable, values: dict[str, Any] | None = None) -> int:
     """Execute a statement that writes and return how many rows it touched."""
-    return int(session.execute(statement, rows).rowcount)  # type: ignore[attr-defined]
-
-
-def _in_transaction(engine: Engine, work: Work[T]) -> T:
-    with engine.begin() as connection:
-        return _with_session(connection, work)
+    return int(session.execute(statement, values).rowcount)  # type: ignore[attr-defined]
 
 
 def _with_session(connection: Connection, work: Work[T]) -> T:
