@@ -4,11 +4,13 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
 from dotenv import dotenv_values
 from pydantic import SecretStr
+from sqlalchemy.exc import SQLAlchemyError
 
 from meydan.cli.language import Lang, language, say
 from meydan.platform import migrate
@@ -102,7 +104,7 @@ def shown(settings: Settings) -> list[tuple[str, str, str]]:
 def _with_live(settings: Settings, work: Callable[[LiveSettings], Awaitable[None]]) -> None:
     from meydan.app.composition import open_accounts
 
-    if migrate.current(settings.database) != migrate.head():
+    if not _migrated(settings.database):
         _fail(say("config.not_migrated"))
 
     async def run() -> None:
@@ -114,6 +116,15 @@ def _with_live(settings: Settings, work: Callable[[LiveSettings], Awaitable[None
         asyncio.run(run())
     except MeydanError as error:
         _fail(f"{error.code}: {error.detail(language())}")
+
+
+def _migrated(url: str) -> bool:
+    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).exists():
+        return False
+    try:
+        return migrate.current(url) == migrate.head()
+    except (OSError, SQLAlchemyError) as error:
+        _fail(say("migrate.failed", reason=type(error).__name__))
 
 
 def _fail(message: str) -> NoReturn:
