@@ -132,6 +132,7 @@ async def refresh(
     responses=_problems(401, 422),
 )
 async def logout(
+    *,
     accounts: Accounts,
     come: From,
     response: Response,
@@ -271,6 +272,7 @@ async def claim_owner(accounts: Accounts, come: From, body: schemas.OwnerIn, res
     "/users", operation_id="list_users", summary="Find people", tags=["users"], responses=_problems(401, 403, 422)
 )
 async def list_users(
+    *,
     accounts: Accounts,
     actor: CurrentActor,
     query: _Words = "",
@@ -380,6 +382,7 @@ async def delete_key(accounts: Accounts, come: From, actor: CurrentActor, key_id
     responses=_problems(401, 403, 422),
 )
 async def list_audit(
+    *,
     accounts: Accounts,
     actor: CurrentActor,
     by: Annotated[schemas.Line, Query(alias="actor", max_length=100)] = "",

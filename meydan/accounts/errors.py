@@ -112,7 +112,7 @@ class RankTooLow(NotAllowed):
 class LastOwner(MeydanError):
     """A square keeps at least one active owner."""
 
-    status, code = 409, "son_sahip"
+    status, code = 409, "meydan_son_sahip"
 
 
 class ScopeTooWide(NotAllowed):

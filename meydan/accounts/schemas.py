@@ -123,7 +123,7 @@ class TokensOut(_Out):
     """What a sign-in gives; `refresh_token` is null for guests and when it is in the cookie."""
 
     access_token: str
-    token_type: Literal["bearer"] = "bearer"
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105  # the scheme's name
     expires_in: int
     refresh_token: str | None
     user: UserOut

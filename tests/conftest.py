@@ -1,0 +1,151 @@
+"""Fixtures every test may use: a clock in hand, both databases, bus and store, settings of its own folder."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import text
+
+import meydan.accounts.models
+import meydan.chat.models  # noqa: F401  # the one metadata holds every table
+from meydan.platform import migrate
+from meydan.platform.bus import Bus, MemoryBus
+from meydan.platform.clock import ManualClock
+from meydan.platform.db import Base, Database, PostgresDatabase, SqliteDatabase
+from meydan.platform.ephemeral import EphemeralStore, MemoryStore
+from meydan.platform.settings import Settings, load_settings
+
+POSTGRES = os.environ.get("MEYDAN_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+REDIS = os.environ.get("MEYDAN_TEST_REDIS", "redis://127.0.0.1:6379/9")
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_skipped: set[str] = set()
+
+
+def reachable(url: str) -> bool:
+    """Tell whether something listens at the address."""
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def need(name: str, url: str) -> None:
+    """Skip the test when a server is missing, remembering to say so at the end."""
+    if not reachable(url):
+        _skipped.add(name)
+        pytest.skip(f"{name} is not reachable")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if os.environ.get("CI") == "true" and not all((reachable(POSTGRES), reachable(REDIS))):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    missing = [name for name, url in (("PostgreSQL", POSTGRES), ("Redis", REDIS)) if not reachable(url)]
+    if missing:
+        terminalreporter.write_line(f"!!! NOT TESTED, because not reachable: {', '.join(missing)}", red=True, bold=True)
+
+
+@pytest.fixture(autouse=True)
+def _closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse connections to anything but this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and address[0] not in _LOOPBACK:
+            raise RuntimeError(f"a test tried to reach {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in ("API_KEY", "SECRET_KEY", "TOKEN_ENCRYPTION_KEY", "DATABASE_URL", "REDIS_URL", "MEYDAN_PUBLIC_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return load_settings(_env_file=None, MEYDAN_DATA_DIR=tmp_path / "data", API_KEY="the-key-of-the-environment")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "meydan.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url(worker_id: str) -> Iterator[str]:
+    """Make this worker's own migrated database; gone at the end."""
+    need("PostgreSQL", POSTGRES)
+    name = f"meydan_test_{worker_id}_{os.getpid()}"
+    asyncio.run(_admin(f'CREATE DATABASE "{name}"'))
+    url = POSTGRES.rsplit("/", 1)[0] + f"/{name}"
+    migrate.upgrade(url)
+    yield url
+    asyncio.run(_admin(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _admin(statement: str) -> None:
+    connection = await asyncpg.connect(POSTGRES)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of a migrated, empty database."""
+    if request.param == "sqlite":
+        path = tmp_path / "meydan.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    if database_url.startswith("sqlite:///"):
+        database: Database = SqliteDatabase(database_url.removeprefix("sqlite:///"))
+    else:
+        database = PostgresDatabase(database_url, connections=4)
+        tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
+        await database.write(lambda session: session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def bus() -> AsyncIterator[Bus]:
+    bus = MemoryBus()
+    yield bus
+    await bus.close()
+
+
+@pytest.fixture
+def store(clock: ManualClock) -> EphemeralStore:
+    return MemoryStore(clock)
+
+
+@pytest.fixture
+async def redis() -> AsyncIterator[Redis]:
+    need("Redis", REDIS)
+    client = Redis.from_url(REDIS)
+    yield client
+    await client.aclose()
