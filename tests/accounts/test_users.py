@@ -1,0 +1,205 @@
+import asyncio
+
+import httpx
+import msgspec
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from meydan.accounts.errors import LastOwner
+from meydan.accounts.events import USERS_CHANNEL, UserChanged
+from meydan.accounts.housekeeping import AccountHousekeeping
+from meydan.accounts.permissions import Permission, Role
+from meydan.accounts.service import AccountService
+from meydan.accounts.users import CONSOLE
+from meydan.platform.bus import Bus
+from meydan.platform.clock import ManualClock
+from meydan.platform.db import Database
+from meydan.platform.live_settings import LiveSettings
+from meydan.platform.settings import Settings
+from tests.accounts.conftest import PASSWORD, SignIn, cheap_passwords
+
+
+async def test_nobody_manages_their_own_rank_or_above(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    for name, role in (("sahip", Role.OWNER), ("sahip2", Role.OWNER), ("yonetici", Role.ADMIN), ("uye", Role.MEMBER)):
+        await sign_in(name, role)
+    people = {
+        name: (await http.post("/auth/login", json={"username": name, "password": PASSWORD})).json()["access_token"]
+        for name in ("sahip", "yonetici", "uye")
+    }
+
+    async def change(who: str, whom: str, **what: object) -> int:
+        headers = {"authorization": f"Bearer {people[who]}"}
+        return (await http.patch(f"/users/{whom}", json=what, headers=headers)).status_code
+
+    assert await change("uye", "yonetici", role="member") == 403
+    assert await change("yonetici", "sahip", active=False) == 403
+    assert await change("yonetici", "yonetici", role="owner") == 403
+    assert await change("yonetici", "uye", role="admin") == 403
+    assert await change("sahip", "sahip2", role="member") == 403
+    assert await change("sahip", "yok", role="member") == 404
+    assert await change("sahip", "%00", role="member") == 404
+    assert await change("sahip", "uye", role="guest") == 422
+    assert await change("yonetici", "uye", role="moderator") == 200
+    assert await change("sahip", "yonetici", role="owner") == 200
+    headers = {"authorization": f"Bearer {people['yonetici']}"}
+    assert (await http.post("/users/sahip/password-reset", headers=headers)).status_code == 403
+
+
+async def test_the_last_owner_stays(accounts: AccountService, sign_in: SignIn) -> None:
+    await sign_in("bir", Role.OWNER)
+    await sign_in("iki", Role.OWNER)
+    results = await asyncio.gather(
+        accounts.users.manage(CONSOLE, "bir", role=Role.MEMBER),
+        accounts.users.manage(CONSOLE, "iki", active=False),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results].count(LastOwner) == 1
+
+
+async def test_deactivation_is_felt_at_once_on_every_node(
+    *,
+    db: Database,
+    bus: Bus,
+    accounts: AccountService,
+    settings: Settings,
+    live: LiveSettings,
+    clock: ManualClock,
+    http: httpx.AsyncClient,
+    sign_in: SignIn,
+) -> None:
+    ayse = await sign_in("ayse")
+    key = (await http.post("/api-keys", json={"name": "k", "scopes": ["users:read"]}, headers=ayse.headers)).json()
+    other = AccountService(
+        db=db, bus=bus, store=accounts._store, clock=clock, live=live, settings=settings, passwords=cheap_passwords()
+    )
+    await other.start()
+    heard: list[UserChanged] = []
+    await bus.subscribe(USERS_CHANNEL, lambda message: heard.append(msgspec.json.decode(message, type=UserChanged)))
+    assert (await http.get("/auth/me", headers=ayse.headers)).status_code == 200
+    await other.users.manage(CONSOLE, "ayse", role=Role.MODERATOR)
+    await asyncio.sleep(0)
+    assert (await http.get("/auth/me", headers=ayse.headers)).json()["role"] == "moderator"
+    await other.users.manage(CONSOLE, "ayse", active=False)
+    await asyncio.sleep(0)
+    assert heard == [UserChanged("ayse", "moderator", True), UserChanged("ayse", "moderator", False)]
+    assert (await http.get("/auth/me", headers=ayse.headers)).status_code == 401
+    assert (await http.get("/auth/me", headers={"x-api-key": key["key"]})).status_code == 403
+    assert (await http.post("/auth/refresh", json={"refresh_token": ayse.refresh})).status_code == 401
+    answer = await http.post("/auth/login", json={"username": "ayse", "password": PASSWORD})
+    assert (answer.status_code, answer.json()["kod"]) == (403, "hesap_pasif")
+
+
+async def test_people_are_found_in_any_turkish_spelling(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    sahip = await sign_in("sahip", Role.OWNER)
+    for name, shown in (("u1", "Işık Yılmaz"), ("u2", "IŞIL"), ("u3", "Veli")):
+        body = {"username": f"{name}.x", "name": shown, "password": PASSWORD}
+        assert (await http.post("/users", json=body, headers=sahip.headers)).status_code == 201
+    for query in ("ışık", "IŞIK", "isik"):
+        found = (await http.get("/users", params={"query": query}, headers=sahip.headers)).json()
+        assert [user["id"] for user in found["items"]] == ["u1.x"]
+    first = (await http.get("/users", params={"limit": 3}, headers=sahip.headers)).json()
+    rest = (await http.get("/users", params={"cursor": first["next_cursor"]}, headers=sahip.headers)).json()
+    assert [user["id"] for user in first["items"] + rest["items"]] == ["sahip", "u1.x", "u2.x", "u3.x"]
+    assert rest["next_cursor"] is None
+    assert set(await _ids(http, sahip.headers, role="owner")) == {"sahip"}
+
+
+async def _ids(http: httpx.AsyncClient, headers: dict[str, str], **params: str) -> list[str]:
+    return [user["id"] for user in (await http.get("/users", params=params, headers=headers)).json()["items"]]
+
+
+async def test_made_password_signs_in(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    sahip = await sign_in("sahip", Role.OWNER)
+    new = (await http.post("/users", json={"username": "yeni"}, headers=sahip.headers)).json()
+    body = {"username": "yeni", "password": new["password"]}
+    assert (await http.post("/auth/login", json=body)).status_code == 200
+    reset = (await http.post("/users/yeni/password-reset", headers=sahip.headers)).json()
+    assert (await http.post("/auth/login", json=body)).status_code == 401
+    assert (await http.post("/auth/login", json={**body, "password": reset["password"]})).status_code == 200
+
+
+async def test_key_is_never_wider_than_its_user(
+    http: httpx.AsyncClient, accounts: AccountService, sign_in: SignIn, clock: ManualClock
+) -> None:
+    ayse, veli = await sign_in("ayse", Role.ADMIN), await sign_in("veli")
+    wide = {"name": "k", "scopes": ["audit:read"]}
+    assert (await http.post("/api-keys", json=wide, headers=veli.headers)).json()["kod"] == "kapsam_genis"
+    new = (await http.post("/api-keys", json=wide, headers=ayse.headers)).json()
+    key = {"x-api-key": new["key"]}
+    assert new["key"].startswith(new["item"]["prefix"])
+    assert (await http.get("/audit", headers=key)).status_code == 200
+    assert (await http.get("/users", headers=key)).status_code == 403
+    assert (await http.post("/auth/logout-all", headers=key)).status_code == 403
+    items = (await http.get("/api-keys", headers=ayse.headers)).json()["items"]
+    assert items[0]["last_used_at"] == "2026-01-05T09:00:00Z"
+    assert new["key"] not in str(items)
+    await accounts.users.manage(CONSOLE, "ayse", role=Role.MEMBER)
+    assert (await http.get("/audit", headers=key)).status_code == 403
+    assert (await http.delete(f"/api-keys/{new['item']['id']}", headers=veli.headers)).status_code == 404
+    assert (await http.delete(f"/api-keys/{new['item']['id']}", headers=ayse.headers)).status_code == 204
+    answer = await http.get("/auth/me", headers=key)
+    assert (answer.status_code, answer.json()["kod"]) == (401, "anahtar_gecersiz")
+
+
+async def test_key_expires(http: httpx.AsyncClient, sign_in: SignIn, clock: ManualClock) -> None:
+    ayse = await sign_in("ayse")
+    body = {"name": "k", "scopes": ["users:read"], "expires_at": "2026-01-05T09:10:00Z"}
+    key = {"x-api-key": (await http.post("/api-keys", json=body, headers=ayse.headers)).json()["key"]}
+    assert (await http.get("/users", headers=key)).status_code == 200
+    clock.advance(600)
+    assert (await http.get("/users", headers=key)).status_code == 401
+
+
+async def test_the_environments_key(http: httpx.AsyncClient, accounts: AccountService, sign_in: SignIn) -> None:
+    await sign_in("ayse")
+    key = {"x-api-key": "the-key-of-the-environment"}
+    me = (await http.get("/auth/me", headers=key)).json()
+    assert (me["role"], set(me["permissions"])) == ("owner", set(Permission))
+    assert (await http.patch("/users/ayse", json={"role": "admin"}, headers=key)).status_code == 200
+    ticket = (await http.post("/auth/ws-ticket", headers=key)).json()["ticket"]
+    assert (await accounts.redeem_ticket(ticket)).role is Role.OWNER
+    assert (await http.get("/auth/me", headers={"x-api-key": "wrong"})).status_code == 401
+    assert (await http.get("/auth/me")).status_code == 401
+
+
+async def test_audit_tells_who_did_what(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    sahip = await sign_in("sahip", Role.OWNER)
+    await http.post("/auth/login", json={"username": "sahip", "password": "yanlış parola"})
+    await http.post("/auth/login", json={"username": "Parolam Budur!", "password": "x"})
+    await http.post("/users", json={"username": "yeni"}, headers=sahip.headers)
+    await http.patch("/users/yeni", json={"role": "admin"}, headers=sahip.headers)
+    lines = (await http.get("/audit", headers=sahip.headers)).json()["items"]
+    assert [line["action"] for line in lines] == [
+        "user.role",
+        "user.add",
+        "auth.failed",
+        "auth.failed",
+        "auth.login",
+        "user.add",
+    ]
+    assert lines[0]["data"] == {"before": "member", "after": "admin"}
+    assert (lines[0]["actor_id"], lines[0]["target"], lines[0]["ip"]) == ("sahip", "yeni", "127.0.0.1")
+    assert "Parolam" not in str(lines)
+    page = (await http.get("/audit", params={"limit": 2, "action": "auth.failed"}, headers=sahip.headers)).json()
+    assert len(page["items"]) == 2
+    assert page["next_cursor"] is None
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_log SET action = 'x'", "DELETE FROM audit_log"])
+async def test_audit_log_only_grows(db: Database, sign_in: SignIn, statement: str) -> None:
+    await sign_in("ayse")
+    with pytest.raises(DBAPIError, match="append-only"):
+        await db.write(lambda session: session.execute(text(statement)))
+
+
+async def test_housekeeping_deletes_what_nobody_can_refresh(
+    accounts: AccountService, db: Database, sign_in: SignIn, clock: ManualClock
+) -> None:
+    await sign_in("ayse")
+    clock.advance(30 * 86_400 + 1)
+    service = AccountHousekeeping(accounts)
+    await service.drain()
+    await service.run()
+    assert await accounts.sign_ins.sweep() == 1
+    assert await db.read(lambda session: session.scalar(text("SELECT count(*) FROM sign_ins"))) == 0

@@ -1,0 +1,74 @@
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import text
+
+from meydan.accounts.errors import BadVaultToken
+from meydan.accounts.vault import EncryptedColumn, Vault, is_encrypted, migrate_plain_tokens, rotate_tokens
+from meydan.platform.db import Database
+from meydan.platform.settings import Settings, SettingsError
+
+PLACE = [EncryptedColumn("users", "password_hash")]  # any text column will do
+
+
+async def fill(db: Database, values: list[str]) -> None:
+    def work(session: object) -> None:
+        for number, value in enumerate(values):
+            session.execute(  # type: ignore[attr-defined]
+                text(
+                    "INSERT INTO users (username, name, folded, role, active, password_hash, locale, created_at) "
+                    "VALUES (:n, :n, :n, 'member', true, :v, 'tr', '2026-01-01 00:00:00')"
+                ),
+                {"n": f"u{number:05}", "v": value},
+            )
+
+    await db.write(work)
+
+
+async def stored(db: Database) -> list[str]:
+    return await db.read(
+        lambda session: list(session.scalars(text("SELECT password_hash FROM users ORDER BY username")))
+    )
+
+
+def test_rotation_keeps_the_secret() -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    token = Vault([old]).encrypt("gizli şey")
+    rotated = Vault([new, old]).rotate(token)
+    assert Vault([new]).decrypt(rotated) == "gizli şey"
+    for broken in (token, "x", rotated[:-5] + "AAAA="):
+        with pytest.raises(BadVaultToken):
+            Vault([new]).decrypt(broken)
+
+
+def test_key_is_kept_or_taken_from_the_environment(settings: Settings) -> None:
+    token = Vault.from_settings(settings).encrypt("x")
+    assert Vault.from_settings(settings).decrypt(token) == "x"
+    from meydan.platform.settings import load_settings
+
+    bad = load_settings(_env_file=None, MEYDAN_DATA_DIR=settings.data_dir, TOKEN_ENCRYPTION_KEY="kisa")
+    with pytest.raises(SettingsError, match="TOKEN_ENCRYPTION_KEY"):
+        Vault.from_settings(bad)
+
+
+def test_plain_values_are_told_from_tokens() -> None:
+    assert is_encrypted(Vault([Fernet.generate_key().decode()]).encrypt(""))
+    for plain in ("", "123456:ABC-DEF", "gAAAAA", "A" * 100, "şifre"):
+        assert not is_encrypted(plain)
+
+
+async def test_plain_tokens_are_encrypted_once(db: Database) -> None:
+    vault = Vault([Fernet.generate_key().decode()])
+    plain = [f"{number}:bot-token" for number in range(501)]
+    await fill(db, plain)
+    assert await migrate_plain_tokens(db, vault, PLACE) == 501
+    first = await stored(db)
+    assert [vault.decrypt(token) for token in first] == plain
+    assert await migrate_plain_tokens(db, vault, PLACE) == 0
+    assert await stored(db) == first
+
+
+async def test_stored_tokens_move_to_the_newest_key(db: Database) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    await fill(db, [Vault([old]).encrypt("bir"), Vault([old]).encrypt("iki")])
+    assert await rotate_tokens(db, Vault([new, old]), PLACE) == 2
+    assert [Vault([new]).decrypt(token) for token in await stored(db)] == ["bir", "iki"]
