@@ -8,10 +8,10 @@ import typer
 import uvloop
 from rich.console import Console
 
+from meydan.cli.language import say
 from meydan.platform import migrate
 from meydan.platform.logging import configure_logging
 from meydan.platform.settings import Settings, SettingsError, load_settings, private_dir
-from meydan.platform.texts import text
 
 console = Console(stderr=True, highlight=False)
 
@@ -43,9 +43,9 @@ def _run(settings: Settings, *, worker: bool) -> None:
     from meydan.app.composition import serve
 
     async def listening(address: str, owner_key: str | None) -> None:
-        console.print(text("tr", "cli.listening", address=address))
+        console.print(say("up.listening", address=address))
         if owner_key is not None:
-            console.print(text("tr", "cli.owner_link", link=f"{address}/kurulum#anahtar={owner_key}"), soft_wrap=True)
+            console.print(say("up.owner_link", link=f"{address}/kurulum#anahtar={owner_key}"), soft_wrap=True)
 
     _loop(serve(settings, worker=worker, on_listening=listening))
 
@@ -78,5 +78,5 @@ def _migrate(settings: Settings) -> None:
 
 def _require_migrated(settings: Settings) -> None:
     if migrate.current(settings.database) != migrate.head():
-        console.print(f"[red]{text('tr', 'cli.not_migrated')}[/red]")
+        console.print(f"[red]{say('up.not_migrated')}[/red]")
         raise typer.Exit(3)

@@ -1,0 +1,12 @@
+"""`meydan openapi`: the HTTP interface's description, from which clients are generated."""
+
+import json
+
+import typer
+
+
+def openapi() -> None:
+    """Print the OpenAPI document of this version."""
+    from meydan.app.http import build_http
+
+    typer.echo(json.dumps(build_http({}).openapi(), ensure_ascii=False, indent=2, sort_keys=True))

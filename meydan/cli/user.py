@@ -1,0 +1,105 @@
+"""`meydan user`: people, managed from the machine itself, with the server running or not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from meydan.accounts.permissions import Role
+from meydan.accounts.service import AccountService
+from meydan.accounts.users import CONSOLE
+from meydan.app.composition import open_accounts
+from meydan.cli.config import settings_or_exit
+from meydan.cli.language import Lang, language, say
+from meydan.platform.errors import MeydanError
+
+T = TypeVar("T")
+
+app = typer.Typer(name="user", help=say("user.help"), no_args_is_help=True)
+
+_Username = typer.Argument(metavar="username", help=say("user.username_help"))
+_Ask = typer.Option(False, "--ask-password", help=say("user.ask_help"))
+
+
+@app.command(help=say("user.add_help"))
+def add(
+    username: str = _Username,
+    role: Role = typer.Option(Role.MEMBER, "--role", help=say("user.role_option_help")),
+    name: str = typer.Option("", "--name", help=say("user.name_help")),
+    ask: bool = _Ask,
+    *,
+    lang: Lang = None,
+) -> None:
+    """Add a user; print the password that was made unless one was typed."""
+    password = _asked() if ask else None
+    new = _run(lambda accounts: accounts.users.add(CONSOLE, username, name=name, role=role, password=password))
+    typer.echo(say("user.added", username=new.user.id, role=new.user.role.value))
+    if new.password is not None:
+        typer.echo(say("user.password", password=new.password))
+
+
+@app.command("list", help=say("user.list_help"))
+def list_(
+    query: str = typer.Argument("", metavar="[query]", help=say("user.query_help")), *, lang: Lang = None
+) -> None:
+    """Print every user that matches, one a line."""
+
+    async def pages(accounts: AccountService) -> None:
+        after: str | None = ""
+        while after is not None:
+            page = await accounts.users.page(CONSOLE, query=query, after=after, limit=200)
+            for user in page.items:
+                state = "" if user.active else say("user.inactive")
+                typer.echo(f"{user.id:32} {user.role.value:10} {user.name} {state}".rstrip())
+            after = page.next_cursor
+
+    _run(pages)
+
+
+@app.command(help=say("user.role_help"))
+def role(username: str = _Username, role: Role = typer.Argument(metavar="role"), *, lang: Lang = None) -> None:
+    """Change a user's role; it takes effect at once on every node that Redis reaches."""
+    user = _run(lambda accounts: accounts.users.manage(CONSOLE, username, role=role))
+    typer.echo(say("user.role_is", username=user.id, role=user.role.value))
+
+
+@app.command("reset-password", help=say("user.reset_help"))
+def reset_password(username: str = _Username, ask: bool = _Ask, *, lang: Lang = None) -> None:
+    """Give a user a new password and end their sign-ins."""
+    password = _asked() if ask else None
+    chosen = _run(lambda accounts: accounts.users.reset_password(CONSOLE, username, password=password))
+    typer.echo(say("user.password_changed") if ask else say("user.password", password=chosen))
+
+
+@app.command(help=say("user.deactivate_help"))
+def deactivate(
+    username: str = _Username,
+    undo: bool = typer.Option(False, "--undo", help=say("user.undo_help")),
+    *,
+    lang: Lang = None,
+) -> None:
+    """Switch an account off, or on again."""
+    user = _run(lambda accounts: accounts.users.manage(CONSOLE, username, active=undo))
+    typer.echo(say("user.activated" if user.active else "user.deactivated", username=user.id))
+
+
+def _asked() -> str:
+    answer: str = typer.prompt(say("user.prompt"), hide_input=True, confirmation_prompt=True)
+    return answer
+
+
+def _run(work: Callable[[AccountService], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with open_accounts(settings) as accounts:
+            return await work(accounts.service)
+
+    settings = settings_or_exit()
+    try:
+        return asyncio.run(run())
+    except MeydanError as error:
+        typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)
+    except (OSError, SQLAlchemyError) as error:
+        typer.echo(say("user.failed", reason=type(error).__name__), err=True)
+    raise typer.Exit(1)
