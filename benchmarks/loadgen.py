@@ -18,7 +18,7 @@ class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the generator counted while it measured; times in seconds and microseconds."""
 
     clients: int
-    senders: int
+    in_flight: int
     seconds: float
     deliveries: int
     acknowledgements: int
@@ -72,7 +72,7 @@ def generator(
     port: int,
     clients: Sequence[tuple[str, str]],
     dialect: str = "plain",
-    senders: int = 1,
+    in_flight: int = 1,
     stalled: int = 0,
     text: int = 100,
     warmup: float = 1.0,
@@ -89,7 +89,7 @@ def generator(
             "port": port,
             "clients": file,
             "dialect": dialect,
-            "senders": senders,
+            "in-flight": in_flight,
             "stalled": stalled,
             "text": text,
             "warmup": warmup,
@@ -121,7 +121,7 @@ def closed_loop(
     port: int,
     clients: Sequence[tuple[str, str]],
     dialect: str,
-    senders: int,
+    in_flight: int,
     warmup: float,
     seconds: float,
     watch: Sequence[int],
@@ -129,7 +129,7 @@ def closed_loop(
 ) -> LoadResult:
     """Run the closed loop once and return what was counted; `at_window` is called when measuring begins."""
     with generator(
-        port=port, clients=clients, dialect=dialect, senders=senders, warmup=warmup, seconds=seconds, watch=watch
+        port=port, clients=clients, dialect=dialect, in_flight=in_flight, warmup=warmup, seconds=seconds, watch=watch
     ) as running:
         running.wait_for("window")
         if at_window is not None:

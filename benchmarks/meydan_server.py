@@ -1,4 +1,4 @@
-"""The real `meydan api`, started on a free port with a data folder of its own."""
+"""The real `meydan up`, started on a free port with a data folder of its own."""
 
 import contextlib
 import sys
@@ -26,11 +26,7 @@ class MeydanServer:
     def raise_budgets(self) -> None:
         """Let one client send as fast as it can, and one address bring as many guests as a benchmark needs."""
         self.api.request("PATCH", "/api/v1/settings/chat", dict.fromkeys(_BUDGETS, _UNBOUND))
-        for section in self.api.request("GET", "/api/v1/settings")["sections"]:
-            if section["section"] == "accounts":
-                throttles = {name: _UNBOUND for name in section["values"] if name.startswith(("guest", "ticket"))}
-                if throttles:
-                    self.api.request("PATCH", "/api/v1/settings/accounts", throttles)
+        self.api.request("PATCH", "/api/v1/settings/accounts", {"guests_per_minute": _UNBOUND})
 
     def make_room(self, name: str) -> None:
         """Make a public room."""
@@ -64,7 +60,7 @@ class MeydanServer:
 
 
 def meydan_process(folder: Path, *, port: int) -> ServerProcess:
-    """Return `meydan api` over the data folder, not started yet."""
+    """Return `meydan up` over the data folder, not started yet."""
     env = {
         "MEYDAN_HOST": "127.0.0.1",
         "MEYDAN_PORT": str(port),
@@ -76,8 +72,8 @@ def meydan_process(folder: Path, *, port: int) -> ServerProcess:
         "MEYDAN_GUESTS": "",
         "PYTHONPATH": str(ROOT),
     }
-    # The working folder is empty, so that no .env of the developer's takes part.
-    return ServerProcess([sys.executable, "-m", "meydan", "api"], port=port, env=env, cwd=folder)
+    # The working folder has no .env of the developer's.
+    return ServerProcess([Path(sys.executable).with_name("meydan"), "up"], port=port, env=env, cwd=folder)
 
 
 @contextlib.contextmanager

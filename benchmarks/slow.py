@@ -63,7 +63,7 @@ def _round(server: MeydanServer, room: str, stalled: int, options: argparse.Name
     with generator(
         port=server.port,
         clients=clients,
-        senders=options.in_flight,
+        in_flight=options.in_flight,
         stalled=stalled,
         seconds=options.seconds,
         watch=server.process.pids(),

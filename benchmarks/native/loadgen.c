@@ -1,9 +1,9 @@
 /* The load generator of the benchmarks: many WebSocket clients in one thread, cheap enough not to be the bottleneck.
  *
  * It connects one client per line of a file ("path<TAB>room", the room may be empty), joins the rooms, and then runs a
- * closed loop: each of `senders` clients sends its next message when its own previous one has come back to it. Frames
- * are counted by walking their headers; a message carries its sender's number and the moment it was sent in its text,
- * so every receiver knows its latency without keeping anything.
+ * closed loop: each message in flight belongs to one client, which sends the next when it has come back to it. Frames
+ * are counted by walking their headers; a message carries its number and the moment it was sent in its text, so every
+ * receiver knows its latency without keeping anything.
  *
  * It speaks to its driver in lines of JSON on stdout: "ready" (all connected and joined), "window" (measuring begins),
  * "result" (the figures). With --hold it stops after "ready" until its stdin closes. Stalled clients stop reading when
@@ -29,14 +29,14 @@
 #define MAX_EVENTS 512
 #define READ_SIZE (256 * 1024)
 #define MAX_FRAME (1024 * 1024)
-#define MAX_SENDERS 1000
+#define MAX_IN_FLIGHT 1000
 #define MAX_PIDS 64
 #define CONNECTING_AT_ONCE 64
 #define SETUP_TIMEOUT 120
 /* The nonce and the answer to it of RFC 6455's own example; a benchmark needs no second one. */
 #define NONCE "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-/* A message's text begins with this mark, then 3 digits of sender, ':', 16 hex digits of nanoseconds, ':'. */
+/* A message's text begins with this mark, then 3 digits of its number, ':', 16 hex digits of nanoseconds, ':'. */
 #define MARK "#~"
 #define MARK_LENGTH 2
 
@@ -46,25 +46,25 @@ enum state { IDLE, CONNECTING, UPGRADING, GREETING, JOINING, READY, CLOSED };
 struct client {
     int fd;
     enum state state;
-    int sender;       /* its number among the senders, or -1 */
     bool stalled;     /* stops reading once the window opens */
     int close_code;   /* what the server closed it with; 0: open, -1: cut without a close frame */
     const char *path, *room;
     char *carry;      /* the beginning of a frame whose end has not come yet */
     size_t carried;
-    uint64_t sent;
 };
 
 static struct {
     const char *host, *clients_file, *origin;
-    int port, senders, stalled, text_bytes, sources;
+    int port, in_flight, stalled, text_bytes, sources;
     double warmup, seconds;
     enum dialect dialect;
     bool hold;
     int pids[MAX_PIDS], pid_count;
-} options = {.host = "127.0.0.1", .senders = 1, .text_bytes = 100, .sources = 1, .warmup = 1, .seconds = 4};
+} options = {.host = "127.0.0.1", .in_flight = 1, .text_bytes = 100, .sources = 1, .warmup = 1, .seconds = 4};
 
 static struct client *clients;
+static struct client *owners[MAX_IN_FLIGHT]; /* of each message in flight */
+static uint64_t sent;
 static int client_count, connecting, ready, next_client, epoll_fd;
 static char *buffer; /* what is being read; frames never outlive a call */
 static bool measuring, running;
@@ -196,18 +196,19 @@ static void send_request(struct client *client, const char *tip, const char *fie
     send_frame(client, 1, text, (size_t)length);
 }
 
-static void send_message(struct client *client)
+static void send_message(int number)
 {
+    struct client *client = owners[number];
     static char filler[2048];
     char fields[2900];
     if (!filler[0])
         for (size_t i = 0; i < sizeof filler - 1; i++)
             filler[i] = "meydan pazar haber "[i % 19];
-    client->sent++;
+    sent++;
     snprintf(fields, sizeof fields,
              "\"oda_id\":\"%s\",\"istemci_id\":\"%08llx-%03d-%08llu\",\"icerik\":\"" MARK "%03d:%016llx:%.*s\"", client->room,
-             (unsigned long long)(run_nonce & 0xffffffff), client->sender, (unsigned long long)client->sent,
-             client->sender, (unsigned long long)now_ns(), options.text_bytes - 23, filler);
+             (unsigned long long)(run_nonce & 0xffffffff), number, (unsigned long long)sent, number,
+             (unsigned long long)now_ns(), options.text_bytes - 23, filler);
     send_request(client, "mesaj_gonder", fields);
 }
 
@@ -234,7 +235,7 @@ static uint64_t parse_hex(const char *digits)
     return value;
 }
 
-/* A message has come to one client: count it, note its latency, and keep the loop going if it is the client's own. */
+/* A message has come to one client: count it, note its latency, and keep the loop going if it is its own. */
 static void on_message(struct client *client, const char *payload, size_t length, uint64_t now)
 {
     static size_t offset; /* where the mark was last time; nearly always where it is now */
@@ -249,12 +250,10 @@ static void on_message(struct client *client, const char *payload, size_t length
         counted.deliveries++;
         record((now - parse_hex(text + 4)) / 1000);
     }
-    if (client->sender < 0 || !running)
-        return;
-    if ((text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0') == client->sender) {
-        if (measuring)
-            counted.returned++;
-        send_message(client);
+    int number = (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0');
+    if (running && number >= 0 && number < options.in_flight && owners[number] == client) {
+        counted.returned += measuring;
+        send_message(number);
     }
 }
 
@@ -479,15 +478,16 @@ static void load_clients(void)
             clients = realloc(clients, (size_t)capacity * sizeof *clients);
         }
         clients[client_count++] =
-            (struct client){.sender = -1, .path = strdup(line), .room = strdup(tab ? tab + 1 : "")};
+            (struct client){.path = strdup(line), .room = strdup(tab ? tab + 1 : "")};
     }
     fclose(file);
-    /* Senders are spread over the room, so that no server answers them first or last of all. Stalled ones are last. */
+    /* Senders are spread over the room, so that no server answers them first or last of all; in a room smaller than the
+     * number in flight they have several on their way. Stalled clients are the last ones and send nothing. */
     int readers = client_count - options.stalled;
-    if (options.senders > readers || options.senders > MAX_SENDERS)
-        die("%d senders among %d clients", options.senders, readers);
-    for (int i = 0; i < options.senders; i++)
-        clients[(int)((int64_t)i * readers / options.senders)].sender = i;
+    if (readers < 1 || options.in_flight > MAX_IN_FLIGHT)
+        die("%d messages in flight among %d clients", options.in_flight, readers);
+    for (int i = 0; i < options.in_flight; i++)
+        owners[i] = &clients[(int)((int64_t)i * readers / options.in_flight)];
     for (int i = readers; i < client_count; i++)
         clients[i].stalled = true;
 }
@@ -495,7 +495,7 @@ static void load_clients(void)
 static void parse_options(int argc, char **argv)
 {
     static const struct option names[] = {
-        {"host", 1, 0, 'h'},    {"port", 1, 0, 'p'},    {"clients", 1, 0, 'c'}, {"senders", 1, 0, 'k'},
+        {"host", 1, 0, 'h'},    {"port", 1, 0, 'p'},    {"clients", 1, 0, 'c'}, {"in-flight", 1, 0, 'k'},
         {"stalled", 1, 0, 's'}, {"text", 1, 0, 't'},    {"warmup", 1, 0, 'w'},  {"seconds", 1, 0, 'd'},
         {"dialect", 1, 0, 'x'}, {"hold", 0, 0, 'o'},    {"sources", 1, 0, 'a'}, {"cpu-of", 1, 0, 'u'},
         {"origin", 1, 0, 'g'},  {0},
@@ -505,7 +505,7 @@ static void parse_options(int argc, char **argv)
         case 'h': options.host = optarg; break;
         case 'p': options.port = atoi(optarg); break;
         case 'c': options.clients_file = optarg; break;
-        case 'k': options.senders = atoi(optarg); break;
+        case 'k': options.in_flight = atoi(optarg); break;
         case 's': options.stalled = atoi(optarg); break;
         case 't': options.text_bytes = atoi(optarg); break;
         case 'w': options.warmup = atof(optarg); break;
@@ -531,11 +531,11 @@ static void parse_options(int argc, char **argv)
 
 static void print_result(double elapsed, double server_cpu, double generator_cpu, int lost_readers)
 {
-    printf("{\"event\":\"result\",\"clients\":%d,\"senders\":%d,\"seconds\":%.4f,\"deliveries\":%llu,"
+    printf("{\"event\":\"result\",\"clients\":%d,\"in_flight\":%d,\"seconds\":%.4f,\"deliveries\":%llu,"
            "\"acknowledgements\":%llu,\"returned\":%llu,\"errors\":%llu,\"bytes\":%llu,\"reads\":%llu,"
            "\"server_cpu\":%.6f,\"generator_cpu\":%.6f,\"p50_us\":%.0f,\"p99_us\":%.0f,\"max_us\":%llu,"
            "\"lost_readers\":%d,\"stalled_close_codes\":[",
-           client_count, options.senders, elapsed, (unsigned long long)counted.deliveries,
+           client_count, options.in_flight, elapsed, (unsigned long long)counted.deliveries,
            (unsigned long long)counted.acknowledgements, (unsigned long long)counted.returned,
            (unsigned long long)counted.errors, (unsigned long long)counted.bytes, (unsigned long long)counted.reads,
            server_cpu, generator_cpu, percentile(0.50), percentile(0.99), (unsigned long long)worst, lost_readers);
@@ -577,9 +577,8 @@ int main(int argc, char **argv)
         epoll_ctl(epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &event);
     }
     running = true;
-    for (int i = 0; i < client_count; i++)
-        if (clients[i].sender >= 0)
-            send_message(&clients[i]);
+    for (int i = 0; i < options.in_flight; i++)
+        send_message(i);
     serve(now_ns() + (uint64_t)(options.warmup * 1e9), false);
 
     puts("{\"event\":\"window\"}");
