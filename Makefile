@@ -47,7 +47,7 @@ check-client: $(STAMPS)/dev $(STAMPS)/npm
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
 	mkdir "$$fresh/client" && ( cd web/client && tar --exclude=node_modules -cf - . ) | tar -xf - -C "$$fresh/client" && \
 	ln -s "$(CURDIR)/web/node_modules" "$$fresh/node_modules" && \
-	$(BIN)/python -m meydan.app.openapi >"$$fresh/client/openapi.json" && \
+	$(BIN)/meydan openapi >"$$fresh/client/openapi.json" && \
 	( $(WITH_NODE) cd "$$fresh/client" && npm run generate --silent >/dev/null ) && \
 	{ diff -rq --exclude=node_modules web/client "$$fresh/client" || \
 	{ echo "The generated client is stale. Run: make client" >&2; exit 1; }; }
@@ -61,7 +61,7 @@ check-hosts:
 
 .PHONY: client
 client: $(STAMPS)/dev $(STAMPS)/npm ## Generate the OpenAPI description and the TypeScript client from the code
-	@$(BIN)/python -m meydan.app.openapi >web/client/openapi.json
+	@$(BIN)/meydan openapi >web/client/openapi.json
 	@$(WITH_NODE) npm run client --silent
 
 .PHONY: format

@@ -2,7 +2,7 @@
 
 import typer
 
-from meydan.cli import config, doctor, migrate, openapi, restored, up
+from meydan.cli import config, doctor, keys, migrate, openapi, restored, up, user
 from meydan.cli.language import say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

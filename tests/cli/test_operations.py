@@ -3,16 +3,22 @@ from pathlib import Path
 
 import pytest
 import typer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from meydan.cli import config, doctor, migrate
+from meydan.chat.models import Room
+from meydan.cli import config, doctor, migrate, restored
 from meydan.cli.language import spoken
+from meydan.platform.clock import ManualClock
+from meydan.platform.db import sqlite_engine
 from meydan.platform.settings import Settings
 
 app = typer.Typer()
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
+app.command("restored")(restored.restored)
 
 
 @pytest.fixture
@@ -137,3 +143,15 @@ def test_commands_speak_english_when_asked(run: Run) -> None:
     assert "The environment is fine." in run("config", "check", LANG="en_US.UTF-8")
     assert "sorun yok" in run("config", "check")
     assert run("config", "check", "--lang", "xx", code=2)
+
+
+def test_restored_gives_every_room_a_new_epoch(run: Run) -> None:
+    run("migrate")
+    engine = sqlite_engine(str(run.path / "data" / "meydan.db"), begin="BEGIN IMMEDIATE")
+    room = Room(slug="genel", title="Genel", created_by="x", created_at=ManualClock().now(), epoch="old")
+    with Session(engine) as session, session.begin():
+        session.add(room)
+    assert "1 odanın" in run("restored")
+    with Session(engine) as session, session.begin():
+        assert session.scalars(select(Room.epoch)).one() != "old"
+    engine.dispose()
