@@ -1,0 +1,54 @@
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meydan.platform.settings import Settings, SettingsError, kept_secret, load_settings
+
+
+def load(**values: Any) -> Settings:
+    return load_settings(_env_file=None, **values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MEYDAN_PORT", "x"),
+        ("MEYDAN_PORT", "70000"),
+        ("DATABASE_URL", "mysql://x"),
+        ("SECRET_KEY", "kisa"),
+        ("MEYDAN_PUBLIC_URL", "meydan.example/path"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_bad_variable_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load(**{name: value})
+
+
+def test_guests_follow_the_public_address_unless_told() -> None:
+    assert load().guests_allowed
+    assert not load(MEYDAN_PUBLIC_URL="https://meydan.example").guests_allowed
+    assert load(MEYDAN_PUBLIC_URL="https://meydan.example", MEYDAN_GUESTS="true").guests_allowed
+
+
+def test_origins_are_split() -> None:
+    assert load(ALLOWED_ORIGINS="https://a.example/, https://b.example").allowed_origins == (
+        "https://a.example",
+        "https://b.example",
+    )
+
+
+def test_printing_shows_no_secret() -> None:
+    shown = repr(load(API_KEY="gizli-anahtar", SECRET_KEY="g" * 40))
+    assert "gizli-anahtar" not in shown
+    assert "g" * 40 not in shown
+
+
+def test_kept_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    settings = load(MEYDAN_DATA_DIR=tmp_path / "data")
+    first = kept_secret(settings, "x")
+    assert kept_secret(settings, "x") == first != kept_secret(settings, "y")
+    assert stat.S_IMODE((tmp_path / "data" / "keys" / "x").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
