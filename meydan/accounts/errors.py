@@ -72,8 +72,7 @@ class BadUsername(InvalidInput):
     code = "kullanici_adi_gecersiz"
 
     def __init__(self, suggestion: str) -> None:
-        super().__init__(field="username", reason="format")
-        self.data["oneri"] = suggestion or "-"
+        MeydanError.__init__(self, alan="username", neden="format", oneri=suggestion or "-")
 
 
 class WeakPassword(InvalidInput):
