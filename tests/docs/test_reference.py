@@ -1,0 +1,25 @@
+import re
+
+import pytest
+
+from meydan.platform.texts import LANGUAGES, catalogue
+from tests.docs.reference import DOCS, error_codes, tables, written
+
+
+@pytest.mark.parametrize(("page", "name"), list(tables()))
+def test_tables_are_of_this_code(page: str, name: str) -> None:
+    current = (DOCS / page).read_text(encoding="utf-8")
+    assert written(page, name, tables()[page, name]) == current, "run: make docs"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_error_has_its_texts(language: str) -> None:
+    texts = catalogue("en" if language == "en" else "tr")["error"]
+    assert error_codes().keys() <= texts.keys()
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    root = DOCS.parent
+    for page in (*DOCS.rglob("*.md"), root / "README.md", root / "README.tr.md"):
+        for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
