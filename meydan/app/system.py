@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from meydan import __version__
 from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Permission
+from meydan.accounts.settings import AccountsSettings
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.http import SignInNeeded
@@ -115,13 +116,14 @@ class SystemService:
 
     def abilities(self) -> dict[str, bool]:
         """Return what this service can do and what it lets a stranger do now."""
+        guests = self._live.current(AccountsSettings).guests
         return {
             "websocket_destegi": True,
             "coklu_oda": True,
             "mesaj_gecmisi": True,
             "gercek_zamanli": True,
             "bildirim_sistemi": True,
-            "misafir_girisi": self._settings.guests_allowed,
+            "misafir_girisi": self._settings.guests_allowed if guests is None else guests,
             "kayit_acik": self._registration_open(),
         }
 

@@ -6,10 +6,11 @@ from typing import Any, get_args
 import httpx
 import pytest
 from fastapi import FastAPI
-from meydan.accounts.endpoints import CurrentActor, OptionalActor
 
 from meydan.accounts.actor import Actor
+from meydan.accounts.endpoints import CurrentActor, OptionalActor
 from meydan.accounts.permissions import Role
+from meydan.accounts.settings import AccountsSettings
 from meydan.app.endpoints import router
 from meydan.app.system import Figures, Probe, SystemService, database_probe
 from meydan.chat.settings import ChatSettings
@@ -36,6 +37,7 @@ class Square:
         self.clock = ManualClock()
         self.db = SqliteDatabase(file)
         self.live = LiveSettings(self.db, MemoryBus(), self.clock)
+        self.live.register("accounts", AccountsSettings)
         self.live.register("chat", ChatSettings)
         self.sampler = Sampler(self.clock)
         self.sampler.gauge("connections", lambda: 7)
@@ -148,6 +150,9 @@ def test_abilities_of_the_contract(square: Square) -> None:
     promised = ("websocket_destegi", "coklu_oda", "mesaj_gecmisi", "gercek_zamanli", "bildirim_sistemi")
     assert all(body[name] is True for name in promised)
     assert body["misafir_girisi"] is True
+    square.become(Role.ADMIN)
+    square.call("PATCH", "/api/v1/settings/accounts", json={"guests": False})
+    assert square.call("GET", "/yetenekler").json()["misafir_girisi"] is False
 
 
 def test_metrics_are_open_on_this_machine_only(square: Square) -> None:
@@ -188,8 +193,9 @@ def test_overview_and_samples(square: Square) -> None:
 
 def test_settings_are_described_in_both_languages(square: Square) -> None:
     square.become(Role.ADMIN)
-    (section,) = square.call("GET", "/api/v1/settings").json()["sections"]
-    assert section["section"] == "chat"
+    sections = square.call("GET", "/api/v1/settings").json()["sections"]
+    assert [section["section"] for section in sections] == ["accounts", "chat"]
+    section = sections[1]
     assert section["values"] == section["defaults"]
     described = section["schema"]["properties"]["max_length"]
     assert described["titles"] == {"tr": "İleti uzunluğu (karakter)", "en": "Length of a message (characters)"}
