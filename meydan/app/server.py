@@ -3,6 +3,7 @@
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,8 +17,8 @@ from meydan.platform.settings import Settings
 log = structlog.get_logger(__name__)
 
 
-class HttpServer(uvicorn.Server):
-    """uvicorn as a `Service`: signals are the program's, and it says when it listens."""
+class HttpServer:
+    """uvicorn as a `Service`."""
 
     name = "http"
 
@@ -25,15 +26,14 @@ class HttpServer(uvicorn.Server):
         self, app: FastAPI, hub: Hub, settings: Settings, *, on_listening: Callable[[str], Awaitable[None]]
     ) -> None:
         self._settings = settings
-        self._on_listening = on_listening
-        super().__init__(
+        self._server = _Uvicorn(
             uvicorn.Config(
                 app,
                 host=settings.host,
                 port=settings.port,
                 loop="none",
                 http="httptools",
-                ws=protocol_factory(hub, origin_allowed=lambda origin, host: origin_allowed(settings, origin, host)),  # type: ignore[arg-type]  # uvicorn calls it like a class
+                ws=protocol_factory(hub, origin_allowed=partial(origin_allowed, settings)),  # type: ignore[arg-type]  # uvicorn only calls it
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -43,29 +43,43 @@ class HttpServer(uvicorn.Server):
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=max(1, round(settings.drain_seconds / 2)),
                 backlog=4096,
-            )
+            ),
+            self._listening,
         )
+        self._on_listening = on_listening
 
     async def run(self) -> None:
         """Serve until drained."""
         try:
-            await self.serve()
+            await self._server.serve()
         except SystemExit:  # uvicorn's way to say that it could not listen; its log line says why
-            raise RuntimeError(f"cannot listen on {self._settings.host}:{self._settings.port}") from None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say where."""
-        await super().startup(sockets)
-        address = self.servers[0].sockets[0].getsockname()
-        await self._on_listening(self._settings.public_url or f"http://{_shown(self._settings.host)}:{address[1]}")
+            raise CannotListen(f"{self._settings.host}:{self._settings.port}") from None
 
     async def drain(self) -> None:
         """Stop listening and let requests under way finish."""
-        self.should_exit = True
+        self._server.should_exit = True
+
+    async def _listening(self, port: int) -> None:
+        await self._on_listening(self._settings.public_url or f"http://{_shown(self._settings.host)}:{port}")
+
+
+class CannotListen(RuntimeError):
+    """The address is in use, or not this machine's."""
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without its signal handlers, which are the program's, and with a word when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[int], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        await self._on_listening(self.servers[0].sockets[0].getsockname()[1])
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the program."""
         yield
 
 

@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -37,8 +38,7 @@ class FanOutStats:
     bytes_out: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Recent:
+class _Recent(NamedTuple):
     sira: int
     message_id: str
     payload: msgspec.Raw

@@ -8,7 +8,7 @@ from meydan.chat.events import Event, NoticeView
 from meydan.chat.models import RoomRole
 
 
-class Append(Struct, frozen=True):
+class Append(Struct, frozen=True, gc=False):
     """A new message. The same (`room_id`, `sender_id`, `client_id`) is stored once."""
 
     room_id: int
@@ -26,7 +26,7 @@ class Append(Struct, frozen=True):
     simulated: bool = False
 
 
-class EditText(Struct, frozen=True):
+class EditText(Struct, frozen=True, gc=False):
     """A new text for one's own message."""
 
     room_id: int
@@ -38,7 +38,7 @@ class EditText(Struct, frozen=True):
     mentions: tuple[str, ...] = ()
 
 
-class Erase(Struct, frozen=True):
+class Erase(Struct, frozen=True, gc=False):
     """A message taken back, by its sender or, with `moderates`, by whoever keeps order."""
 
     room_id: int
@@ -48,7 +48,7 @@ class Erase(Struct, frozen=True):
     moderates: bool = False
 
 
-class PutReaction(Struct, frozen=True):
+class PutReaction(Struct, frozen=True, gc=False):
     """An emoji put on a message or taken off."""
 
     room_id: int
@@ -64,7 +64,7 @@ Operation = Append | EditText | Erase | PutReaction
 KEEPERS = frozenset({RoomRole.OWNER, RoomRole.MODERATOR})
 
 
-class Stored(Struct, frozen=True):
+class Stored(Struct, frozen=True, gc=False):
     """An operation that is committed. `event` is empty when it changed nothing or had been stored before."""
 
     message_id: str

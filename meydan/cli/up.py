@@ -51,11 +51,13 @@ def _run(settings: Settings, *, worker: bool) -> None:
 
 
 def _loop(work: Coroutine[Any, Any, None]) -> None:
+    from meydan.app.server import CannotListen
+
     try:
         uvloop.run(work)
-    except* (RuntimeError, OSError) as group:
+    except* CannotListen as group:
         for error in group.exceptions:
-            console.print(f"[red]{error}[/red]")
+            console.print(f"[red]{say('up.cannot_listen', address=error)}[/red]")
         sys.exit(1)
 
 

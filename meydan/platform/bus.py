@@ -12,6 +12,7 @@ from typing import Protocol
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
@@ -139,7 +140,7 @@ class RedisBus:
             self._listener.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listener
-        await self._pubsub.aclose()
+        await _close(self._pubsub)
 
     async def _listen(self) -> None:
         skip = len(self._prefix)
@@ -159,7 +160,7 @@ class RedisBus:
         while True:
             await asyncio.sleep(self._retry_seconds)
             try:
-                await self._pubsub.aclose()
+                await _close(self._pubsub)
                 self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
                 if self._channels:
                     await self._pubsub.subscribe(*(self._prefix + channel for channel in self._channels))
@@ -170,3 +171,7 @@ class RedisBus:
                 for subscription in tuple(subscriptions):
                     subscription.resync()
             return
+
+
+async def _close(pubsub: PubSub) -> None:
+    await pubsub.aclose()  # type: ignore[no-untyped-call]  # redis-py leaves it without annotations

@@ -45,10 +45,12 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "",
         validation_alias="DATABASE_URL",
-        description="Empty: SQLite in the data folder. Otherwise sqlite:///path or postgresql://user:password@host/name.",
+        description="Empty: SQLite in the data folder. Else sqlite:///path or postgresql://user:password@host/name.",
     )
     redis_url: SecretStr = Field(
-        SecretStr(""), validation_alias="REDIS_URL", description="Empty: one process, no Redis. Needed for several nodes."
+        SecretStr(""),
+        validation_alias="REDIS_URL",
+        description="Empty: one process, no Redis. Needed for several nodes.",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -61,7 +63,7 @@ class Settings(BaseSettings):
     token_encryption_key: SecretStr = Field(
         SecretStr(""),
         validation_alias="TOKEN_ENCRYPTION_KEY",
-        description="Fernet keys separated by commas, newest first. Empty: made on first start, kept in the data folder.",
+        description="Fernet keys, newest first, separated by commas. Empty: made on first start in the data folder.",
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
@@ -129,7 +131,9 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, item['loc']))}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
+        lines = [
+            f"{'.'.join(map(str, item['loc']))}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()
+        ]
         raise SettingsError("\n".join(lines)) from None
 
 

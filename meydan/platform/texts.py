@@ -32,5 +32,5 @@ def preferred(accept_language: str | None) -> Language:
     for part in (accept_language or "").split(","):
         primary = part.split(";")[0].strip()[:2].casefold()
         if primary in LANGUAGES:
-            return cast("Language", primary)
+            return primary
     return "tr"

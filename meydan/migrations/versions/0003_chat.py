@@ -126,14 +126,14 @@ def downgrade() -> None:
 
 # An index that holds no copy of the text: its rows are the messages' own. New messages are taken in later, in bulk and
 # in the order of their numbers (`chat.search`); from then on triggers let old words leave with an edit or deletion.
-_TAKEN_IN = "old.pk <= (SELECT coalesce(max(id), 0) FROM message_search_docsize)"
+_WHEN_TAKEN_IN = "WHEN old.pk <= (SELECT coalesce(max(id), 0) FROM message_search_docsize) BEGIN "
 _FTS5 = (
     "CREATE VIRTUAL TABLE message_search USING fts5(folded, content='messages', content_rowid='pk', tokenize='ascii')",
     "CREATE TRIGGER message_search_update AFTER UPDATE OF folded ON messages "
-    f"WHEN {_TAKEN_IN} BEGIN "
-    "INSERT INTO message_search(message_search, rowid, folded) VALUES ('delete', old.pk, old.folded); "
+    + _WHEN_TAKEN_IN
+    + "INSERT INTO message_search(message_search, rowid, folded) VALUES ('delete', old.pk, old.folded); "
     "INSERT INTO message_search(rowid, folded) VALUES (new.pk, new.folded); END",
     "CREATE TRIGGER message_search_delete AFTER DELETE ON messages "
-    f"WHEN {_TAKEN_IN} BEGIN "
-    "INSERT INTO message_search(message_search, rowid, folded) VALUES ('delete', old.pk, old.folded); END",
+    + _WHEN_TAKEN_IN
+    + "INSERT INTO message_search(message_search, rowid, folded) VALUES ('delete', old.pk, old.folded); END",
 )

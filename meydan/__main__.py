@@ -1,0 +1,5 @@
+"""`python -m meydan`: the `meydan` command."""
+
+from meydan.cli import main
+
+main()
