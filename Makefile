@@ -12,6 +12,7 @@ PANEL := meydan/panel/index.html
 UV := $(BIN)/uv pip
 export UV_PYTHON := $(CURDIR)/$(BIN)/python
 export UV_NO_PROGRESS := 1
+export UV_COMPILE_BYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 WEB_SOURCES := $(shell find web -type d \( -name node_modules -o -name dist -o -name test-results \) -prune -o -type f ! -name '*.tsbuildinfo' -print 2>/dev/null)
@@ -103,6 +104,7 @@ $(STAMPS)/runtime: requirements/runtime.txt pyproject.toml $(STAMPS)/venv
 	@echo "Installing what Meydan needs …"
 	@$(UV) install -q -r requirements/runtime.txt
 	@$(UV) install -q --no-deps -e .
+	@$(BIN)/python -m compileall -q meydan
 	@touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/runtime
