@@ -20,6 +20,7 @@ from meydan.chat import wire
 from meydan.chat.budgets import Budget
 from meydan.chat.channel import FanOutStats, RoomChannel
 from meydan.chat.connection import (
+    CLOSE_INVALID_TEXT,
     CLOSE_NOT_ALLOWED,
     CLOSE_POLICY,
     CLOSE_REPLACED,
@@ -174,6 +175,10 @@ class Hub:
         except wire.Refused as refused:
             self.stats.refused += 1
             connection.refuse(refused.error, refused.ref)
+            return
+        except wire.NotText:
+            self.stats.refused += 1
+            connection.close(CLOSE_INVALID_TEXT, "not UTF-8")
             return
         if connection.busy:
             if not connection.queue(request):

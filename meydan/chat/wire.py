@@ -3,6 +3,7 @@
 Names on the wire are Turkish and public; they appear in this file and in `events`, nowhere else.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -144,27 +145,32 @@ class Refused(Exception):
         self.ref = ref
 
 
+class NotText(Exception):
+    """A text frame whose bytes are no UTF-8: RFC 6455 wants the connection closed, not an answer."""
+
+
 def decode(data: bytes | memoryview) -> Request:
-    """Read one frame; raise `Refused` when it is not a request."""
+    """Read one frame; raise `Refused` when it is not a request, `NotText` when it is not even text."""
     try:
         request: Request = _requests.decode(data)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _refusal(data, str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Refused(MalformedJson(), None) from None
     return request
 
 
-def _refusal(data: bytes | memoryview, reason: str) -> Refused:
+def _refusal(data: bytes | memoryview, reason: str) -> Refused | NotText:
     try:
+        str(data, "utf-8")
         envelope = _envelopes.decode(data)
-    except msgspec.ValidationError:
+    except UnicodeDecodeError:
+        return NotText()
+    except (msgspec.DecodeError, RecursionError):
         return Refused(MalformedJson(), None)
     ref = envelope.ref if isinstance(envelope.ref, str) and len(envelope.ref) <= 64 else None
-    if envelope.tip not in _TAGS:
+    if not isinstance(envelope.tip, str) or envelope.tip not in _TAGS:
         return Refused(UnknownType(gelen=str(envelope.tip)[:64]), ref)
     reason, _, path = reason.partition(" - at `$")
-    field = path.strip("`.").split(".")[0] or reason.rpartition("`")[0].rpartition("`")[2]
+    field = re.split(r"[.\[]", path.strip("`."))[0] or reason.rpartition("`")[0].rpartition("`")[2]
     return Refused(InvalidInput(field=field, reason=reason), ref)
 
 
