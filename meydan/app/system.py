@@ -11,11 +11,11 @@ from redis.asyncio import Redis
 
 from meydan import __version__
 from meydan.accounts.actor import Actor
+from meydan.accounts.errors import NotSignedIn
 from meydan.accounts.permissions import Permission
 from meydan.accounts.settings import AccountsSettings
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
-from meydan.platform.http import SignInNeeded
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.metrics import Metrics, process_cpu_seconds, process_memory_bytes
 from meydan.platform.sampler import Row, Sampler
@@ -200,5 +200,5 @@ def setting_titles(section: str, name: str, turkish: str) -> dict[str, str]:
 
 def _known(actor: Actor | None) -> Actor:
     if actor is None:
-        raise SignInNeeded
+        raise NotSignedIn
     return actor

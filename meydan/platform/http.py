@@ -56,14 +56,7 @@ class BadRequest(MeydanError):
     status, code = 400, "gecersiz_istek"
 
 
-class SignInNeeded(MeydanError):
-    """Nobody is signed in."""
-
-    status, code = 401, "oturum_gerekli"
-
-
 _BY_STATUS: Final[Mapping[int, type[MeydanError]]] = {
-    401: SignInNeeded,
     403: NotAllowed,
     404: NotFound,
     405: MethodMissing,

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.endpoints import CurrentActor, OptionalActor
+from meydan.accounts.errors import NotSignedIn
 from meydan.accounts.permissions import Role
 from meydan.accounts.settings import AccountsSettings
 from meydan.app.endpoints import router
@@ -17,7 +18,7 @@ from meydan.chat.settings import ChatSettings
 from meydan.platform.bus import MemoryBus
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import Base, SqliteDatabase, sqlite_engine
-from meydan.platform.http import SignInNeeded, install_http
+from meydan.platform.http import install_http
 from meydan.platform.live_settings import LiveSettings, StoredSettings
 from meydan.platform.metrics import Metrics
 from meydan.platform.sampler import Sampler
@@ -78,7 +79,7 @@ class Square:
 
     def _needed(self) -> Actor:
         if self.actor is None:
-            raise SignInNeeded
+            raise NotSignedIn
         return self.actor
 
 
