@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.native import program
-from benchmarks.processes import GENERATOR_CORE, BenchmarkError, on_core
+from benchmarks.processes import GENERATOR_CORE, SERVER_CORE, BenchmarkError, on_core
 
 
 class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +102,8 @@ def generator(
             command += [f"--{name}", str(value)]
         if hold:
             command.append("--hold")
+        elif GENERATOR_CORE != SERVER_CORE:
+            command.append("--spin")
         with on_core(GENERATOR_CORE):
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         with process:

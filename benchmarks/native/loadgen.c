@@ -7,7 +7,8 @@
  *
  * It speaks to its driver in lines of JSON on stdout: "ready" (all connected and joined), "window" (measuring begins),
  * "result" (the figures). With --hold it stops after "ready" until its stdin closes. Stalled clients stop reading when
- * the loop starts, and read again when a byte comes in on stdin. */
+ * the loop starts, and read again when a byte comes in on stdin. With --spin the loop never sleeps, so that no server
+ * is charged for waking another core on each write. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -58,7 +59,7 @@ static struct {
     int port, in_flight, stalled, text_bytes, sources;
     double warmup, seconds;
     enum dialect dialect;
-    bool hold;
+    bool hold, spin;
     int pids[MAX_PIDS], pid_count;
 } options = {.host = "127.0.0.1", .in_flight = 1, .text_bytes = 100, .sources = 1, .warmup = 1, .seconds = 4};
 
@@ -438,7 +439,11 @@ static void serve(uint64_t deadline, bool until_ready)
         if (now >= deadline || (until_ready && ready == client_count))
             return;
         int wait = (int)((deadline - now) / 1000000) + 1;
-        int count = epoll_wait(epoll_fd, events, MAX_EVENTS, wait > 100 ? 100 : wait);
+        if (wait > 100)
+            wait = 100;
+        if (running && options.spin)
+            wait = 0;
+        int count = epoll_wait(epoll_fd, events, MAX_EVENTS, wait);
         for (int i = 0; i < count; i++) {
             struct client *client = events[i].data.ptr;
             if (client == NULL)
@@ -498,7 +503,7 @@ static void parse_options(int argc, char **argv)
         {"host", 1, 0, 'h'},    {"port", 1, 0, 'p'},    {"clients", 1, 0, 'c'}, {"in-flight", 1, 0, 'k'},
         {"stalled", 1, 0, 's'}, {"text", 1, 0, 't'},    {"warmup", 1, 0, 'w'},  {"seconds", 1, 0, 'd'},
         {"dialect", 1, 0, 'x'}, {"hold", 0, 0, 'o'},    {"sources", 1, 0, 'a'}, {"cpu-of", 1, 0, 'u'},
-        {"origin", 1, 0, 'g'},  {0},
+        {"origin", 1, 0, 'g'},  {"spin", 0, 0, 'b'},    {0},
     };
     for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (option) {
@@ -512,6 +517,7 @@ static void parse_options(int argc, char **argv)
         case 'd': options.seconds = atof(optarg); break;
         case 'x': options.dialect = strcmp(optarg, "socketio") ? PLAIN : SOCKETIO; break;
         case 'o': options.hold = true; break;
+        case 'b': options.spin = true; break;
         case 'a': options.sources = atoi(optarg); break;
         case 'g': options.origin = optarg; break;
         case 'u':
