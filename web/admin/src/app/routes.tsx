@@ -1,0 +1,141 @@
+/** Every address of the panel. A route says where; what is there lives in `features/`. */
+
+import type { Permission } from "@meydan/client";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { Crash, Guard, NotFound, Root } from "./Root";
+
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: Crash });
+
+const square = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/square/SquarePage"), "SquarePage"),
+});
+
+interface SignInSearch {
+  sonra?: string;
+}
+
+function toSignInSearch(search: Record<string, unknown>): SignInSearch {
+  const next = search.sonra;
+  return typeof next === "string" && next.startsWith("/") && !next.startsWith("//") ? { sonra: next } : {};
+}
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/giris",
+  validateSearch: toSignInSearch,
+  component: lazyRouteComponent(() => import("@/features/signin/SignInPage"), "SignInPage"),
+});
+
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/kayit",
+  validateSearch: toSignInSearch,
+  component: lazyRouteComponent(() => import("@/features/signin/RegisterPage"), "RegisterPage"),
+});
+
+const claim = createRoute({
+  getParentRoute: () => root,
+  path: "/kurulum",
+  component: lazyRouteComponent(() => import("@/features/signin/ClaimPage"), "ClaimPage"),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/davet",
+  component: lazyRouteComponent(() => import("@/features/rooms/InvitationPage"), "InvitationPage"),
+});
+
+const rooms = createRoute({
+  getParentRoute: () => root,
+  path: "/odalar",
+  component: lazyRouteComponent(() => import("@/features/rooms/RoomsPage"), "RoomsPage"),
+});
+
+const room = createRoute({
+  getParentRoute: () => root,
+  path: "/oda/$odaId",
+  validateSearch: (search: Record<string, unknown>): { ileti?: string } =>
+    typeof search.ileti === "string" ? { ileti: search.ileti } : {},
+  component: lazyRouteComponent(() => import("@/features/rooms/RoomsPage"), "RoomsPage"),
+});
+
+function guarded(needs: Permission | null) {
+  return createRoute({
+    getParentRoute: () => root,
+    id: needs ?? "signed-in",
+    component: () => <Guard needs={needs} />,
+  });
+}
+
+const signedIn = guarded(null);
+const usersRead = guarded("users:read");
+const systemRead = guarded("system:read");
+const auditRead = guarded("audit:read");
+
+const people = createRoute({
+  getParentRoute: () => usersRead,
+  path: "/kisiler",
+  component: lazyRouteComponent(() => import("@/features/people/PeoplePage"), "PeoplePage"),
+});
+
+const profile = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/ben",
+  component: lazyRouteComponent(() => import("@/features/profile/ProfilePage"), "ProfilePage"),
+});
+
+const sessions = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/ben/oturumlar",
+  component: lazyRouteComponent(() => import("@/features/profile/SessionsPage"), "SessionsPage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/ben/anahtarlar",
+  component: lazyRouteComponent(() => import("@/features/profile/KeysPage"), "KeysPage"),
+});
+
+const health = createRoute({
+  getParentRoute: () => systemRead,
+  path: "/sistem",
+  component: lazyRouteComponent(() => import("@/features/system/HealthPage"), "HealthPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => systemRead,
+  path: "/sistem/ayarlar",
+  component: lazyRouteComponent(() => import("@/features/system/SettingsPage"), "SettingsPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => auditRead,
+  path: "/sistem/denetim",
+  component: lazyRouteComponent(() => import("@/features/system/AuditPage"), "AuditPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    square,
+    signIn,
+    register,
+    claim,
+    invitation,
+    rooms,
+    room,
+    usersRead.addChildren([people]),
+    signedIn.addChildren([profile, sessions, keys]),
+    systemRead.addChildren([health, settings]),
+    auditRead.addChildren([audit]),
+  ]),
+  defaultPreload: "intent",
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

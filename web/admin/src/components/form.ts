@@ -1,0 +1,81 @@
+import { type Schema, Validator } from "@cfworker/json-schema";
+import { ApiError } from "@meydan/client";
+import { useState } from "react";
+import { useText } from "@/text/useText";
+import { texts } from "./texts";
+
+type Errors = Readonly<Record<string, string>>;
+
+/** A form's values, checked by the schema the API publishes; the server's word about a field lands at the field. */
+export function useFields<T extends Record<string, unknown>>(initial: T, schema: unknown) {
+  const t = useText(texts);
+  const [values, setValues] = useState<T>(initial);
+  const [errors, setErrors] = useState<Errors>({});
+
+  function say(keyword: string, limit: unknown): string {
+    const shown = { limit: String(limit ?? "") };
+    if (keyword === "required") return t("field.required");
+    if (keyword === "minLength") return limit === 1 ? t("field.required") : t("field.minLength", shown);
+    if (keyword === "maxLength") return t("field.maxLength", shown);
+    if (keyword === "pattern") return t("field.pattern");
+    if (keyword === "minimum" || keyword === "exclusiveMinimum") return t("field.minimum", shown);
+    if (keyword === "maximum" || keyword === "exclusiveMaximum") return t("field.maximum", shown);
+    return t("field.type");
+  }
+
+  return {
+    values,
+    errors,
+    set<K extends keyof T & string>(name: K, value: T[K]) {
+      setValues((before) => ({ ...before, [name]: value }));
+      setErrors(({ [name]: _, ...rest }) => rest);
+    },
+    reset(next: T) {
+      setValues(next);
+      setErrors({});
+    },
+    /** Check everything; tell whether it may be sent. */
+    check(): boolean {
+      const found = validate(values, schema, say);
+      setErrors(found);
+      const first = Object.keys(found)[0];
+      if (first) queueMicrotask(() => document.querySelector<HTMLElement>(`[name="${first}"]`)?.focus());
+      return first === undefined;
+    },
+    /** Show the server's complaint at its field; return what belongs to no field. */
+    refused(error: unknown): unknown {
+      if (error instanceof ApiError && typeof error.data.alan === "string") {
+        const field = error.data.alan.split(".").at(-1) ?? "";
+        if (field in values) {
+          setErrors({ [field]: error.detail || String(error.data.neden ?? "") });
+          return null;
+        }
+      }
+      return error;
+    },
+  };
+}
+
+function validate(
+  values: Record<string, unknown>,
+  schema: unknown,
+  say: (keyword: string, limit: unknown) => string,
+): Errors {
+  const present = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "" && value !== null));
+  const root = schema as Schema;
+  const result = new Validator(root, "2020-12", false).validate(present);
+  const errors: Record<string, string> = {};
+  for (const unit of result.errors) {
+    const missing = unit.keyword === "required" ? /"([^"]+)"/.exec(unit.error)?.[1] : undefined;
+    const field = missing ?? unit.instanceLocation.split("/")[1] ?? "";
+    if (!field || field in errors || ["properties", "anyOf", "$ref", "allOf"].includes(unit.keyword)) continue;
+    errors[field] = say(unit.keyword, limitOf(root, field, unit.keyword));
+  }
+  return errors;
+}
+
+function limitOf(schema: Schema, field: string, keyword: string): unknown {
+  const property = schema.properties?.[field] as Schema | undefined;
+  const options = [property, ...((property?.anyOf as Schema[] | undefined) ?? [])];
+  return options.map((option) => option?.[keyword]).find((limit) => limit !== undefined);
+}

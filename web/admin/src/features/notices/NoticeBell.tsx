@@ -1,0 +1,133 @@
+import { Button, Popover, Tooltip } from "@mantine/core";
+import { data, type Notice, type NoticePage } from "@meydan/client";
+import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Bell } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Avatar } from "@/components/Avatar";
+import { CountBadge } from "@/components/Badges";
+import { Empty, Failed, Loading } from "@/components/States";
+import { useSocket } from "@/session/live";
+import { queries } from "@/session/queries";
+import { roomsQuery } from "@/session/rooms";
+import { api } from "@/session/session";
+import { shortMoment } from "@/text/format";
+import { useLocale, useText } from "@/text/useText";
+import styles from "./NoticeBell.module.css";
+import { texts } from "./texts";
+
+const noticesQuery = queryOptions({
+  queryKey: ["notices"],
+  queryFn: () => data(api.GET("/api/v1/bildirimler", { params: { query: { limit: 30 } } })),
+});
+
+function change(work: (page: NoticePage) => NoticePage): void {
+  queries.setQueryData(noticesQuery.queryKey, (page) => page && work(page));
+}
+
+/** What was said to this person while they looked elsewhere. */
+export function NoticeBell({ className }: { className: string }) {
+  const t = useText(texts);
+  const socket = useSocket();
+  const navigate = useNavigate();
+  const notices = useQuery(noticesQuery);
+  const [opened, setOpened] = useState(false);
+  const unread = notices.data?.okunmamis ?? 0;
+
+  useEffect(
+    () =>
+      socket?.on("notice", (notice) => {
+        change((page) =>
+          page.bildirimler.some((known) => known.id === notice.id)
+            ? page
+            : { bildirimler: [notice, ...page.bildirimler], okunmamis: page.okunmamis + 1 },
+        );
+        if (notice.tur === "davet") void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+      }),
+    [socket],
+  );
+
+  const mark = useMutation({
+    mutationFn: (ids: readonly string[] | null) =>
+      api.POST("/api/v1/bildirimler/okundu", { body: ids ? { idler: [...ids] } : {} }),
+    onMutate: (ids) =>
+      change((page) => {
+        const marked = (notice: Notice) => ids === null || ids.includes(notice.id);
+        const news = page.bildirimler.filter((notice) => !notice.okundu && marked(notice)).length;
+        return {
+          bildirimler: page.bildirimler.map((notice) => (marked(notice) ? { ...notice, okundu: true } : notice)),
+          okunmamis: ids === null ? 0 : Math.max(0, page.okunmamis - news),
+        };
+      }),
+    onError: () => void notices.refetch(),
+  });
+
+  const open = (notice: Notice) => {
+    setOpened(false);
+    if (!notice.okundu) mark.mutate([notice.id]);
+    const search = notice.mesaj_id ? { ileti: notice.mesaj_id } : {};
+    void navigate({ to: "/oda/$odaId", params: { odaId: notice.oda_id }, search });
+  };
+
+  return (
+    <Popover opened={opened} onChange={setOpened} position="right-end" shadow="md" width={340} trapFocus>
+      <Popover.Target>
+        <Tooltip label={t("notices")} position="right" disabled={opened}>
+          <button
+            type="button"
+            className={`${className} ${styles.bell}`}
+            aria-label={unread > 0 ? t("notices.unread", { n: unread }) : t("notices")}
+            aria-expanded={opened}
+            onClick={() => setOpened(!opened)}
+          >
+            <Bell size={20} />
+            <span className={styles.badge} aria-hidden="true">
+              <CountBadge count={unread} label="" />
+            </span>
+          </button>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown p={0}>
+        <header className={styles.header}>
+          <h2>{t("notices")}</h2>
+          {unread > 0 && (
+            <Button size="compact-sm" variant="subtle" onClick={() => mark.mutate(null)}>
+              {t("notices.read-all")}
+            </Button>
+          )}
+        </header>
+        <div className={styles.list}>
+          {notices.isPending && <Loading label={t("notices.loading")} rows={3} />}
+          {notices.isError && <Failed error={notices.error} retry={() => void notices.refetch()} />}
+          {notices.data?.bildirimler.length === 0 && (
+            <Empty icon={<Bell size={34} />} title={t("notices.empty")} detail={t("notices.empty.detail")} />
+          )}
+          {notices.data?.bildirimler.map((notice) => (
+            <Row key={notice.id} notice={notice} onOpen={open} />
+          ))}
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Row({ notice, onOpen }: { notice: Notice; onOpen: (notice: Notice) => void }) {
+  const t = useText(texts);
+  const locale = useLocale();
+  const kind = notice.tur === "yanit" || notice.tur === "davet" ? notice.tur : "bahsetme";
+  return (
+    <button
+      type="button"
+      className={styles.row}
+      data-unread={!notice.okundu || undefined}
+      onClick={() => onOpen(notice)}
+    >
+      <Avatar name={notice.gonderen_id} size={32} />
+      <span>
+        <strong>{t(`kind.${kind}`, { name: notice.gonderen_id, room: notice.oda_id })}</strong>
+        {notice.ozet && <span>{notice.ozet}</span>}
+        <time className="numbers">{shortMoment(locale, notice.zaman)}</time>
+      </span>
+    </button>
+  );
+}

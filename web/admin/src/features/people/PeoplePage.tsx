@@ -1,0 +1,226 @@
+import { ActionIcon, Button, Group, Menu, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { data, type Role, type User } from "@meydan/client";
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { Ban, CircleCheck, EllipsisVertical, KeyRound, Search, UserPlus } from "lucide-react";
+import { useState } from "react";
+import { Avatar } from "@/components/Avatar";
+import { RoleBadge } from "@/components/Badges";
+import { DataTable } from "@/components/DataTable";
+import { ShownOnce } from "@/components/dialogs";
+import { Moment } from "@/components/Moment";
+import { Card, Page } from "@/components/Page";
+import { Empty, Failed, FormProblem, Loading } from "@/components/States";
+import { texts as shared } from "@/components/texts";
+import { toast } from "@/components/toasts";
+import { queries } from "@/session/queries";
+import { api, useMay, useMe } from "@/session/session";
+import { useText } from "@/text/useText";
+import { AddPerson } from "./AddPerson";
+import styles from "./PeoplePage.module.css";
+import { texts } from "./texts";
+
+const ROLES: readonly Role[] = ["owner", "admin", "moderator", "member"];
+
+export function PeoplePage() {
+  const t = useText(texts);
+  const s = useText(shared);
+  const manages = useMay("users:manage");
+  const [typed, setTyped] = useState("");
+  const [role, setRole] = useState<Role | null>(null);
+  const [adding, setAdding] = useState(false);
+  const [query] = useDebouncedValue(typed.trim(), 250);
+  const people = useInfiniteQuery({
+    queryKey: ["users", query, role],
+    queryFn: ({ pageParam }) =>
+      data(
+        api.GET("/api/v1/users", {
+          params: {
+            query: { query, limit: 50, ...(role ? { role } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  });
+  const users = people.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Page
+      title={t("title")}
+      detail={t("detail")}
+      actions={
+        manages && (
+          <Button leftSection={<UserPlus size={17} />} onClick={() => setAdding(true)}>
+            {t("new")}
+          </Button>
+        )
+      }
+    >
+      <div className={styles.filters}>
+        <TextInput
+          type="search"
+          value={typed}
+          placeholder={t("search")}
+          aria-label={t("search")}
+          leftSection={<Search size={16} />}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          data-search
+        />
+        <Select
+          aria-label={t("role")}
+          placeholder={t("role.all")}
+          clearable
+          value={role}
+          data={ROLES.map((value) => ({ value, label: s(`role.${value}`) }))}
+          onChange={(value) => setRole(value as Role | null)}
+        />
+      </div>
+      <Card flush>
+        {people.isPending && <Loading label={t("loading")} />}
+        {people.isError && <Failed error={people.error} retry={() => void people.refetch()} />}
+        {people.isSuccess && users.length === 0 && <Empty title={t("empty")} detail={t("empty.detail")} />}
+        {users.length > 0 && (
+          <DataTable label={t("title")} head={[t("name"), t("role"), t("state"), t("seen"), t("created"), ""]}>
+            {users.map((user) => (
+              <PersonRow key={user.id} user={user} manages={manages} />
+            ))}
+          </DataTable>
+        )}
+      </Card>
+      {people.hasNextPage && (
+        <Button variant="light" loading={people.isFetchingNextPage} onClick={() => void people.fetchNextPage()}>
+          {t("more")}
+        </Button>
+      )}
+      <AddPerson opened={adding} onClose={() => setAdding(false)} />
+    </Page>
+  );
+}
+
+function PersonRow({ user, manages }: { user: User; manages: boolean }) {
+  const t = useText(texts);
+  return (
+    <tr tabIndex={-1} data-row>
+      <td>
+        <span className={styles.person}>
+          <Avatar name={user.name} id={user.id} size={36} />
+          <span>
+            <strong>{user.name}</strong>
+            <small>@{user.id}</small>
+          </span>
+        </span>
+      </td>
+      <td>
+        <RoleBadge role={user.role} />
+      </td>
+      <td>
+        <span className={styles.state} data-active={user.active || undefined}>
+          {user.active ? t("active") : t("inactive")}
+        </span>
+      </td>
+      <td>
+        <Moment at={user.last_seen_at} none={t("never")} />
+      </td>
+      <td className={styles.secondary}>
+        <Moment at={user.created_at} />
+      </td>
+      <td>{manages && <PersonMenu user={user} />}</td>
+    </tr>
+  );
+}
+
+function PersonMenu({ user }: { user: User }) {
+  const t = useText(texts);
+  const s = useText(shared);
+  const me = useMe().user;
+  const [resetting, setResetting] = useState(false);
+  const refresh = () => queries.invalidateQueries({ queryKey: ["users"] });
+  const change = useMutation({
+    mutationFn: (body: { role?: Role; active?: boolean }) =>
+      data(api.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user.id } }, body })),
+    onSuccess: (changed, body) => {
+      void refresh();
+      if (body.role) {
+        toast(t("role.changed", { name: changed.name, role: s(`role.${changed.role}`) }), {
+          action: { label: t("undo"), run: () => change.mutate({ role: user.role }) },
+        });
+      } else {
+        toast(changed.active ? t("activated", { name: changed.name }) : t("deactivated", { name: changed.name }), {
+          action: { label: t("undo"), run: () => change.mutate({ active: !changed.active }) },
+        });
+      }
+    },
+    onError: (error) =>
+      toast(error instanceof Error && "detail" in error ? String(error.detail) : String(error), { kind: "problem" }),
+  });
+  const reset = useMutation({
+    mutationFn: () =>
+      data(api.POST("/api/v1/users/{user_id}/password-reset", { params: { path: { user_id: user.id } } })),
+  });
+  const self = user.id === me.id;
+  return (
+    <>
+      <Menu>
+        <Menu.Target>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            disabled={self}
+            aria-label={t("actions", { name: user.name })}
+          >
+            <EllipsisVertical size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{t("role.change")}</Menu.Label>
+          {ROLES.filter((role) => role !== user.role).map((role) => (
+            <Menu.Item key={role} onClick={() => change.mutate({ role })}>
+              {s(`role.${role}`)}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Item leftSection={<KeyRound size={16} />} onClick={() => setResetting(true)}>
+            {t("reset")}
+          </Menu.Item>
+          {user.active ? (
+            <Menu.Item color="mercan" leftSection={<Ban size={16} />} onClick={() => change.mutate({ active: false })}>
+              {t("deactivate")}
+            </Menu.Item>
+          ) : (
+            <Menu.Item leftSection={<CircleCheck size={16} />} onClick={() => change.mutate({ active: true })}>
+              {t("activate")}
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      <Modal
+        opened={resetting}
+        onClose={() => {
+          setResetting(false);
+          reset.reset();
+        }}
+        title={reset.data ? t("reset.done", { name: user.name }) : t("reset.title", { name: user.name })}
+      >
+        <Stack>
+          {reset.data ? (
+            <ShownOnce label={t("reset.password")} value={reset.data.password} />
+          ) : (
+            <>
+              <Text size="sm">{t("reset.detail", { name: user.name })}</Text>
+              <FormProblem error={reset.error} />
+              <Group justify="flex-end">
+                <Button variant="default" onClick={() => setResetting(false)}>
+                  {t("cancel")}
+                </Button>
+                <Button color="mercan" loading={reset.isPending} onClick={() => reset.mutate()}>
+                  {t("reset")}
+                </Button>
+              </Group>
+            </>
+          )}
+        </Stack>
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,218 @@
+import { ActionIcon } from "@mantine/core";
+import type { Message } from "@meydan/client";
+import { Check, Pencil, Reply, SendHorizontal, X } from "lucide-react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useStore } from "@/session/store";
+import { number } from "@/text/format";
+import { useLocale, useText } from "@/text/useText";
+import styles from "./Composer.module.css";
+import { complain } from "./MessageRow";
+import { MentionMenu, mentionAt, useCandidates } from "./mentions";
+import { useRoomsStore } from "./store";
+import { texts } from "./texts";
+
+export type Intent =
+  | { readonly kind: "write" }
+  | { readonly kind: "reply"; readonly message: Message }
+  | { readonly kind: "edit"; readonly message: Message };
+
+const LIMIT = 4_000;
+const NEAR = 200;
+const TYPING_EVERY_MS = 3_000;
+const TALLEST = 220;
+
+interface Props {
+  id: string;
+  title: string;
+  intent: Intent;
+  onIntent: (intent: Intent) => void;
+  onEditLast: () => void;
+}
+
+export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
+  const t = useText(texts);
+  const locale = useLocale();
+  const store = useRoomsStore();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const lastTyping = useRef(0);
+  const key = `meydan.draft.${id}`;
+  const [text, setText] = useState(() => sessionStorage.getItem(key) ?? "");
+  const [caret, setCaret] = useState(0);
+  const [chosen, setChosen] = useState(0);
+  const [dismissed, setDismissed] = useState("");
+  const wait = useWait(useStore(store.entry(id).held));
+  const editing = intent.kind === "edit" ? intent.message : null;
+
+  const mention = mentionAt(text, caret);
+  const open = mention !== null && mention.query !== dismissed;
+  const candidates = useCandidates(id, open ? mention.query : null);
+  const menu = open && candidates.length > 0;
+
+  useEffect(() => {
+    if (editing) {
+      setText(editing.icerik);
+    } else {
+      setText(sessionStorage.getItem(key) ?? "");
+    }
+    if (intent.kind !== "write") field.current?.focus();
+  }, [editing, intent.kind, key]);
+
+  useLayoutEffect(() => {
+    const box = field.current;
+    if (!box) return;
+    box.style.height = "auto";
+    box.style.height = `${Math.min(box.scrollHeight, TALLEST)}px`;
+  }, [text]);
+
+  useEffect(() => {
+    if (matchMedia("(hover: hover)").matches) field.current?.focus({ preventScroll: true });
+  }, []);
+
+  const change = (next: string) => {
+    setText(next);
+    if (!editing) sessionStorage.setItem(key, next);
+    if (next.trim() && Date.now() - lastTyping.current > TYPING_EVERY_MS) {
+      lastTyping.current = Date.now();
+      store.socket?.typing(id);
+    }
+  };
+
+  const left = LIMIT - [...text.trim()].length;
+  const ready = text.trim() !== "" && left >= 0;
+
+  const submit = () => {
+    if (!ready) return;
+    const said = text.trim();
+    if (editing) {
+      if (said !== editing.icerik) {
+        store.socket?.edit(id, editing.id, said).catch((error: unknown) => complain(error, t("problem.lost")));
+      }
+      onIntent({ kind: "write" });
+      return;
+    }
+    store.say(id, said, intent.kind === "reply" ? intent.message.id : undefined);
+    sessionStorage.removeItem(key);
+    lastTyping.current = 0;
+    setText("");
+    onIntent({ kind: "write" });
+  };
+
+  const pick = (userId: string) => {
+    if (!mention) return;
+    const before = `${text.slice(0, mention.start)}@${userId} `;
+    change(before + text.slice(caret).replace(/^\s/, ""));
+    setChosen(0);
+    requestAnimationFrame(() => {
+      field.current?.setSelectionRange(before.length, before.length);
+      setCaret(before.length);
+    });
+  };
+
+  const pressed = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.nativeEvent.isComposing) return;
+    if (menu) {
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        const by = event.key === "ArrowDown" ? 1 : -1;
+        setChosen((chosen + by + candidates.length) % candidates.length);
+        return;
+      }
+      const candidate = candidates[chosen];
+      if ((event.key === "Enter" || event.key === "Tab") && candidate) {
+        event.preventDefault();
+        pick(candidate.id);
+        return;
+      }
+      if (event.key === "Escape") {
+        event.preventDefault();
+        setDismissed(mention?.query ?? "");
+        return;
+      }
+    }
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === "Escape" && intent.kind !== "write") {
+      event.preventDefault();
+      onIntent({ kind: "write" });
+    } else if (event.key === "ArrowUp" && text === "" && intent.kind === "write") {
+      event.preventDefault();
+      onEditLast();
+    }
+  };
+
+  const label = editing ? t("save") : t("send");
+  return (
+    <div className={styles.composer}>
+      {menu && <MentionMenu candidates={candidates} chosen={chosen} onPick={pick} />}
+      {intent.kind !== "write" && (
+        <div className={styles.banner}>
+          {intent.kind === "edit" ? <Pencil size={17} aria-hidden="true" /> : <Reply size={17} aria-hidden="true" />}
+          <span>
+            <strong>
+              {intent.kind === "edit" ? t("editing") : t("reply.to", { name: intent.message.gonderen_ad })}
+            </strong>
+            <span>{intent.message.icerik}</span>
+          </span>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t("cancel")}
+            onClick={() => onIntent({ kind: "write" })}
+          >
+            <X size={17} />
+          </ActionIcon>
+        </div>
+      )}
+      <div className={styles.box}>
+        <textarea
+          ref={field}
+          rows={1}
+          value={text}
+          placeholder={t("composer", { room: title })}
+          aria-label={t("composer.label")}
+          aria-describedby="composer-notes"
+          aria-controls={menu ? "mention-menu" : undefined}
+          aria-activedescendant={menu ? `mention-${chosen}` : undefined}
+          enterKeyHint="send"
+          onChange={(event) => {
+            setCaret(event.currentTarget.selectionStart);
+            setChosen(0);
+            setDismissed("");
+            change(event.currentTarget.value);
+          }}
+          onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+          onKeyDown={pressed}
+        />
+        <ActionIcon size={38} radius="md" aria-label={label} disabled={!ready} onClick={submit}>
+          {editing ? <Check size={19} /> : <SendHorizontal size={19} />}
+        </ActionIcon>
+      </div>
+      <p id="composer-notes" className={`${styles.notes} numbers`} aria-live="polite">
+        {wait > 0 && <span>{t("held", { n: wait })}</span>}
+        {left < NEAR && (
+          <span data-over={left < 0 || undefined} title={number(locale, LIMIT)}>
+            {left < 0 ? t("over", { n: -left }) : t("left", { n: left })}
+          </span>
+        )}
+      </p>
+    </div>
+  );
+}
+
+/** Whole seconds until `until`, counting down. */
+function useWait(until: number): number {
+  const [now, setNow] = useState(Date.now());
+  const seconds = Math.max(0, Math.ceil((until - now) / 1000));
+  useEffect(() => {
+    setNow(Date.now());
+    if (until <= Date.now()) return;
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    const stop = setTimeout(() => clearInterval(timer), until - Date.now() + 500);
+    return () => {
+      clearInterval(timer);
+      clearTimeout(stop);
+    };
+  }, [until]);
+  return seconds;
+}

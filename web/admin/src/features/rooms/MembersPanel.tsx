@@ -1,0 +1,101 @@
+import { ActionIcon, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Search, X } from "lucide-react";
+import { useState } from "react";
+import { Avatar } from "@/components/Avatar";
+import { Failed, Loading } from "@/components/States";
+import { useSession } from "@/session/session";
+import { useStore } from "@/session/store";
+import { fold } from "@/text/turkish";
+import { useText } from "@/text/useText";
+import styles from "./Panel.module.css";
+import { membersQuery } from "./queries";
+import { useRoomsStore } from "./store";
+import { texts } from "./texts";
+
+interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly role: "sahip" | "moderator" | "uye" | null;
+  readonly here: boolean;
+}
+
+/** Who is inside now, and who belongs here. */
+export function MembersPanel({ id, onClose }: { id: string; onClose: () => void }) {
+  const t = useText(texts);
+  const session = useSession();
+  const store = useRoomsStore();
+  const signedIn = session.status === "in" && !session.guest;
+  const members = useQuery({ ...membersQuery(id), enabled: signedIn });
+  const presence = useStore(store.entry(id).presence);
+  const [query, setQuery] = useState("");
+
+  const people = new Map<string, Person>();
+  for (const member of members.data ?? []) {
+    const here = presence ? presence.ids.has(member.kullanici_id) : member.cevrimici;
+    people.set(member.kullanici_id, { id: member.kullanici_id, name: member.ad, role: member.rol, here });
+  }
+  for (const present of presence?.ids ?? []) {
+    if (!people.has(present)) people.set(present, { id: present, name: store.nameOf(present), role: null, here: true });
+  }
+  const wanted = fold(query.trim());
+  const shown = [...people.values()].filter((person) => fold(`${person.name} ${person.id}`).includes(wanted));
+  const here = shown.filter((person) => person.here);
+  const away = shown.filter((person) => !person.here);
+
+  return (
+    <aside className={styles.panel} aria-label={t("members")}>
+      <header className={styles.header}>
+        <h2>{t("members")}</h2>
+        <ActionIcon variant="subtle" color="gray" aria-label={t("members.close")} onClick={onClose}>
+          <X size={19} />
+        </ActionIcon>
+      </header>
+      <div className={styles.tools}>
+        <TextInput
+          type="search"
+          size="sm"
+          value={query}
+          placeholder={t("members.search")}
+          aria-label={t("members.search")}
+          leftSection={<Search size={16} />}
+          onChange={(event) => setQuery(event.currentTarget.value)}
+        />
+      </div>
+      <div className={styles.scroll}>
+        {signedIn && members.isPending && <Loading label={t("members.loading")} rows={5} height={40} />}
+        {members.isError && <Failed error={members.error} retry={() => void members.refetch()} />}
+        {shown.length === 0 && !members.isPending && <p className={styles.none}>{t("members.none")}</p>}
+        <Section title={t("members.here")} people={here} />
+        <Section title={t("members.away")} people={away} />
+      </div>
+    </aside>
+  );
+}
+
+function Section({ title, people }: { title: string; people: readonly Person[] }) {
+  const t = useText(texts);
+  if (people.length === 0) return null;
+  return (
+    <section>
+      <h3 className={`${styles.section} numbers`}>
+        {title} <span>{people.length}</span>
+      </h3>
+      <ul className={styles.people}>
+        {people.map((person) => (
+          <li key={person.id}>
+            <Avatar name={person.name} id={person.id} size={34} online={person.here} />
+            <span className={styles.person}>
+              <strong>{person.name}</strong>
+              <small>
+                @{person.id}
+                {person.here && <span className="visually-hidden">, {t("online")}</span>}
+              </small>
+            </span>
+            {person.role && person.role !== "uye" && <span className={styles.role}>{t(`role.${person.role}`)}</span>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,231 @@
+import { ArrowDown } from "lucide-react";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Empty, Failed, Loading } from "@/components/States";
+import { useSession } from "@/session/session";
+import { useStore } from "@/session/store";
+import { dayKey, dayName } from "@/text/format";
+import { useLocale, useText } from "@/text/useText";
+import { DraftRow } from "./DraftRow";
+import styles from "./MessageList.module.css";
+import { MessageRow, type RowActions } from "./MessageRow";
+import { toRows } from "./rows";
+import { useLog, useRoomsStore } from "./store";
+import { texts } from "./texts";
+import { useAnnouncements } from "./useAnnouncements";
+
+const NEAR_BOTTOM = 48;
+const NEAR_TOP = 600;
+
+interface Props extends Pick<RowActions, "onReveal" | "onReply" | "onEdit" | "moderates"> {
+  id: string;
+  title: string;
+  flash: string | null;
+  onFlashed: () => void;
+}
+
+/** The talk itself: stays at the bottom while one is there, and in place while older messages come in above. */
+export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) {
+  const t = useText(texts);
+  const store = useRoomsStore();
+  const log = useLog(id);
+  const entry = store.entry(id);
+  const readSira = useStore(entry.readSira);
+  const deleting = useStore(entry.deleting);
+  const session = useSession();
+  const me = session.status === "in" ? session.user.id : null;
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const anchor = useRef<{ id: string; top: number } | null>(null);
+  const stuck = useRef(true);
+  const [atBottom, setAtBottom] = useState(true);
+  const [seen, setSeen] = useState(0);
+  const rows = useMemo(() => toRows(log.messages, readSira, me), [log.messages, readSira, me]);
+  const announcement = useAnnouncements(log.messages, me, log.status === "ready");
+
+  const toBottom = useCallback(() => {
+    const box = scroller.current;
+    if (box) box.scrollTop = box.scrollHeight;
+  }, []);
+
+  /** Remember what is at the top of the view, so that it can be put back there. */
+  const remember = useCallback(() => {
+    const box = scroller.current;
+    if (!box) return;
+    const top = box.getBoundingClientRect().top;
+    for (const row of box.querySelectorAll<HTMLElement>("[data-message]")) {
+      const rect = row.getBoundingClientRect();
+      if (rect.bottom > top) {
+        anchor.current = { id: row.dataset.message ?? "", top: rect.top - top };
+        return;
+      }
+    }
+  }, []);
+
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (!box || log.status !== "ready") return;
+    if (stuck.current && log.attached) {
+      toBottom();
+      return;
+    }
+    const held = anchor.current;
+    const row = held && box.querySelector<HTMLElement>(`[data-message="${CSS.escape(held.id)}"]`);
+    if (!held || !row) return;
+    const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - held.top;
+    if (Math.abs(moved) > 1) box.scrollTop += moved;
+  }, [log.status, log.attached, rows, log.drafts, toBottom]);
+
+  // On coming in, the unread line is where one starts to read.
+  const placed = useRef(false);
+  useLayoutEffect(() => {
+    if (placed.current || log.status !== "ready" || readSira === null) return;
+    placed.current = true;
+    const line = scroller.current?.querySelector<HTMLElement>("[data-unread-line]");
+    if (line && scroller.current && line.offsetTop < scroller.current.scrollTop) {
+      stuck.current = false;
+      line.scrollIntoView({ block: "start" });
+      if (scroller.current) scroller.current.scrollTop -= 60;
+      remember();
+    }
+  }, [log.status, readSira, remember]);
+
+  useEffect(() => {
+    const inside = content.current;
+    const box = scroller.current;
+    if (!inside || !box) return;
+    const observer = new ResizeObserver(() => {
+      if (stuck.current) toBottom();
+    });
+    observer.observe(inside);
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [toBottom]);
+
+  useEffect(() => {
+    if (!flash || log.status !== "ready") return;
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-message="${CSS.escape(flash)}"]`);
+    if (!row) return;
+    stuck.current = false;
+    row.scrollIntoView({ block: "center" });
+    row.focus({ preventScroll: true });
+    remember();
+    const timer = setTimeout(onFlashed, 2_200);
+    return () => clearTimeout(timer);
+  }, [flash, log.status, onFlashed, remember]);
+
+  const scrolled = () => {
+    const box = scroller.current;
+    if (!box || log.status !== "ready") return;
+    const below = box.scrollHeight - box.scrollTop - box.clientHeight;
+    const bottom = log.attached && below < NEAR_BOTTOM;
+    stuck.current = bottom;
+    setAtBottom(bottom);
+    if (bottom) setSeen(log.head);
+    else remember();
+    if (box.scrollTop < NEAR_TOP && log.hasOlder) void store.older(id);
+    if (!log.attached && below < NEAR_TOP) void store.newer(id);
+  };
+
+  // What is in front of open eyes is read.
+  useEffect(() => {
+    if (!atBottom || log.status !== "ready") return;
+    const read = () => {
+      if (document.hidden) return;
+      setSeen(log.head);
+      store.markRead(id);
+      entry.log.trim();
+    };
+    const timer = setTimeout(read, 350);
+    document.addEventListener("visibilitychange", read);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", read);
+    };
+  }, [atBottom, log.status, log.head, id, store, entry]);
+
+  const waiting = log.attached
+    ? log.messages.filter((item) => item.sira > seen && item.gonderen_id !== me).length
+    : log.below;
+  const jump = async () => {
+    stuck.current = true;
+    if (!log.attached) await store.refill(id);
+    toBottom();
+    setAtBottom(true);
+  };
+
+  return (
+    <div className={styles.frame}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <div
+        className={styles.scroller}
+        ref={scroller}
+        onScroll={scrolled}
+        role="log"
+        aria-label={t("messages", { room: title })}
+        aria-live="off"
+        tabIndex={0}
+      >
+        <div className={styles.content} ref={content}>
+          {(log.status === "loading" || log.status === "empty") && (
+            <Loading label={t("messages.loading")} rows={7} height={48} />
+          )}
+          {log.status === "failed" && <Failed error={log.error} retry={() => void store.refill(id)} />}
+          {log.status === "ready" && log.hasOlder && <p className={styles.edge}>{t("messages.older")}</p>}
+          {log.status === "ready" && !log.hasOlder && rows.length > 0 && (
+            <p className={styles.edge}>{t("messages.start", { room: title })}</p>
+          )}
+          {log.status === "ready" && rows.length === 0 && log.drafts.length === 0 && (
+            <Empty title={t("messages.empty")} detail={t("messages.empty.detail")} />
+          )}
+          {rows.map((row) => {
+            if (row.kind === "day") return <Day key={row.key} at={row.at} />;
+            if (row.kind === "unread") {
+              return (
+                <div key={row.key} className={styles.unread} data-unread-line>
+                  <span>{t("unread.line")}</span>
+                </div>
+              );
+            }
+            return (
+              <MessageRow
+                key={row.key}
+                room={id}
+                message={row.message}
+                first={row.first}
+                last={row.last}
+                me={me}
+                flash={flash === row.message.id}
+                deleting={deleting.has(row.message.id)}
+                {...actions}
+              />
+            );
+          })}
+          {log.attached && log.drafts.map((draft) => <DraftRow key={draft.pending.id} draft={draft} />)}
+        </div>
+      </div>
+      {(!atBottom || !log.attached) && log.status === "ready" && (
+        <button type="button" className={styles.newest} onClick={() => void jump()}>
+          <ArrowDown size={17} aria-hidden="true" />
+          {waiting > 0 ? t("newest.count", { n: waiting }) : <span className="visually-hidden">{t("newest")}</span>}
+        </button>
+      )}
+      <p className="visually-hidden" aria-live="polite">
+        {announcement}
+      </p>
+    </div>
+  );
+}
+
+const Day = memo(function Day({ at }: { at: string }) {
+  const t = useText(texts);
+  const locale = useLocale();
+  const key = dayKey(at);
+  let words = dayName(locale, at);
+  if (key === dayKey(Date.now())) words = t("today");
+  else if (key === dayKey(Date.now() - 86_400_000)) words = t("yesterday");
+  return (
+    <div className={styles.day}>
+      <span>{words}</span>
+    </div>
+  );
+});

@@ -1,0 +1,176 @@
+/**
+ * What is known of one room's log: one unbroken stretch of messages in the order of `sira`, and what is still on its
+ * way out. `attached` tells that the stretch reaches the newest message; after a jump into the past it does not.
+ */
+
+import type { Message, Pending, Problem, Update } from "@meydan/client";
+import { createStore } from "@/session/store";
+
+export interface Draft {
+  readonly pending: Pending;
+  readonly state: "sending" | "failed";
+  readonly problem: Problem | null;
+}
+
+export interface LogView {
+  readonly status: "empty" | "loading" | "ready" | "failed";
+  readonly error: unknown;
+  readonly messages: readonly Message[];
+  readonly drafts: readonly Draft[];
+  readonly hasOlder: boolean;
+  readonly attached: boolean;
+  /** Messages that came while the view was in the past. */
+  readonly below: number;
+  /** The highest `sira` heard of. */
+  readonly head: number;
+}
+
+export interface Page {
+  readonly mesajlar: readonly Message[];
+  readonly devami: boolean;
+}
+
+const EMPTY: LogView = {
+  status: "empty",
+  error: null,
+  messages: [],
+  drafts: [],
+  hasOlder: false,
+  attached: true,
+  below: 0,
+  head: 0,
+};
+
+const KEPT_AT_BOTTOM = 150;
+const TRIM_ABOVE = 400;
+
+export class RoomLog {
+  readonly view = createStore<LogView>(EMPTY);
+  private early: (Message | Update)[] = [];
+
+  loading(): void {
+    if (this.view.get().status !== "ready") this.change({ status: "loading", error: null });
+  }
+
+  failed(error: unknown): void {
+    this.change({ status: "failed", error });
+  }
+
+  /** Show this page alone: the newest messages, or those around a jump (`attached: false`). */
+  replace(page: Page, options: { attached: boolean } = { attached: true }): void {
+    const early = this.early;
+    this.early = [];
+    this.change({
+      status: "ready",
+      error: null,
+      messages: [...page.mesajlar],
+      hasOlder: page.devami,
+      attached: options.attached,
+      below: 0,
+      head: Math.max(this.view.get().head, page.mesajlar.at(-1)?.sira ?? 0),
+    });
+    for (const event of early) this.hear(event);
+    this.settleDrafts();
+  }
+
+  older(page: Page): void {
+    const { messages } = this.view.get();
+    this.change({ messages: merge(page.mesajlar, messages), hasOlder: page.devami });
+  }
+
+  newer(page: Page, attached: boolean): void {
+    const { messages } = this.view.get();
+    this.change({ messages: merge(messages, page.mesajlar), attached, below: attached ? 0 : this.view.get().below });
+  }
+
+  /** Take one event of the room, in order; before the first page it is kept for later. */
+  hear(event: Message | Update): void {
+    const view = this.view.get();
+    const head = Math.max(view.head, event.sira);
+    if (view.status !== "ready") {
+      this.early.push(event);
+      this.change({ head });
+      return;
+    }
+    if (event.tip === "mesaj_guncelleme") {
+      this.change({ head, messages: applyUpdate(view.messages, event as Update) });
+      return;
+    }
+    const message = event as Message;
+    const drafts = view.drafts.filter((draft) => draft.pending.id !== message.istemci_id);
+    if (view.attached) this.change({ head, drafts, messages: merge(view.messages, [message]) });
+    else this.change({ head, drafts, below: view.below + 1 });
+  }
+
+  add(pending: Pending): void {
+    const drafts = this.view.get().drafts.filter((draft) => draft.pending.id !== pending.id);
+    this.change({ drafts: [...drafts, { pending, state: "sending", problem: null }] });
+  }
+
+  reject(pending: Pending, problem: Problem): void {
+    this.change({
+      drafts: this.view
+        .get()
+        .drafts.map((draft) => (draft.pending.id === pending.id ? { pending, state: "failed", problem } : draft)),
+    });
+  }
+
+  discard(id: string): void {
+    this.change({ drafts: this.view.get().drafts.filter((draft) => draft.pending.id !== id) });
+  }
+
+  find(id: string): Message | undefined {
+    return this.view.get().messages.find((message) => message.id === id);
+  }
+
+  /** Let go of what is far above, when the reader is at the bottom of a long evening. */
+  trim(): void {
+    const { messages, attached } = this.view.get();
+    if (attached && messages.length > TRIM_ABOVE) {
+      this.change({ messages: messages.slice(-KEPT_AT_BOTTOM), hasOlder: true });
+    }
+  }
+
+  private settleDrafts(): void {
+    const { messages, drafts } = this.view.get();
+    const stored = new Set(messages.map((message) => message.istemci_id));
+    const left = drafts.filter((draft) => !stored.has(draft.pending.id));
+    if (left.length !== drafts.length) this.change({ drafts: left });
+  }
+
+  private change(part: Partial<LogView>): void {
+    this.view.set({ ...this.view.get(), ...part });
+  }
+}
+
+/** Put two stretches together in the order of `sira`; where both have a message, the second's is newer. */
+export function merge(first: readonly Message[], second: readonly Message[]): readonly Message[] {
+  const last = first.at(-1);
+  const next = second[0];
+  if (!next) return first;
+  if (!last || last.sira < next.sira) return [...first, ...second];
+  const byId = new Map([...first, ...second].map((message) => [message.id, message]));
+  return [...byId.values()].sort((a, b) => a.sira - b.sira);
+}
+
+export function applyUpdate(messages: readonly Message[], update: Update): readonly Message[] {
+  let changed = false;
+  const next = messages.map((message) => {
+    if (message.yanit_ozet?.id === update.mesaj_id && update.tur !== "tepki") {
+      changed = true;
+      const icerik = update.tur === "silme" ? "" : (update.icerik ?? message.yanit_ozet.icerik);
+      return { ...message, yanit_ozet: { ...message.yanit_ozet, icerik } };
+    }
+    if (message.id !== update.mesaj_id) return message;
+    changed = true;
+    if (update.tur === "silme") return { ...message, silindi: true, icerik: "", tepkiler: [], bahsedilenler: [] };
+    if (update.tur === "tepki") return { ...message, tepkiler: update.tepkiler ?? [] };
+    return {
+      ...message,
+      icerik: update.icerik ?? message.icerik,
+      bahsedilenler: update.bahsedilenler ?? message.bahsedilenler,
+      duzenlendi: update.zaman,
+    };
+  });
+  return changed ? next : messages;
+}

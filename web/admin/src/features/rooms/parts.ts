@@ -1,0 +1,48 @@
+/** Cut a message into plain text, links, mentions and code. Nothing here is ever HTML. */
+
+export type Part =
+  | { readonly kind: "text" | "code" | "mention"; readonly text: string }
+  | { readonly kind: "link"; readonly text: string; readonly href: string };
+
+const PATTERN = /`([^`\n]+)`|(https?:\/\/[^\s<>"]+)|(?<![\p{L}\p{N}_@./-])@([\p{L}\p{N}._-]{1,64})/giu;
+const TRAILING = /[.,;:!?'”’)\]}]+$/u;
+
+export function toParts(text: string): readonly Part[] {
+  const parts: Part[] = [];
+  let at = 0;
+  const plain = (upto: number) => {
+    if (upto > at) parts.push({ kind: "text", text: text.slice(at, upto) });
+  };
+  for (const match of text.matchAll(PATTERN)) {
+    const [whole, code, link, mention] = match;
+    if (code !== undefined) {
+      plain(match.index);
+      parts.push({ kind: "code", text: code });
+      at = match.index + whole.length;
+    } else if (link !== undefined) {
+      const tidy = tidyLink(link);
+      if (!URL.canParse(tidy)) continue;
+      plain(match.index);
+      parts.push({ kind: "link", text: tidy, href: tidy });
+      at = match.index + tidy.length;
+    } else if (mention !== undefined) {
+      const name = mention.replace(/[.-]+$/, "");
+      plain(match.index);
+      parts.push({ kind: "mention", text: name });
+      at = match.index + 1 + name.length;
+    }
+  }
+  plain(text.length);
+  return parts;
+}
+
+/** Leave a sentence's own punctuation out of the link, but keep brackets that the link opened. */
+function tidyLink(link: string): string {
+  let tidy = link;
+  for (;;) {
+    const tail = TRAILING.exec(tidy)?.[0];
+    if (!tail) return tidy;
+    if (tail.endsWith(")") && tidy.split("(").length >= tidy.split(")").length) return tidy;
+    tidy = tidy.slice(0, -1);
+  }
+}

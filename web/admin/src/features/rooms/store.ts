@@ -1,0 +1,319 @@
+/** Every room this page knows: their logs, who is there, who types; fed by the socket, filled from the history. */
+
+import { type Ack, data, type Message, type Pending, type Room, type Socket } from "@meydan/client";
+import { useMemo } from "react";
+import { useSocket } from "@/session/live";
+import { queries } from "@/session/queries";
+import { roomsQuery } from "@/session/rooms";
+import { api, session } from "@/session/session";
+import { createStore, type Store, useStore } from "@/session/store";
+import { type LogView, type Page, RoomLog } from "./log";
+
+const PAGE = 50;
+const TYPING_MS = 5_000;
+const UNDO_MS = 5_000;
+
+export interface Presence {
+  readonly ids: ReadonlySet<string>;
+  readonly count: number;
+}
+
+interface Entry {
+  readonly log: RoomLog;
+  readonly presence: Store<Presence | null>;
+  readonly typing: Store<readonly string[]>;
+  readonly held: Store<number>;
+  readonly deleting: Store<ReadonlySet<string>>;
+  /** How far this person had read when they came in. */
+  readonly readSira: Store<number | null>;
+  fetching: Promise<void> | null;
+  wantedSira: number;
+  lastRead: number;
+}
+
+export class RoomsStore {
+  /** The room in front, whose new messages count as read while the page is visible. */
+  inFront: string | null = null;
+  private readonly entries = new Map<string, Entry>();
+  private readonly typists = new Map<string, ReturnType<typeof setTimeout>>();
+  private readonly deletions = new Map<string, { room: string; timer: ReturnType<typeof setTimeout> }>();
+  private readonly names = new Map<string, string>();
+
+  constructor(readonly socket: Socket | null) {
+    if (!socket) return;
+    socket.on("joined", ({ room, frame }) => {
+      const entry = this.entry(room);
+      entry.presence.set({ ids: new Set(frame.katilimcilar), count: frame.katilimci_sayisi });
+      if (entry.readSira.get() === null) entry.readSira.set(frame.okunan_sira);
+      if (!frame.kurtarildi && (this.inFront === room || entry.log.view.get().status !== "empty")) {
+        entry.wantedSira = frame.sira;
+        if (entry.log.view.get().head < frame.sira || entry.log.view.get().status !== "ready") void this.refill(room);
+      }
+    });
+    socket.on("message", ({ room, message }) => {
+      this.names.set(message.gonderen_id, message.gonderen_ad);
+      this.entry(room).log.hear(message);
+      this.stopTyping(room, message.gonderen_id);
+      this.touchRoom(room, message);
+    });
+    socket.on("update", ({ room, update }) => this.entry(room).log.hear(update));
+    socket.on("acknowledged", ({ pending, ack }) => this.settle(pending, ack));
+    socket.on("rejected", ({ pending, problem }) => this.entry(pending.room).log.reject(pending, problem));
+    socket.on("held", ({ room, seconds }) => this.entry(room).held.set(Date.now() + seconds * 1000));
+    socket.on("typing", ({ room, userId }) => this.startTyping(room, userId));
+    socket.on("presence", ({ room, came, went, count }) => {
+      const { presence } = this.entry(room);
+      const before = presence.get();
+      if (!before) return;
+      const ids = new Set(before.ids);
+      for (const id of came) ids.add(id);
+      for (const id of went) {
+        ids.delete(id);
+        this.stopTyping(room, id);
+      }
+      presence.set({ ids, count: count ?? ids.size });
+    });
+    for (const pending of socket.outbox.all()) this.entry(pending.room).log.add(pending);
+    addEventListener("pagehide", () => this.deleteNow());
+  }
+
+  entry(room: string): Entry {
+    let entry = this.entries.get(room);
+    if (!entry) {
+      entry = {
+        log: new RoomLog(),
+        presence: createStore<Presence | null>(null),
+        typing: createStore<readonly string[]>([]),
+        held: createStore(0),
+        deleting: createStore<ReadonlySet<string>>(new Set()),
+        readSira: createStore<number | null>(null),
+        fetching: null,
+        wantedSira: 0,
+        lastRead: 0,
+      };
+      this.entries.set(room, entry);
+    }
+    return entry;
+  }
+
+  /** Come into a room: join it and show its newest messages. */
+  open(room: string, readSira: number | null): void {
+    const entry = this.entry(room);
+    if (readSira !== null) entry.readSira.set(readSira);
+    this.socket?.join(room);
+    if (entry.log.view.get().status === "empty" || entry.log.view.get().status === "failed") void this.refill(room);
+  }
+
+  nameOf(id: string): string {
+    return this.names.get(id) ?? id;
+  }
+
+  /** Show the newest messages, whatever was shown before. */
+  refill(room: string): Promise<void> {
+    return this.once(room, async (entry) => {
+      entry.log.loading();
+      try {
+        const page = await this.page(room);
+        entry.log.replace(page);
+      } catch (error) {
+        entry.log.failed(error);
+      }
+    });
+  }
+
+  older(room: string): Promise<void> {
+    return this.once(room, async (entry) => {
+      const first = entry.log.view.get().messages[0];
+      if (first && entry.log.view.get().hasOlder) entry.log.older(await this.page(room, first.sira));
+    });
+  }
+
+  /** After a jump into the past: show what follows, in steps that can leave nothing out. */
+  newer(room: string): Promise<void> {
+    return this.once(room, async (entry) => {
+      const { messages, attached, head } = entry.log.view.get();
+      const last = messages.at(-1);
+      if (attached || !last) return;
+      for (let step = PAGE; ; step = Math.min(step * 2, 200)) {
+        const upto = last.sira + step + 1;
+        const page = await this.page(room, upto, step);
+        const found = page.mesajlar.some((message) => message.sira > last.sira);
+        const reached = upto > Math.max(head, entry.log.view.get().head);
+        if (found || reached || step === 200) {
+          entry.log.newer(page, reached);
+          return;
+        }
+      }
+    });
+  }
+
+  /** Show a message wherever it is in the log; false when it is gone. */
+  async reveal(room: string, id: string): Promise<boolean> {
+    const entry = this.entry(room);
+    await entry.fetching;
+    if (entry.log.find(id)) return true;
+    try {
+      const message = await data(api.GET("/api/v1/mesaj/{mesaj_id}", { params: { path: { mesaj_id: id } } }));
+      const page = await this.page(room, message.sira + PAGE / 2);
+      const newest = page.mesajlar.at(-1)?.sira ?? 0;
+      const { head } = entry.log.view.get();
+      entry.log.replace(page, { attached: newest >= head });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  say(room: string, text: string, replyTo?: string): void {
+    const pending = this.socket?.send(room, text, replyTo);
+    if (pending) this.entry(room).log.add(pending);
+  }
+
+  sayAgain(pending: Pending): void {
+    this.entry(pending.room).log.add(pending);
+    this.socket?.resend(pending);
+  }
+
+  /** Take a message back after a breath in which the person may change their mind. */
+  remove(room: string, id: string, problem: (error: unknown) => void): void {
+    const entry = this.entry(room);
+    entry.deleting.set(new Set([...entry.deleting.get(), id]));
+    const timer = setTimeout(() => {
+      this.deletions.delete(id);
+      this.socket
+        ?.remove(room, id)
+        .catch(problem)
+        .finally(() => this.keep(room, id));
+    }, UNDO_MS);
+    this.deletions.set(id, { room, timer });
+  }
+
+  undoRemove(room: string, id: string): void {
+    clearTimeout(this.deletions.get(id)?.timer);
+    this.deletions.delete(id);
+    this.keep(room, id);
+  }
+
+  markRead(room: string): void {
+    const entry = this.entry(room);
+    const { head, attached } = entry.log.view.get();
+    if (!attached || head <= entry.lastRead || !this.socket?.isJoined(room)) return;
+    entry.lastRead = head;
+    this.socket.markRead(room, head);
+    changeRoom(room, (known) => ({ ...known, okunmamis: 0, bahsetme: 0, okunan_sira: head }));
+  }
+
+  private async page(room: string, before?: number, limit = PAGE): Promise<Page> {
+    const query = { limit, ...(before === undefined ? {} : { once: before }) };
+    const page = await data(api.GET("/api/v1/mesaj/gecmis/{oda_id}", { params: { path: { oda_id: room }, query } }));
+    for (const message of page.mesajlar) this.names.set(message.gonderen_id, message.gonderen_ad);
+    return page;
+  }
+
+  private once(room: string, work: (entry: Entry) => Promise<void>): Promise<void> {
+    const entry = this.entry(room);
+    if (entry.fetching) return entry.fetching;
+    const fetching = work(entry)
+      .catch(() => undefined)
+      .finally(() => {
+        entry.fetching = null;
+        const { status, head } = entry.log.view.get();
+        if (status === "ready" && head < entry.wantedSira) {
+          entry.wantedSira = 0;
+          void this.refill(room);
+        }
+      });
+    entry.fetching = fetching;
+    return fetching;
+  }
+
+  private settle(pending: Pending, ack: Ack): void {
+    const { log } = this.entry(pending.room);
+    const { status, messages, attached } = log.view.get();
+    // The room's own copy follows; until then the draft stays, so that nothing flickers.
+    if (status === "ready" && (!attached || messages.some((message) => message.id === ack.mesaj_id))) {
+      log.discard(pending.id);
+    }
+  }
+
+  private keep(room: string, id: string): void {
+    const { deleting } = this.entry(room);
+    const next = new Set(deleting.get());
+    next.delete(id);
+    deleting.set(next);
+  }
+
+  private deleteNow(): void {
+    for (const [id, { room, timer }] of this.deletions) {
+      clearTimeout(timer);
+      void this.socket?.remove(room, id).catch(() => undefined);
+    }
+    this.deletions.clear();
+  }
+
+  private startTyping(room: string, userId: string): void {
+    const current = session.get();
+    if (current.status === "in" && current.user.id === userId) return;
+    const { typing } = this.entry(room);
+    const key = `${room}/${userId}`;
+    clearTimeout(this.typists.get(key));
+    this.typists.set(
+      key,
+      setTimeout(() => this.stopTyping(room, userId), TYPING_MS),
+    );
+    if (!typing.get().includes(userId)) typing.set([...typing.get(), userId]);
+  }
+
+  private stopTyping(room: string, userId: string): void {
+    const key = `${room}/${userId}`;
+    clearTimeout(this.typists.get(key));
+    if (!this.typists.delete(key)) return;
+    const { typing } = this.entry(room);
+    typing.set(typing.get().filter((id) => id !== userId));
+  }
+
+  private touchRoom(room: string, message: Message): void {
+    const current = session.get();
+    const me = current.status === "in" ? current.user.id : null;
+    const foreign = message.gonderen_id !== me;
+    const seen = this.inFront === room && !document.hidden;
+    changeRoom(room, (known) => ({
+      ...known,
+      son_aktivite: message.zaman,
+      sira: message.sira,
+      okunmamis: foreign && !seen ? known.okunmamis + 1 : known.okunmamis,
+      bahsetme: foreign && !seen && me && message.bahsedilenler.includes(me) ? known.bahsetme + 1 : known.bahsetme,
+    }));
+  }
+}
+
+export function changeRoom(id: string, change: (room: Room) => Room): void {
+  queries.setQueryData(roomsQuery.queryKey, (rooms) =>
+    rooms?.map((room) => (room.oda_id === id ? change(room) : room)),
+  );
+}
+
+const stores = new WeakMap<Socket, RoomsStore>();
+let reader: RoomsStore | null = null;
+
+/** The store of whoever is signed in; for a stranger one that only reads. */
+export function useRoomsStore(): RoomsStore {
+  const socket = useSocket();
+  return useMemo(() => {
+    if (!socket) {
+      reader ??= new RoomsStore(null);
+      return reader;
+    }
+    reader = null;
+    let store = stores.get(socket);
+    if (!store) {
+      store = new RoomsStore(socket);
+      stores.set(socket, store);
+    }
+    return store;
+  }, [socket]);
+}
+
+export function useLog(room: string): LogView {
+  return useStore(useRoomsStore().entry(room).log.view);
+}

@@ -1,0 +1,124 @@
+import type { Room } from "@meydan/client";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Hash, Lock, Users } from "lucide-react";
+import { CountBadge } from "@/components/Badges";
+import { glass } from "@/components/Glass";
+import { GuestEntry } from "@/components/GuestEntry";
+import { LinkButton } from "@/components/LinkButton";
+import { Empty, Failed, Loading } from "@/components/States";
+import { abilitiesQuery } from "@/session/abilities";
+import { roomsQuery } from "@/session/rooms";
+import { useSession } from "@/session/session";
+import { shortMoment } from "@/text/format";
+import { useLocale, useText } from "@/text/useText";
+import styles from "./SquarePage.module.css";
+import { texts } from "./texts";
+
+/** The square itself: what is being said, and the way in. */
+export function SquarePage() {
+  const t = useText(texts);
+  const session = useSession();
+  const rooms = useQuery({ ...roomsQuery, refetchInterval: 10_000 });
+  const inside = session.status === "in";
+  const people = new Set((rooms.data ?? []).flatMap((room) => room.katilimcilar)).size;
+  return (
+    <div className={styles.square} data-inside={inside || undefined}>
+      <div className={styles.columns}>
+        <div className={styles.hero}>
+          <h1>{inside ? t("hello", { name: session.user.name }) : t("title")}</h1>
+          <p>{inside ? t("hello.detail") : t("detail")}</p>
+          {people > 0 && (
+            <p className={styles.now}>
+              <span className={styles.pulse} aria-hidden="true" />
+              {t("now", { n: people })}
+            </p>
+          )}
+        </div>
+        {!inside && <EntryCard />}
+        <section className={styles.rooms} aria-label={t("rooms")}>
+          <h2>{t("rooms")}</h2>
+          {rooms.isPending && (
+            <div className={glass}>
+              <Loading label={t("rooms.loading")} rows={3} height={64} />
+            </div>
+          )}
+          {rooms.isError && (
+            <div className={glass}>
+              <Failed error={rooms.error} retry={() => void rooms.refetch()} />
+            </div>
+          )}
+          {rooms.data?.length === 0 && (
+            <div className={glass}>
+              <Empty
+                title={t("rooms.empty")}
+                detail={t("rooms.empty.detail")}
+                action={
+                  <LinkButton to={inside ? "/odalar" : "/giris"} variant="light">
+                    {inside ? t("rooms.new") : t("sign-in")}
+                  </LinkButton>
+                }
+              />
+            </div>
+          )}
+          <ul className={styles.list}>
+            {rooms.data?.map((room) => (
+              <li key={room.oda_id}>
+                <RoomCard room={room} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      </div>
+    </div>
+  );
+}
+
+function RoomCard({ room }: { room: Room }) {
+  const t = useText(texts);
+  const locale = useLocale();
+  const Icon = room.tur === "ozel" ? Lock : Hash;
+  return (
+    <Link to="/oda/$odaId" params={{ odaId: room.oda_id }} className={`${glass} ${styles.card}`} data-row>
+      <span className={styles.icon}>
+        <Icon size={20} />
+      </span>
+      <span className={styles.text}>
+        <strong>{room.baslik}</strong>
+        {room.konu && <span className={styles.topic}>{room.konu}</span>}
+        <span className={`${styles.facts} numbers`}>
+          <span>
+            <Users size={14} aria-hidden="true" />
+            {room.katilimci_sayisi > 0 ? t("people", { n: room.katilimci_sayisi }) : t("quiet")}
+          </span>
+          {room.son_aktivite && <span>{t("last", { when: shortMoment(locale, room.son_aktivite) })}</span>}
+        </span>
+      </span>
+      <CountBadge count={room.okunmamis} mention={room.bahsetme > 0} label={t("unread", { n: room.okunmamis })} />
+    </Link>
+  );
+}
+
+function EntryCard() {
+  const t = useText(texts);
+  const abilities = useQuery(abilitiesQuery);
+  const guests = abilities.data?.misafir_girisi ?? true;
+  return (
+    <aside className={`${glass} ${styles.entry}`}>
+      <h2>{guests ? t("guest.title") : t("guest.closed")}</h2>
+      <p>{guests ? t("guest.detail") : t("guest.closed.detail")}</p>
+      {guests && <GuestEntry />}
+      {guests && <p className={styles.or}>{t("or")}</p>}
+      <div className={styles.buttons}>
+        <LinkButton to="/giris" variant={guests ? "default" : "filled"} fullWidth>
+          {t("sign-in")}
+        </LinkButton>
+        {abilities.data?.kayit_acik !== false && (
+          <LinkButton to="/kayit" variant="default" fullWidth>
+            {t("register")}
+          </LinkButton>
+        )}
+      </div>
+    </aside>
+  );
+}

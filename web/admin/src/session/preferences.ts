@@ -1,0 +1,41 @@
+/** What a person prefers in this browser: language and theme. */
+
+import { LOCALES, type Locale } from "@/text/locale";
+import { createStore, useStore } from "./store";
+
+export type ThemeChoice = "light" | "dark" | "auto";
+
+export interface Preferences {
+  readonly locale: Locale;
+  readonly theme: ThemeChoice;
+}
+
+const KEY = "meydan.preferences";
+
+export const preferences = createStore<Preferences>(load());
+
+export function usePreferences(): Preferences {
+  return useStore(preferences);
+}
+
+export function prefer(change: Partial<Preferences>): void {
+  const next = { ...preferences.get(), ...change };
+  preferences.set(next);
+  try {
+    localStorage.setItem(KEY, JSON.stringify(next));
+  } catch {
+    // A browser that keeps nothing still shows the choice until it is closed.
+  }
+}
+
+function load(): Preferences {
+  let kept: Partial<Preferences> = {};
+  try {
+    kept = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Preferences>;
+  } catch {
+    // Treated as never chosen.
+  }
+  const spoken = navigator.languages.map((language) => language.slice(0, 2));
+  const first = spoken.find((language): language is Locale => LOCALES.some((known) => known === language));
+  return { locale: kept.locale ?? first ?? "tr", theme: kept.theme ?? "auto" };
+}

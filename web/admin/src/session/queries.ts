@@ -1,0 +1,12 @@
+import { ApiError } from "@meydan/client";
+import { QueryClient } from "@tanstack/react-query";
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      refetchOnWindowFocus: true,
+      retry: (count, error) => count < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+    },
+  },
+});

@@ -1,0 +1,5 @@
+export * from "./http";
+export * from "./outbox";
+export * from "./socket";
+export * from "./types";
+export * from "./wire";

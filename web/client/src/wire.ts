@@ -1,0 +1,136 @@
+/** The frames of the chat protocol, v1, as the server sends them and as this client may send them. */
+
+export interface Reaction {
+  readonly emoji: string;
+  readonly sayi: number;
+  readonly kullanicilar: readonly string[];
+}
+
+export interface Quote {
+  readonly id: string;
+  readonly gonderen_id: string;
+  readonly icerik: string;
+}
+
+export interface Message {
+  readonly id: string;
+  readonly oda_id: string;
+  readonly sira: number;
+  readonly gonderen_id: string;
+  readonly gonderen_ad: string;
+  readonly misafir: boolean;
+  readonly simulated: boolean;
+  readonly icerik: string;
+  readonly tip: string;
+  readonly zaman: string;
+  readonly yanit: string | null;
+  readonly yanit_ozet: Quote | null;
+  readonly duzenlendi: string | null;
+  readonly silindi: boolean;
+  readonly tepkiler: readonly Reaction[];
+  readonly bahsedilenler: readonly string[];
+  readonly istemci_id?: string | null;
+}
+
+export interface Notice {
+  readonly id: string;
+  readonly tur: string;
+  readonly oda_id: string;
+  readonly mesaj_id: string | null;
+  readonly gonderen_id: string;
+  readonly ozet: string;
+  readonly zaman: string;
+  readonly okundu: boolean;
+}
+
+export interface Update {
+  readonly tip: "mesaj_guncelleme";
+  readonly oda_id: string;
+  readonly sira: number;
+  readonly mesaj_id: string;
+  readonly tur: "duzenleme" | "silme" | "tepki";
+  readonly kullanici_id: string;
+  readonly zaman: string;
+  readonly icerik?: string;
+  readonly bahsedilenler?: readonly string[];
+  readonly emoji?: string;
+  readonly kaldirildi?: boolean;
+  readonly tepkiler?: readonly Reaction[];
+}
+
+export interface Problem {
+  readonly tip: "hata";
+  readonly ref?: string;
+  readonly kod: string;
+  readonly baslik: string;
+  readonly ayrinti: string;
+  readonly bekle?: number;
+}
+
+export interface Joined {
+  readonly tip: "oda_katilim";
+  readonly ref?: string;
+  readonly oda_id: string;
+  readonly katilimci_sayisi: number;
+  readonly sira: number;
+  readonly donem: string;
+  readonly kurtarildi: boolean;
+  readonly mesajlar: readonly (Message | Update)[];
+  readonly katilimcilar: readonly string[];
+  readonly okunan_sira: number;
+}
+
+export interface Ack {
+  readonly tip: "mesaj_onay";
+  readonly ref?: string;
+  readonly istemci_id: string | null;
+  readonly mesaj_id: string;
+  readonly sira: number;
+  readonly alici_sayisi: number;
+}
+
+export type ServerFrame =
+  | Joined
+  | Ack
+  | Update
+  | Problem
+  | {
+      readonly tip: "sistem";
+      readonly mesaj: string;
+      readonly zaman: string;
+      readonly kullanici_id?: string;
+      readonly surum?: string;
+    }
+  | { readonly tip: "oda_ayrilma"; readonly oda_id: string; readonly ref?: string }
+  | { readonly tip: "mesaj"; readonly oda_id: string; readonly sira: number; readonly mesaj: Message }
+  | { readonly tip: "yaziyor"; readonly oda_id: string; readonly kullanici_id: string }
+  | { readonly tip: "okundu"; readonly oda_id: string; readonly kullanici_id: string; readonly sira: number }
+  | {
+      readonly tip: "durum";
+      readonly oda_id: string;
+      readonly gelenler: readonly string[];
+      readonly gidenler: readonly string[];
+      readonly katilimci_sayisi: number;
+    }
+  | {
+      readonly tip: "katilim" | "ayrilma";
+      readonly oda_id: string;
+      readonly kullanici_id: string;
+      readonly zaman: string;
+    }
+  | { readonly tip: "bildirim"; readonly bildirim: Notice };
+
+export type ClientFrame =
+  | { tip: "oda_katil"; oda_id: string; son_sira?: number; donem?: string; ref: string }
+  | { tip: "oda_ayril"; oda_id: string }
+  | { tip: "mesaj_gonder"; oda_id: string; icerik: string; istemci_id: string; yanit?: string; ref: string }
+  | { tip: "mesaj_duzenle"; oda_id: string; mesaj_id: string; icerik: string; ref: string }
+  | { tip: "mesaj_sil"; oda_id: string; mesaj_id: string; ref: string }
+  | { tip: "tepki"; oda_id: string; mesaj_id: string; emoji: string; kaldir: boolean; ref: string }
+  | { tip: "yaziyor"; oda_id: string }
+  | { tip: "okundu"; oda_id: string; sira: number };
+
+/** Tell an update from a message among what a recovered room replays. */
+export function isUpdate(event: Message | Update): event is Update {
+  return event.tip === "mesaj_guncelleme";
+}
