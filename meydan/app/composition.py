@@ -155,6 +155,7 @@ def _build(accounts: Accounts) -> Square:
     sampler = Sampler(clock)
     observe(metrics, sampler, hub=hub, message_log=message_log)
     system = SystemService(
+        db=engines.db,
         settings=settings,
         clock=clock,
         live=live,

@@ -98,9 +98,12 @@ async def list_settings(system: System, actor: CurrentActor) -> SectionList:
 @router.patch(
     "/api/v1/settings/{section}", operation_id="update_settings", summary="Change live settings", responses=PROBLEMS
 )
-async def update_settings(section: str, changes: dict[str, Any], system: System, actor: CurrentActor) -> Section:
+async def update_settings(
+    section: str, changes: dict[str, Any], request: Request, system: System, actor: CurrentActor
+) -> Section:
     """Need `system:manage`. Every node uses the new values at once."""
-    return Section(**await system.change_settings(actor, section, changes))
+    ip = request.client.host if request.client else ""
+    return Section(**await system.change_settings(actor, section, changes, ip=ip))
 
 
 def _is_local(request: Request) -> bool:

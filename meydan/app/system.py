@@ -13,6 +13,7 @@ from meydan import __version__
 from meydan.accounts.actor import Actor
 from meydan.accounts.errors import NotSignedIn
 from meydan.accounts.permissions import Permission
+from meydan.accounts.repository import AuditRepository
 from meydan.accounts.settings import AccountsSettings
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
@@ -82,6 +83,7 @@ class SystemService:
     def __init__(
         self,
         *,
+        db: Database,
         settings: Settings,
         clock: Clock,
         live: LiveSettings,
@@ -94,6 +96,7 @@ class SystemService:
         accepting: Callable[[], bool] = lambda: True,
         probe_seconds: float = 2.0,
     ) -> None:
+        self._db = db
         self._settings = settings
         self._clock = clock
         self._live = live
@@ -160,10 +163,15 @@ class SystemService:
         actor.require(Permission.SYSTEM_READ)
         return [self._section(section) for section in self._live.sections()]
 
-    async def change_settings(self, actor: Actor, section: str, changes: dict[str, Any]) -> dict[str, Any]:
-        """Change values of one section on every node and return it."""
+    async def change_settings(self, actor: Actor, section: str, changes: dict[str, Any], *, ip: str) -> dict[str, Any]:
+        """Change values of one section on every node, write it into the audit log, and return the section."""
         actor.require(Permission.SYSTEM_MANAGE)
         await self._live.change(section, changes, by=actor.id)
+        await self._db.write(
+            lambda session: AuditRepository(session).append(
+                at=self._clock.now(), actor_id=actor.id, action="settings.changed", target=section, ip=ip, data=changes
+            )
+        )
         log.info("settings.changed", section=section, names=sorted(changes), by=actor.id)
         return self._section(section)
 

@@ -136,6 +136,7 @@ class PostgresDatabase:
             max_overflow=0,
             pool_timeout=_BUSY_SECONDS,
             pool_pre_ping=False,
+            hide_parameters=True,  # errors are logged, what people wrote is not
         )
 
     async def read(self, work: Work[T]) -> T:
@@ -175,6 +176,7 @@ def sqlite_engine(path: str, *, begin: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=StaticPool,
+        hide_parameters=True,  # errors are logged, what people wrote is not
         connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
     )
 

@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from meydan.accounts.actor import Actor
 from meydan.accounts.endpoints import CurrentActor, OptionalActor
 from meydan.accounts.errors import NotSignedIn
+from meydan.accounts.models import AuditEntry
 from meydan.accounts.permissions import Role
+from meydan.accounts.repository import AuditRepository
 from meydan.accounts.settings import AccountsSettings
 from meydan.app.endpoints import router
 from meydan.app.system import Figures, Probe, SystemService, database_probe
@@ -31,7 +33,9 @@ class Square:
     def __init__(self, path: Path) -> None:
         file = str(path / "m.db")
         engine = sqlite_engine(file, begin="BEGIN")
-        Base.metadata.create_all(engine, tables=[Base.metadata.tables[StoredSettings.__tablename__]])
+        Base.metadata.create_all(
+            engine, tables=[Base.metadata.tables[table.__tablename__] for table in (StoredSettings, AuditEntry)]
+        )
         engine.dispose()
         self.actor: Actor | None = None
         self.accepting = True
@@ -44,6 +48,7 @@ class Square:
         self.sampler.gauge("connections", lambda: 7)
         self.redis_check: Callable[[], Awaitable[object]] = well
         self.system = SystemService(
+            db=self.db,
             settings=load_settings(DATABASE_URL=f"sqlite:///{file}"),
             clock=self.clock,
             live=self.live,
@@ -132,6 +137,7 @@ def test_a_draining_node_lives_and_is_not_ready(square: Square) -> None:
 
 def test_a_missing_database_makes_the_node_unready(square: Square) -> None:
     square.system = square.app.state.system = SystemService(
+        db=square.db,
         settings=load_settings(),
         clock=square.clock,
         live=square.live,
@@ -208,6 +214,11 @@ def test_a_change_applies_at_once(square: Square) -> None:
     body = square.call("PATCH", "/api/v1/settings/chat", json={"max_length": 500}).json()
     assert (body["values"]["max_length"], body["defaults"]["max_length"]) == (500, 4000)
     assert square.live.current(ChatSettings).max_length == 500
+    (line,) = asyncio.run(
+        square.db.read(lambda session: AuditRepository(session).page(actor_id="", action="", before=None, limit=9))
+    )
+    assert (line.actor_id, line.action, line.target, line.ip) == ("ayse", "settings.changed", "chat", "10.0.0.9")
+    assert line.data == {"max_length": 500}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 import structlog
 from cryptography.fernet import Fernet
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from meydan.platform.db import sqlite_engine
 from meydan.platform.logging import HIDDEN, configure_logging, hide_secrets, is_secret_name
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJheXNlIn0.c2lnbmF0dXJl"
@@ -132,3 +135,11 @@ def test_console_lines_are_for_people_and_hide_the_same(stream: io.StringIO) -> 
     assert "hello" in stream.getvalue()
     assert "/saglik" in stream.getvalue()
     assert "hush" not in stream.getvalue()
+
+
+def test_a_failed_statement_does_not_show_its_values() -> None:
+    engine = sqlite_engine(":memory:", begin="BEGIN")
+    with pytest.raises(OperationalError) as caught, engine.connect() as connection:
+        connection.execute(text("INSERT INTO nowhere VALUES (:password_hash)"), {"password_hash": "hush"})
+    engine.dispose()
+    assert "hush" not in str(caught.value)
