@@ -1,17 +1,17 @@
 """The one page that asks which database and which bus this is."""
 
 from dataclasses import dataclass
-
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from typing import TYPE_CHECKING
 
 from meydan.chat.search import PostgresSearch, SearchIndex, SqliteSearch
-from meydan.platform.bus import Bus, MemoryBus, RedisBus
+from meydan.platform.bus import Bus, MemoryBus
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database, PostgresDatabase, SqliteDatabase
-from meydan.platform.ephemeral import EphemeralStore, MemoryStore, RedisStore
+from meydan.platform.ephemeral import EphemeralStore, MemoryStore
 from meydan.platform.settings import Settings, private_dir
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 _SQLITE = "sqlite:///"
 
@@ -24,7 +24,7 @@ class Engines:
     bus: Bus
     store: EphemeralStore
     search: SearchIndex
-    redis: Redis | None
+    redis: "Redis | None"
     database_name: str
     bus_name: str
 
@@ -48,5 +48,7 @@ def open_engines(settings: Settings, clock: Clock) -> Engines:
     url = settings.redis_url.get_secret_value()
     if not url:
         return Engines(db, MemoryBus(), MemoryStore(clock), search, None, database_name, "memory")
-    redis = Redis.from_url(url, socket_connect_timeout=3, retry=Retry(NoBackoff(), 1))
+    from meydan.platform.redis import RedisBus, RedisStore, open_redis  # noqa: PLC0415  # its client takes time to load
+
+    redis = open_redis(url)
     return Engines(db, RedisBus(redis), RedisStore(redis), search, redis, database_name, "redis")

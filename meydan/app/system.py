@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import structlog
-from redis.asyncio import Redis
 
 from meydan import __version__
 from meydan.accounts.actor import Actor
@@ -22,6 +21,9 @@ from meydan.platform.metrics import Metrics, process_cpu_seconds, process_memory
 from meydan.platform.sampler import Row, Sampler
 from meydan.platform.settings import Settings
 from meydan.platform.texts import LANGUAGES, catalogue
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +70,7 @@ def database_probe(db: Database) -> Probe:
     return Probe("veritabani", lambda: db.read(lambda session: session.execute(sa.text("SELECT 1")).scalar()))
 
 
-def redis_probe(redis: Redis) -> Probe:
+def redis_probe(redis: "Redis") -> Probe:
     """Return the probe of Redis: while it is away nodes do not hear each other, but the database has everything."""
 
     async def ping() -> object:

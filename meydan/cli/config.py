@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from meydan.cli.language import Lang, language, say
-from meydan.platform import migrate
+from meydan.platform import schema
 from meydan.platform.errors import MeydanError
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.logging import HIDDEN, hide_secrets
@@ -122,7 +122,7 @@ def _migrated(url: str) -> bool:
     if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).exists():
         return False
     try:
-        return migrate.current(url) == migrate.head()
+        return schema.current(url) == schema.head()
     except (OSError, SQLAlchemyError) as error:
         _fail(say("migrate.failed", reason=type(error).__name__))
 

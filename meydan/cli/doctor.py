@@ -16,18 +16,17 @@ from typing import Final
 
 import typer
 from cryptography.fernet import Fernet
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, say
-from meydan.platform import migrate
+from meydan.platform import schema
 from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.settings import Settings
 
 _PYTHON: Final = (3, 11)
 _NODE: Final = 20
+_PING_SECONDS: Final = 3
 _DISK_BYTES: Final = 1_000_000_000
 _OLDEST_YEAR: Final = 2026
 
@@ -103,13 +102,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", None, say("doctor.made_later", path=url.removeprefix("sqlite:///")))
         return
     try:
-        revision = migrate.current(url)
+        revision = schema.current(url)
     except (OSError, SQLAlchemyError) as error:
         yield Finding("database", well=False, shown=f"{kind}: {type(error).__name__}", advice="database_advice")
         return
     yield Finding("database", well=True, shown=kind)
-    well = revision == migrate.head()
-    yield Finding("schema", well, f"{revision or '∅'} / {migrate.head()}", "" if well else "schema_advice")
+    well = revision == schema.head()
+    yield Finding("schema", well, f"{revision or '∅'} / {schema.head()}", "" if well else "schema_advice")
 
 
 def _redis(settings: Settings) -> Finding:
@@ -117,10 +116,17 @@ def _redis(settings: Settings) -> Finding:
     if not url:
         return Finding("redis", None, say("doctor.not_set"))
 
+    from redis.exceptions import RedisError
+
+    from meydan.platform.redis import open_redis
+
     async def ping() -> None:
-        client = Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3)
+        client = open_redis(url)
         try:
-            await client.execute_command("PING")  # type: ignore[no-untyped-call]
+            async with asyncio.timeout(_PING_SECONDS):
+                await client.execute_command("PING")  # type: ignore[no-untyped-call]
+        except RedisError as error:
+            raise OSError(str(error)) from error
         finally:
             await client.aclose()
 
@@ -181,6 +187,6 @@ def _clock(clock: Clock) -> Finding:
 def _tried(name: str, call: Callable[[], None], advice: str) -> Finding:
     try:
         call()
-    except (OSError, RedisError, ValueError) as error:
+    except (OSError, ValueError) as error:
         return Finding(name, well=False, shown=type(error).__name__, advice=advice)
     return Finding(name, well=True, shown=say("doctor.answers"))

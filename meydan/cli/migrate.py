@@ -1,12 +1,11 @@
 """`meydan migrate`: bring the database to the schema of this version."""
 
 import typer
-from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, say
-from meydan.platform import migrate as schema
+from meydan.platform import schema
 from meydan.platform.settings import private_dir
 
 
@@ -16,11 +15,15 @@ def migrate(
     lang: Lang = None,
 ) -> None:
     """Run every migration that the database lacks and print where it stood and stands."""
+    from alembic.util import CommandError
+
+    from meydan.platform.migrate import upgrade
+
     settings = settings_or_exit()
     private_dir(settings)
     try:
         before = schema.current(settings.database)
-        schema.upgrade(settings.database, revision=revision)
+        upgrade(settings.database, revision=revision)
         after = schema.current(settings.database)
     except CommandError as error:
         typer.echo(say("migrate.refused", reason=str(error)), err=True)

@@ -9,7 +9,7 @@ import uvloop
 from rich.console import Console
 
 from meydan.cli.language import say
-from meydan.platform import migrate
+from meydan.platform import schema
 from meydan.platform.logging import configure_logging
 from meydan.platform.settings import Settings, SettingsError, load_settings, private_dir
 
@@ -74,11 +74,13 @@ def _settings() -> Settings:
 
 
 def _migrate(settings: Settings) -> None:
-    if migrate.current(settings.database) != migrate.head():
+    if schema.current(settings.database) != schema.head():
+        from meydan.platform import migrate
+
         migrate.upgrade(settings.database)
 
 
 def _require_migrated(settings: Settings) -> None:
-    if migrate.current(settings.database) != migrate.head():
+    if schema.current(settings.database) != schema.head():
         console.print(f"[red]{say('up.not_migrated')}[/red]")
         raise typer.Exit(3)

@@ -10,13 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import structlog
-from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError
-
-log = structlog.get_logger(__name__)
-
 Handler = Callable[[bytes], None]
 
 
@@ -88,90 +81,3 @@ class MemoryBus:
     async def close(self) -> None:
         """Forget every subscription."""
         self._channels.clear()
-
-
-class RedisBus:
-    """Redis pub/sub: one connection listens for the whole process, and reconnects for as long as it lives."""
-
-    shared = True
-
-    def __init__(self, redis: Redis, *, prefix: str = "meydan:", retry_seconds: float = 0.2) -> None:
-        self._redis = redis
-        self._prefix = prefix
-        self._retry_seconds = retry_seconds
-        self._channels: defaultdict[str, list[Subscription]] = defaultdict(list)
-        self._pubsub = redis.pubsub(ignore_subscribe_messages=True)
-        self._listener: asyncio.Task[None] | None = None
-        self._connected = asyncio.Event()
-
-    async def publish(self, channel: str, message: bytes) -> None:
-        """Publish; when Redis is away the message is lost, which subscribers learn through `resync`."""
-        try:
-            await self._redis.publish(self._prefix + channel, message)
-        except (RedisError, OSError) as error:
-            log.warning("bus.publish_failed", channel=channel, error=type(error).__name__)
-
-    async def subscribe(
-        self, channel: str, handler: Handler, *, resync: Callable[[], None] = lambda: None
-    ) -> Subscription:
-        """Add `handler`; the process asks Redis for a channel once however many handlers it has."""
-        subscription = Subscription(channel, handler, resync)
-        first = channel not in self._channels
-        self._channels[channel].append(subscription)
-        if first:
-            with contextlib.suppress(RedisError, OSError):  # the listener subscribes again when Redis is back
-                await self._pubsub.subscribe(self._prefix + channel)
-        if self._listener is None:
-            self._listener = asyncio.create_task(self._listen(), name="bus-listener")
-        return subscription
-
-    async def unsubscribe(self, subscription: Subscription) -> None:
-        """Remove the handler, and the channel with its last one."""
-        with contextlib.suppress(ValueError):
-            self._channels[subscription.channel].remove(subscription)
-        if not self._channels[subscription.channel]:
-            del self._channels[subscription.channel]
-            with contextlib.suppress(RedisError, OSError):
-                await self._pubsub.unsubscribe(self._prefix + subscription.channel)
-
-    async def close(self) -> None:
-        """Stop listening and close the connection."""
-        if self._listener is not None:
-            self._listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listener
-        await _close(self._pubsub)
-
-    async def _listen(self) -> None:
-        skip = len(self._prefix)
-        while True:
-            try:
-                message = await self._pubsub.get_message(timeout=None)
-                if message is None or message["type"] != "message":
-                    continue
-                channel = message["channel"].decode()[skip:]
-                for subscription in tuple(self._channels.get(channel, ())):
-                    subscription.handler(message["data"])
-            except (RedisError, OSError) as error:
-                log.warning("bus.disconnected", error=type(error).__name__)
-                await self._reconnect()
-
-    async def _reconnect(self) -> None:
-        while True:
-            await asyncio.sleep(self._retry_seconds)
-            try:
-                await _close(self._pubsub)
-                self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
-                if self._channels:
-                    await self._pubsub.subscribe(*(self._prefix + channel for channel in self._channels))
-            except (RedisError, OSError):
-                continue
-            log.info("bus.reconnected", channels=len(self._channels))
-            for subscriptions in tuple(self._channels.values()):
-                for subscription in tuple(subscriptions):
-                    subscription.resync()
-            return
-
-
-async def _close(pubsub: PubSub) -> None:
-    await pubsub.aclose()  # type: ignore[no-untyped-call]  # redis-py leaves it without annotations

@@ -3,8 +3,6 @@
 import math
 from typing import Protocol
 
-from redis.asyncio import Redis
-
 from meydan.platform.clock import Clock
 
 
@@ -88,60 +86,3 @@ class MemoryStore:
     def _live(self, key: str) -> str | None:
         value, until = self._entries.get(key, ("", -math.inf))
         return value if until > self._clock.monotonic() else None
-
-
-class RedisStore:
-    """The store of several nodes; Redis expires the keys and its scripts keep each step atomic."""
-
-    _CLAIM = """
-    local holder = redis.call('GET', KEYS[1])
-    if holder and holder ~= ARGV[1] then return holder end
-    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-    return ARGV[1]
-    """
-    _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
-    _HIT = """
-    local count = redis.call('INCR', KEYS[1])
-    if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-    return count
-    """
-
-    def __init__(self, redis: Redis, *, prefix: str = "meydan:") -> None:
-        self._redis = redis
-        self._prefix = prefix
-        self._claim = redis.register_script(self._CLAIM)
-        self._release = redis.register_script(self._RELEASE)
-        self._hit = redis.register_script(self._HIT)
-
-    async def put(self, key: str, value: str, *, seconds: float) -> None:
-        """Keep `value` for `seconds`."""
-        await self._redis.set(self._prefix + key, value, px=_milliseconds(seconds))
-
-    async def take(self, key: str) -> str | None:
-        """Return the value and forget it."""
-        value = await self._redis.getdel(self._prefix + key)
-        return None if value is None else _text(value)
-
-    async def claim(self, key: str, owner: str, *, seconds: float) -> str:
-        """Hold `key` if it is free or already `owner`'s."""
-        return _text(await self._claim(keys=[self._prefix + key], args=[owner, _milliseconds(seconds)]))
-
-    async def release(self, key: str, owner: str) -> None:
-        """Give `key` up if `owner` holds it."""
-        await self._release(keys=[self._prefix + key], args=[owner])
-
-    async def hit(self, key: str, *, seconds: float) -> int:
-        """Count one more."""
-        return int(await self._hit(keys=[self._prefix + key], args=[_milliseconds(seconds)]))
-
-    async def forget(self, key: str) -> None:
-        """Drop the key."""
-        await self._redis.delete(self._prefix + key)
-
-
-def _milliseconds(seconds: float) -> int:
-    return max(1, round(seconds * 1000))
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value

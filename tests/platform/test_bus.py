@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from meydan.platform.bus import Bus, MemoryBus, RedisBus
+from meydan.platform.bus import Bus, MemoryBus
+from meydan.platform.redis import RedisBus
 
 
 class BusContract:

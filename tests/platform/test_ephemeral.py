@@ -5,7 +5,8 @@ import pytest
 from redis.asyncio import Redis
 
 from meydan.platform.clock import ManualClock
-from meydan.platform.ephemeral import EphemeralStore, MemoryStore, RedisStore
+from meydan.platform.ephemeral import EphemeralStore, MemoryStore
+from meydan.platform.redis import RedisStore
 
 
 class StoreContract:

@@ -1,17 +1,18 @@
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from meydan.platform import migrate
+from meydan.platform import migrate, schema
 from meydan.platform.db import Base
 
 
 def test_down_and_up_again(database_url: str) -> None:
-    assert migrate.current(database_url) == migrate.head()
+    assert schema.current(database_url) == schema.head()
     migrate.downgrade(database_url, "base")
-    assert migrate.current(database_url) is None
+    assert schema.current(database_url) is None
     migrate.upgrade(database_url)
-    assert migrate.current(database_url) == migrate.head()
+    assert schema.current(database_url) == schema.head()
 
 
 def test_models_match_the_schema(database_url: str) -> None:
@@ -19,9 +20,14 @@ def test_models_match_the_schema(database_url: str) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _ours})
         return list(compare_metadata(context, Base.metadata))
 
-    assert migrate._connected(database_url, differences) == []
+    assert schema.connected(database_url, differences) == []
 
 
 def _ours(name: str | None, kind: str, parents: object) -> bool:
     """Leave out the search index, which each database has in its own way."""
     return not (name or "").startswith(("message_search", "ix_messages_search"))
+
+
+def test_a_file_name_tells_its_revision() -> None:
+    scripts = ScriptDirectory(str(schema.SCRIPTS))
+    assert schema.head() == scripts.get_current_head()

@@ -1,0 +1,166 @@
+"""The bus and the store of several nodes, on Redis; a square without Redis never loads this file."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from meydan.platform.bus import Handler, Subscription
+
+log = structlog.get_logger(__name__)
+
+
+def open_redis(url: str) -> Redis:
+    """Return a client that tries a command twice and gives up connecting after three seconds."""
+    return Redis.from_url(url, socket_connect_timeout=3, retry=Retry(NoBackoff(), 1))
+
+
+class RedisBus:
+    """Redis pub/sub: one connection listens for the whole process, and reconnects for as long as it lives."""
+
+    shared = True
+
+    def __init__(self, redis: Redis, *, prefix: str = "meydan:", retry_seconds: float = 0.2) -> None:
+        self._redis = redis
+        self._prefix = prefix
+        self._retry_seconds = retry_seconds
+        self._channels: defaultdict[str, list[Subscription]] = defaultdict(list)
+        self._pubsub = redis.pubsub(ignore_subscribe_messages=True)
+        self._listener: asyncio.Task[None] | None = None
+        self._connected = asyncio.Event()
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Publish; when Redis is away the message is lost, which subscribers learn through `resync`."""
+        try:
+            await self._redis.publish(self._prefix + channel, message)
+        except (RedisError, OSError) as error:
+            log.warning("bus.publish_failed", channel=channel, error=type(error).__name__)
+
+    async def subscribe(
+        self, channel: str, handler: Handler, *, resync: Callable[[], None] = lambda: None
+    ) -> Subscription:
+        """Add `handler`; the process asks Redis for a channel once however many handlers it has."""
+        subscription = Subscription(channel, handler, resync)
+        first = channel not in self._channels
+        self._channels[channel].append(subscription)
+        if first:
+            with contextlib.suppress(RedisError, OSError):  # the listener subscribes again when Redis is back
+                await self._pubsub.subscribe(self._prefix + channel)
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen(), name="bus-listener")
+        return subscription
+
+    async def unsubscribe(self, subscription: Subscription) -> None:
+        """Remove the handler, and the channel with its last one."""
+        with contextlib.suppress(ValueError):
+            self._channels[subscription.channel].remove(subscription)
+        if not self._channels[subscription.channel]:
+            del self._channels[subscription.channel]
+            with contextlib.suppress(RedisError, OSError):
+                await self._pubsub.unsubscribe(self._prefix + subscription.channel)
+
+    async def close(self) -> None:
+        """Stop listening and close the connection."""
+        if self._listener is not None:
+            self._listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listener
+        await _close(self._pubsub)
+
+    async def _listen(self) -> None:
+        skip = len(self._prefix)
+        while True:
+            try:
+                message = await self._pubsub.get_message(timeout=None)
+                if message is None or message["type"] != "message":
+                    continue
+                channel = message["channel"].decode()[skip:]
+                for subscription in tuple(self._channels.get(channel, ())):
+                    subscription.handler(message["data"])
+            except (RedisError, OSError) as error:
+                log.warning("bus.disconnected", error=type(error).__name__)
+                await self._reconnect()
+
+    async def _reconnect(self) -> None:
+        while True:
+            await asyncio.sleep(self._retry_seconds)
+            try:
+                await _close(self._pubsub)
+                self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
+                if self._channels:
+                    await self._pubsub.subscribe(*(self._prefix + channel for channel in self._channels))
+            except (RedisError, OSError):
+                continue
+            log.info("bus.reconnected", channels=len(self._channels))
+            for subscriptions in tuple(self._channels.values()):
+                for subscription in tuple(subscriptions):
+                    subscription.resync()
+            return
+
+
+class RedisStore:
+    """The store of several nodes; Redis expires the keys and its scripts keep each step atomic."""
+
+    _CLAIM = """
+    local holder = redis.call('GET', KEYS[1])
+    if holder and holder ~= ARGV[1] then return holder end
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    return ARGV[1]
+    """
+    _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+    _HIT = """
+    local count = redis.call('INCR', KEYS[1])
+    if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+    return count
+    """
+
+    def __init__(self, redis: Redis, *, prefix: str = "meydan:") -> None:
+        self._redis = redis
+        self._prefix = prefix
+        self._claim = redis.register_script(self._CLAIM)
+        self._release = redis.register_script(self._RELEASE)
+        self._hit = redis.register_script(self._HIT)
+
+    async def put(self, key: str, value: str, *, seconds: float) -> None:
+        """Keep `value` for `seconds`."""
+        await self._redis.set(self._prefix + key, value, px=_milliseconds(seconds))
+
+    async def take(self, key: str) -> str | None:
+        """Return the value and forget it."""
+        value = await self._redis.getdel(self._prefix + key)
+        return None if value is None else _text(value)
+
+    async def claim(self, key: str, owner: str, *, seconds: float) -> str:
+        """Hold `key` if it is free or already `owner`'s."""
+        return _text(await self._claim(keys=[self._prefix + key], args=[owner, _milliseconds(seconds)]))
+
+    async def release(self, key: str, owner: str) -> None:
+        """Give `key` up if `owner` holds it."""
+        await self._release(keys=[self._prefix + key], args=[owner])
+
+    async def hit(self, key: str, *, seconds: float) -> int:
+        """Count one more."""
+        return int(await self._hit(keys=[self._prefix + key], args=[_milliseconds(seconds)]))
+
+    async def forget(self, key: str) -> None:
+        """Drop the key."""
+        await self._redis.delete(self._prefix + key)
+
+
+async def _close(pubsub: PubSub) -> None:
+    await pubsub.aclose()  # type: ignore[no-untyped-call]  # redis-py leaves it without annotations
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
