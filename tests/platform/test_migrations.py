@@ -3,6 +3,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+import meydan.app.composition  # noqa: F401  # loads every table
 from meydan.platform import migrate, schema
 from meydan.platform.db import Base
 
