@@ -35,7 +35,7 @@ test: $(STAMPS)/dev $(PANEL) ## Run every test; ARGS="tests/chat -x" chooses
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 .PHONY: check
-check: $(STAMPS)/dev $(STAMPS)/npm ## Check formatting, rules, types, imports, the client and the lock files
+check: $(STAMPS)/dev $(STAMPS)/bench $(STAMPS)/npm ## Check formatting, rules, types, imports, the client and the lock files
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
