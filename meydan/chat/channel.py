@@ -41,6 +41,7 @@ class FanOutStats:
 class _Recent(NamedTuple):
     sira: int
     message_id: str
+    quoted_id: str | None
     payload: msgspec.Raw
 
 
@@ -147,18 +148,21 @@ class RoomChannel:
 
     def _append(self, event: Event) -> None:
         payload = wire.encode(event)
-        message_id = event.message_id if isinstance(event, UpdateView) else event.id
-        if isinstance(event, UpdateView) and event.kind is not UpdateKind.REACTION:
-            self._forget_through(message_id)
-        self._recent.append(_Recent(event.sira, message_id, msgspec.Raw(payload)))
+        if isinstance(event, UpdateView):
+            message_id, quoted_id = event.message_id, None
+            if event.kind is not UpdateKind.REACTION:
+                self._forget_through(message_id)
+        else:
+            message_id, quoted_id = event.id, event.reply_to
+        self._recent.append(_Recent(event.sira, message_id, quoted_id, msgspec.Raw(payload)))
         self.head = event.sira
         if self.members:
             self._pending.append(wire.event_frame(event, payload))
             self._schedule()
 
     def _forget_through(self, message_id: str) -> None:
-        """Drop the recent events up to the one whose text has changed; the database knows it as it is now."""
-        last = max((item.sira for item in self._recent if item.message_id == message_id), default=0)
+        """Drop the recent events up to the last that holds a text which has changed; the database knows it as it is."""
+        last = max((item.sira for item in self._recent if message_id in (item.message_id, item.quoted_id)), default=0)
         while self._recent and self._recent[0].sira <= last:
             self._recent.popleft()
 
@@ -180,7 +184,12 @@ class RoomChannel:
         blob, members, late, frames = self._take()
         self._count(_write(members, blob), len(frames), len(blob))
         self._write_late(late, frames)
-        self._next_write = self._loop.time() + min(self._window(), self._loop.time() - started)
+        self._next_write = started + self._window()
+        self._loop.call_soon(self._round_over, started)  # by then the loop has carried the bytes to the kernel
+
+    def _round_over(self, started: float) -> None:
+        now = self._loop.time()
+        self._next_write = now + min(self._window(), now - started)
 
     async def _write_chunks(self) -> None:
         """Write to a large room in pieces, letting others have the loop between them."""
@@ -196,7 +205,7 @@ class RoomChannel:
         finally:
             self.writing = False
             self._written.set()
-        self._next_write = self._loop.time() + min(self._window(), self._loop.time() - started)
+        self._round_over(started)
         await asyncio.sleep(0)  # whoever waits to join does so before the next round
 
     def _take(self) -> tuple[bytes, list[Connection], dict[Connection, int], list[bytes]]:
