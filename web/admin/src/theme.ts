@@ -1,4 +1,9 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+} from "@mantine/core";
 
 const turkuaz: MantineColorsTuple = [
   "#e6f7f7",
@@ -53,8 +58,10 @@ export const theme = createTheme({
   colors: { turkuaz, kobalt, mercan, red: mercan, dark },
   primaryColor: "turkuaz",
   primaryShade: { light: 6, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.32,
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input);
+    return input.variant === "filled" ? { ...colors, color: "var(--on-turkuaz)" } : colors;
+  },
   black: "#14213a",
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'Cascadia Mono', 'DejaVu Sans Mono', monospace",
@@ -69,9 +76,21 @@ export const theme = createTheme({
   focusRing: "auto",
   respectReducedMotion: true,
   components: {
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5, blur: 2 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5, blur: 2 } },
+      styles: {
+        content: { background: "var(--surface)" },
+        header: { background: "var(--surface)" },
+        title: { fontSize: 17, fontWeight: 650 },
+      },
+    },
+    Popover: { styles: { dropdown: { background: "var(--raised)", borderColor: "var(--line)" } } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true } },
-    Menu: { defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true } },
+    Menu: {
+      defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true },
+      styles: { dropdown: { background: "var(--raised)", borderColor: "var(--line)" } },
+    },
+    Input: { styles: { input: { background: "var(--raised)" } } },
     Button: { defaultProps: { fw: 600 } },
   },
 });
@@ -89,6 +108,7 @@ export const cssVariables: CSSVariablesResolver = () => {
     "--mantine-color-default-hover": "var(--hover)",
     "--mantine-color-default-border": "var(--line-strong)",
     "--mantine-color-default-color": "var(--ink)",
+    "--mantine-primary-color-contrast": "var(--on-turkuaz)",
     "--mantine-color-turkuaz-light": "var(--turkuaz-soft)",
     "--mantine-color-turkuaz-light-color": "var(--turkuaz)",
     "--mantine-color-turkuaz-text": "var(--turkuaz)",

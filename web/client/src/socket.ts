@@ -7,8 +7,8 @@
  */
 
 import { Outbox, type OutboxStorage, type Pending } from "./outbox";
-import type { Ack, ClientFrame, Joined, Message, Notice, Problem, ServerFrame, Update } from "./wire";
-import { isUpdate } from "./wire";
+import type { Ack, ClientFrame, Joined, Message, Notice, Problem, ServerFrame, Update, WireMessage } from "./wire";
+import { complete, isUpdate } from "./wire";
 
 export type Connection =
   | { state: "idle" }
@@ -326,7 +326,8 @@ export class Socket {
     this.flush(frame.oda_id, room);
   }
 
-  private deliver(message: Message): void {
+  private deliver(frame: WireMessage): void {
+    const message = complete(frame);
     if (message.istemci_id) this.outbox.remove(message.istemci_id);
     this.emit("message", { room: message.oda_id, message });
   }

@@ -32,6 +32,9 @@ export interface Message {
   readonly istemci_id?: string | null;
 }
 
+/** A message as a frame carries it: without the fields that have their default value. */
+export type WireMessage = Omit<Message, keyof typeof DEFAULTS> & Partial<Pick<Message, keyof typeof DEFAULTS>>;
+
 export interface Notice {
   readonly id: string;
   readonly tur: string;
@@ -75,7 +78,7 @@ export interface Joined {
   readonly sira: number;
   readonly donem: string;
   readonly kurtarildi: boolean;
-  readonly mesajlar: readonly (Message | Update)[];
+  readonly mesajlar: readonly (WireMessage | Update)[];
   readonly katilimcilar: readonly string[];
   readonly okunan_sira: number;
 }
@@ -102,7 +105,7 @@ export type ServerFrame =
       readonly surum?: string;
     }
   | { readonly tip: "oda_ayrilma"; readonly oda_id: string; readonly ref?: string }
-  | { readonly tip: "mesaj"; readonly oda_id: string; readonly sira: number; readonly mesaj: Message }
+  | { readonly tip: "mesaj"; readonly oda_id: string; readonly sira: number; readonly mesaj: WireMessage }
   | { readonly tip: "yaziyor"; readonly oda_id: string; readonly kullanici_id: string }
   | { readonly tip: "okundu"; readonly oda_id: string; readonly kullanici_id: string; readonly sira: number }
   | {
@@ -131,6 +134,22 @@ export type ClientFrame =
   | { tip: "okundu"; oda_id: string; sira: number };
 
 /** Tell an update from a message among what a recovered room replays. */
-export function isUpdate(event: Message | Update): event is Update {
+export function isUpdate(event: WireMessage | Update): event is Update {
   return event.tip === "mesaj_guncelleme";
+}
+
+const DEFAULTS = {
+  misafir: false,
+  simulated: false,
+  yanit: null,
+  yanit_ozet: null,
+  duzenlendi: null,
+  silindi: false,
+  tepkiler: [],
+  bahsedilenler: [],
+} as const;
+
+/** Frames leave out what has its default value; give a message all its fields. */
+export function complete(message: WireMessage): Message {
+  return { ...DEFAULTS, ...message };
 }

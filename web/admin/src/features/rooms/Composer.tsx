@@ -57,6 +57,7 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
     if (intent.kind !== "write") field.current?.focus();
   }, [editing, intent.kind, key]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text decides the height
   useLayoutEffect(() => {
     const box = field.current;
     if (!box) return;

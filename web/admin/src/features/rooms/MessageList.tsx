@@ -8,7 +8,7 @@ import { useLocale, useText } from "@/text/useText";
 import { DraftRow } from "./DraftRow";
 import styles from "./MessageList.module.css";
 import { MessageRow, type RowActions } from "./MessageRow";
-import { toRows } from "./rows";
+import { firstUnread, toRows } from "./rows";
 import { useLog, useRoomsStore } from "./store";
 import { texts } from "./texts";
 import { useAnnouncements } from "./useAnnouncements";
@@ -39,7 +39,8 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
   const stuck = useRef(true);
   const [atBottom, setAtBottom] = useState(true);
   const [seen, setSeen] = useState(0);
-  const rows = useMemo(() => toRows(log.messages, readSira, me), [log.messages, readSira, me]);
+  const [unreadSira, setUnreadSira] = useState<number | null>(null);
+  const rows = useMemo(() => toRows(log.messages, unreadSira), [log.messages, unreadSira]);
   const announcement = useAnnouncements(log.messages, me, log.status === "ready");
 
   const toBottom = useCallback(() => {
@@ -61,6 +62,7 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
     }
   }, []);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whatever changes the rows may move them
   useLayoutEffect(() => {
     const box = scroller.current;
     if (!box || log.status !== "ready") return;
@@ -75,19 +77,22 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
     if (Math.abs(moved) > 1) box.scrollTop += moved;
   }, [log.status, log.attached, rows, log.drafts, toBottom]);
 
-  // On coming in, the unread line is where one starts to read.
-  const placed = useRef(false);
+  // On coming in, the unread line is where one starts to read; what comes later is read as it comes.
+  const entered = useRef(false);
   useLayoutEffect(() => {
-    if (placed.current || log.status !== "ready" || readSira === null) return;
-    placed.current = true;
-    const line = scroller.current?.querySelector<HTMLElement>("[data-unread-line]");
-    if (line && scroller.current && line.offsetTop < scroller.current.scrollTop) {
-      stuck.current = false;
-      line.scrollIntoView({ block: "start" });
-      if (scroller.current) scroller.current.scrollTop -= 60;
-      remember();
-    }
-  }, [log.status, readSira, remember]);
+    if (entered.current || log.status !== "ready" || readSira === null) return;
+    entered.current = true;
+    setUnreadSira(firstUnread(log.messages, readSira, me));
+  }, [log.status, log.messages, readSira, me]);
+
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    const line = box?.querySelector<HTMLElement>("[data-unread-line]");
+    if (unreadSira === null || !box || !line || line.offsetTop >= box.scrollTop) return;
+    stuck.current = false;
+    box.scrollTop = line.offsetTop - 60;
+    remember();
+  }, [unreadSira, remember]);
 
   useEffect(() => {
     const inside = content.current;
@@ -155,7 +160,6 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
 
   return (
     <div className={styles.frame}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <div
         className={styles.scroller}
         ref={scroller}

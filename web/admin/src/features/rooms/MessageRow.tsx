@@ -218,6 +218,24 @@ function Toolbar({
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <div className={styles.quick}>
+            {REACTIONS.slice(0, 6).map((emoji) => (
+              <button
+                key={emoji}
+                type="button"
+                aria-label={t("react.with", { emoji })}
+                onClick={() => {
+                  setMenu(false);
+                  void react(store, room, message, emoji, false, lost);
+                }}
+              >
+                {emoji}
+              </button>
+            ))}
+          </div>
+          <Menu.Item leftSection={<Reply size={16} />} onClick={() => onReply(message)}>
+            {t("reply")}
+          </Menu.Item>
           <Menu.Item leftSection={<Copy size={16} />} onClick={() => void copy(message.icerik, t("copied"))}>
             {t("copy-text")}
           </Menu.Item>

@@ -39,6 +39,7 @@ export const MessageText = memo(function MessageText({
           <Fragment key={key}>
             {find
               ? highlight(part.text, find).map((piece, at) =>
+                  // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text do not move
                   piece.hit ? <mark key={`${at}-${piece.text}`}>{piece.text}</mark> : piece.text,
                 )
               : part.text}

@@ -51,7 +51,11 @@ export function RoomList({ current, onCreate }: { current: string | null; onCrea
         aria-label={t("rooms.search")}
         leftSection={<Search size={16} />}
         onChange={(event) => setQuery(event.currentTarget.value)}
-        onKeyDown={(event) => event.key === "Escape" && (setQuery(""), event.currentTarget.blur())}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          setQuery("");
+          event.currentTarget.blur();
+        }}
         data-search
       />
       <div className={styles.scroll}>

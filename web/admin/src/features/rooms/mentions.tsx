@@ -62,10 +62,10 @@ export function MentionMenu({
 }) {
   const t = useText(texts);
   return (
-    <ul id="mention-menu" className={styles.menu} role="listbox" aria-label={t("mention.list")}>
+    <div id="mention-menu" className={styles.menu} role="listbox" aria-label={t("mention.list")}>
       {candidates.map((person, index) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the text field's, which keeps the focus
-        <li
+        <div
           key={person.id}
           id={`mention-${index}`}
           role="option"
@@ -78,8 +78,8 @@ export function MentionMenu({
           <span>
             {person.name} <small>@{person.id}</small>
           </span>
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   );
 }

@@ -17,11 +17,10 @@ export type Row =
       readonly last: boolean;
     };
 
-/** Lay out `messages`; the unread line stands before the first foreign message after `readSira`. */
-export function toRows(messages: readonly Message[], readSira: number | null, me: string | null): readonly Row[] {
+/** Lay out `messages`; the unread line stands before the message with `unreadSira`. */
+export function toRows(messages: readonly Message[], unreadSira: number | null): readonly Row[] {
   const rows: Row[] = [];
   let day = "";
-  let lineDrawn = readSira === null;
   for (const [index, message] of messages.entries()) {
     const messageDay = dayKey(message.zaman);
     let broken = false;
@@ -30,8 +29,7 @@ export function toRows(messages: readonly Message[], readSira: number | null, me
       broken = true;
       rows.push({ kind: "day", key: `day-${day}`, at: message.zaman });
     }
-    if (!lineDrawn && readSira !== null && message.sira > readSira && message.gonderen_id !== me) {
-      lineDrawn = true;
+    if (message.sira === unreadSira) {
       broken = true;
       rows.push({ kind: "unread", key: "unread" });
     }
@@ -46,6 +44,11 @@ export function toRows(messages: readonly Message[], readSira: number | null, me
     });
   }
   return rows;
+}
+
+/** The first message after `readSira` that somebody else sent, or null when everything was read. */
+export function firstUnread(messages: readonly Message[], readSira: number, me: string | null): number | null {
+  return messages.find((message) => message.sira > readSira && message.gonderen_id !== me)?.sira ?? null;
 }
 
 function sameBreath(a: Message, b: Message): boolean {

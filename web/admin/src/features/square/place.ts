@@ -1,3 +1,3 @@
-import { Mark } from "@/components/Mark";
+import { House } from "lucide-react";
 
-export const place = { to: "/", label: { tr: "Meydan", en: "Square" }, icon: Mark } as const;
+export const place = { to: "/", label: { tr: "Meydan", en: "Square" }, icon: House } as const;
