@@ -2,7 +2,7 @@
 
 import typer
 
-from meydan.cli import config, doctor, keys, migrate, openapi, restored, up, user
+from meydan.cli import chat, config, doctor, keys, migrate, openapi, restored, up, user
 from meydan.cli.language import say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -11,6 +11,7 @@ app.command("api")(up.api)
 app.command("worker")(up.worker)
 app.command("migrate", help=say("migrate.help"))(migrate.migrate)
 app.command("doctor", help=say("doctor.help"))(doctor.doctor)
+app.command("chat", help=say("chat.help"))(chat.chat)
 app.command("openapi")(openapi.openapi)
 app.command("restored", help=say("restored.help"))(restored.restored)
 app.add_typer(config.app)

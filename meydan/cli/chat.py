@@ -1,0 +1,204 @@
+"""`meydan chat`: talk in a room from a terminal."""
+
+import asyncio
+import getpass
+import json
+import random
+import sys
+import urllib.error
+import urllib.request
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import typer
+from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from rich.console import Console
+from rich.markup import escape
+
+from meydan.cli.language import Lang, say
+
+_ZONE: Final = ZoneInfo("Europe/Istanbul")
+_HISTORY: Final = 20
+_FINAL: Final = (4001, 4003, 4009)
+
+console = Console(highlight=False)
+
+
+def chat(
+    room: str = typer.Argument("genel", help=say("chat.room_help")),
+    *,
+    name: str = typer.Option("", "--name", help=say("chat.name_help")),
+    user: str = typer.Option("", "--user", help=say("chat.user_help")),
+    url: str = typer.Option("http://127.0.0.1:8000", "--url", envvar="MEYDAN_PUBLIC_URL", help=say("chat.url_help")),
+    lang: Lang = None,
+) -> None:
+    """Show what is said in a room and say what is typed; end with Ctrl+D."""
+    try:
+        password = getpass.getpass(say("chat.password")) if user else ""
+        asyncio.run(
+            _Terminal(url.rstrip("/"), room, user or name or f"misafir{random.randint(100, 999)}", password).run()
+        )
+    except _Refused as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+class _Refused(Exception):
+    """The server said no, or did not answer."""
+
+
+class _Terminal:
+    """One person at a terminal: keeps its place in the room over dropped connections, and what is not acknowledged."""
+
+    def __init__(self, url: str, room: str, name: str, password: str) -> None:
+        self._url = url
+        self._room = room
+        self._name = name
+        self._password = password
+        self._refresh = ""
+        self._place: dict[str, Any] = {}
+        self._unsent: dict[str, dict[str, Any]] = {}
+        self._transport: WSTransport | None = None
+
+    async def run(self) -> None:
+        """Connect, and again whenever the line drops, until the input ends."""
+        talking = asyncio.create_task(self._talk())
+        while not talking.done():
+            listener = await self._connect()
+            closed = asyncio.create_task(listener.closed.wait())
+            await asyncio.wait({closed, talking}, return_when=asyncio.FIRST_COMPLETED)
+            closed.cancel()
+            if listener.code in _FINAL:
+                talking.cancel()
+                raise _Refused(say("chat.closed", code=listener.code, reason=listener.reason))
+            if not talking.done():
+                await asyncio.sleep(random.uniform(0.2, 1.5))
+        if self._transport is not None:
+            self._transport.send_close(WSCloseCode.OK)
+            self._transport.disconnect()
+        talking.result()
+
+    def hear(self, frame: dict[str, Any]) -> None:
+        """React to one frame."""
+        match frame["tip"]:
+            case "sistem":
+                self._send({"tip": "oda_katil", "oda_id": self._room, **self._place})
+            case "oda_katilim":
+                first = not self._place
+                self._place = {"son_sira": frame["sira"], "donem": frame["donem"]}
+                for event in frame["mesajlar"]:
+                    self._show(event)
+                if first:
+                    console.print(
+                        f"[dim]{escape(say('chat.joined', room=self._room, count=frame['katilimci_sayisi']))}[/dim]"
+                    )
+                    self._send({"tip": "oda_gecmisi", "oda_id": self._room, "limit": _HISTORY})
+                for message in self._unsent.values():
+                    self._send(message)
+            case "oda_gecmisi":
+                for event in frame["mesajlar"]:
+                    self._show(event)
+            case "mesaj":
+                self._place["son_sira"] = frame["sira"]
+                self._show(frame["mesaj"])
+            case "mesaj_guncelleme":
+                self._place["son_sira"] = frame["sira"]
+            case "mesaj_onay":
+                self._unsent.pop(frame["istemci_id"], None)
+            case "hata":
+                console.print(f"[red]{escape(frame['baslik'])}: {escape(frame['ayrinti'])}[/red]")
+            case "katilim" | "ayrilma" as moved:
+                console.print(f"[dim]{escape(say(f'chat.{moved}', name=frame['kullanici_id']))}[/dim]")
+
+    async def _connect(self) -> "_Listener":
+        path = f"/api/v1/ws/{quote(self._name)}"
+        if self._password or self._refresh:
+            ticket = await asyncio.to_thread(self._ticket)
+            path += f"?bilet={ticket}"
+        while True:
+            try:
+                _, listener = await ws_connect(lambda: _Listener(self), self._url.replace("http", "ws", 1) + path)
+            except (OSError, WSError) as error:
+                if self._transport is None:
+                    raise _Refused(say("chat.no_answer", url=self._url, reason=type(error).__name__)) from None
+                await asyncio.sleep(random.uniform(0.5, 2))
+                continue
+            assert isinstance(listener, _Listener)  # noqa: S101  # made by the factory above
+            self._transport = listener.transport
+            return listener
+
+    def _ticket(self) -> str:
+        """Sign in, or go on with the sign-in there is, and return a ticket."""
+        if self._refresh:
+            tokens = self._post("/auth/refresh", {"refresh_token": self._refresh})
+        else:
+            tokens = self._post("/auth/login", {"username": self._name, "password": self._password})
+        self._refresh, self._password = tokens["refresh_token"], ""
+        return str(self._post("/auth/ws-ticket", {}, token=tokens["access_token"])["ticket"])
+
+    def _post(self, path: str, body: dict[str, Any], *, token: str = "") -> dict[str, Any]:
+        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+        request = urllib.request.Request(  # noqa: S310  # the address is the one the person gave
+            f"{self._url}/api/v1{path}", json.dumps(body).encode(), headers
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+                answer: dict[str, Any] = json.load(response)
+                return answer
+        except urllib.error.HTTPError as error:
+            raise _Refused(json.load(error).get("ayrinti", str(error.code))) from None
+        except OSError as error:
+            raise _Refused(say("chat.no_answer", url=self._url, reason=type(error).__name__)) from None
+
+    async def _talk(self) -> None:
+        reader = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        while line := await reader.readline():
+            if text := line.decode(errors="replace").strip():
+                client_id = str(uuid4())
+                message = {"tip": "mesaj_gonder", "oda_id": self._room, "icerik": text, "istemci_id": client_id}
+                self._unsent[client_id] = message
+                self._send(message)
+
+    def _send(self, frame: dict[str, Any]) -> None:
+        if self._transport is not None:
+            self._transport.send(WSMsgType.TEXT, json.dumps(frame, ensure_ascii=False).encode())
+
+    def _show(self, message: dict[str, Any]) -> None:
+        if "icerik" not in message or message.get("silindi"):
+            return
+        at = datetime.fromisoformat(message["zaman"]).astimezone(_ZONE)
+        label = "[yellow]SİM[/yellow] " if message.get("simulated") else ""
+        colour = "cyan" if message["gonderen_id"] == self._name else "bold"
+        who = f"[{colour}]{escape(message['gonderen_ad'])}[/{colour}]"
+        console.print(f"[dim]{at:%H:%M}[/dim] {label}{who}  {escape(message['icerik'])}", soft_wrap=True)
+
+
+class _Listener(WSListener):
+    """Hands frames to the terminal, and remembers how the connection ended."""
+
+    def __init__(self, terminal: _Terminal) -> None:
+        self._terminal = terminal
+        self.closed = asyncio.Event()
+        self.code = 0
+        self.reason = ""
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type == WSMsgType.TEXT:
+            self._terminal.hear(json.loads(frame.get_payload_as_bytes()))
+        elif frame.msg_type == WSMsgType.CLOSE:
+            self.code = int(frame.get_close_code())  # type: ignore[call-overload]  # an int where the code is not RFC 6455's
+            self.reason = frame.get_close_reason() or ""
+            transport.send_close(frame.get_close_code())
+            transport.disconnect()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self.closed.set()
