@@ -45,7 +45,7 @@ class _Batch:
         self._rooms = self._log.lock({operation.room_id for operation in batch})
         self._heads: dict[int, int] = {}
         self._pending: list[dict[str, Any]] = []
-        self._quotes: dict[str, Quote] = {}
+        self._quotes: dict[tuple[int, str], Quote] = {}
         self._known: dict[tuple[int, str, str] | str, Message | Stored] = {}
         appends = [operation for operation in batch if isinstance(operation, Append)]
         if look_first:
@@ -53,7 +53,7 @@ class _Batch:
             self._known.update(self._log.stored(clients, {op.message_id for op in appends}))
         replies = {op.reply_to for op in appends if op.reply_to is not None}
         if replies:
-            self._quotes = self._log.quotes(replies)
+            self._quotes = self._log.quotes_by_room(replies)
 
     def run(self) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -90,8 +90,11 @@ class _Batch:
             return Stored(known.id, known.sira)
         if known is not None:
             return Stored(known.message_id, known.sira)
-        if op.reply_to is not None and op.reply_to not in self._quotes:
-            raise MessageMissing(op.reply_to)
+        quote = None
+        if op.reply_to is not None:
+            quote = self._quotes.get((op.room_id, op.reply_to))
+            if quote is None:
+                raise MessageMissing(op.reply_to)
         sira = self._next(room)
         self._pending.append(
             {
@@ -123,7 +126,7 @@ class _Batch:
             guest=op.guest,
             simulated=op.simulated,
             reply_to=op.reply_to,
-            quote=self._quotes[op.reply_to] if op.reply_to else None,
+            quote=quote,
             mentions=op.mentions,
             client_id=op.client_id,
         )

@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, 
 from sqlalchemy.orm import Session
 
 from meydan.chat.events import Event, MessageView, Quote, ReactionCount, UpdateView
-from meydan.chat.models import Message, Reaction, Room, Update, UpdateKind
+from meydan.chat.models import Message, Notification, Reaction, Room, Update, UpdateKind
 
 QUOTE_LENGTH = 140
 _REACTORS = 20
@@ -101,12 +101,14 @@ class LogRepository:
         return True
 
     def erase(self, message: Message, now: datetime) -> None:
-        """Delete a message: its text, the texts of its edits and its reactions go, its place stays."""
+        """Delete a message: its text, those of its edits and notifications, and its reactions go; its place stays."""
         message.content, message.folded, message.mentions, message.deleted_at = "", "", None, now
         self._session.execute(delete(Reaction).where(Reaction.message_id == message.id))
         edits = select(Update).where(Update.message_id == message.id, Update.kind == UpdateKind.EDIT)
         for row in self._session.scalars(edits):
             row.data = {"content": "", "mentions": []}
+        told = (Notification.room_id == message.room_id, Notification.message_id == message.id)
+        self._session.execute(update(Notification).where(*told).values(summary=""))
 
     def reactions(self, message_ids: Collection[str]) -> dict[str, tuple[ReactionCount, ...]]:
         """Return the reactions on each message, the oldest emoji first."""
@@ -161,20 +163,25 @@ class LogRepository:
 
     def quotes(self, message_ids: Collection[str]) -> dict[str, Quote]:
         """Return the beginnings of messages that others answer."""
+        return {message_id: quote for (_, message_id), quote in self.quotes_by_room(message_ids).items()}
+
+    def quotes_by_room(self, message_ids: Collection[str]) -> dict[tuple[int, str], Quote]:
+        """Return the beginnings of messages that others answer, by room number and message id."""
         if not message_ids:
             return {}
         rows = self._session.execute(
-            select(Message.id, Message.sender_id, func.substr(Message.content, 1, QUOTE_LENGTH)).where(
+            select(Message.room_id, Message.id, Message.sender_id, func.substr(Message.content, 1, QUOTE_LENGTH)).where(
                 Message.id.in_(message_ids)
             )
         )
-        return {message_id: Quote(message_id, sender_id, start) for message_id, sender_id, start in rows}
+        return {(room_id, id_): Quote(id_, sender_id, start) for room_id, id_, sender_id, start in rows}
 
     def by_pk(self, statement: Select[Message]) -> list[MessageView]:
         """Run a query for messages of any rooms and return them as people see them."""
         rows = self._session.scalars(statement).all()
         room_ids = {row.room_id for row in rows}
-        slugs = dict(self._session.execute(select(Room.id, Room.slug).where(Room.id.in_(room_ids))).tuples().all())
+        found = self._session.execute(select(Room.id, Room.slug).where(Room.id.in_(room_ids)))
+        slugs = {room_id: slug for room_id, slug in found}  # noqa: C416  # a Row is no pair to mypy
         return self.views(rows, slugs)
 
 

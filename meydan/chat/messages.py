@@ -81,7 +81,7 @@ class MessageService:
             content=content,
             folded=" ".join(words(content)),
             mentions=mentions(content),
-            reply_to=reply_to,
+            reply_to=None if reply_to is None else _message_id(reply_to),
             client_id=client_id,
         )
 
@@ -90,7 +90,7 @@ class MessageService:
         actor.require(Permission.ROOMS_WRITE)
         content = self._content(content)
         return EditText(
-            room_id, self._clock.now(), message_id, actor.id if not actor.is_guest else "", content,
+            room_id, self._clock.now(), _message_id(message_id), actor.id if not actor.is_guest else "", content,
             " ".join(words(content)), mentions(content),
         )  # fmt: skip
 
@@ -98,14 +98,15 @@ class MessageService:
         """Return the operation that takes a message back."""
         actor.require(Permission.ROOMS_WRITE)
         moderates = public and actor.may(Permission.ROOMS_MODERATE)
-        return Erase(room_id, self._clock.now(), message_id, actor.id if not actor.is_guest else "", moderates)
+        sender_id = actor.id if not actor.is_guest else ""
+        return Erase(room_id, self._clock.now(), _message_id(message_id), sender_id, moderates)
 
     def react(self, actor: Actor, room_id: int, message_id: str, emoji: str, *, remove: bool) -> PutReaction:
         """Return the operation that puts an emoji on a message or takes it off."""
         actor.require(Permission.ROOMS_WRITE)
         if not _EMOJI.fullmatch(emoji):
             raise InvalidInput(field="emoji", reason="not an emoji")
-        return PutReaction(room_id, self._clock.now(), message_id, actor.id, emoji, remove)
+        return PutReaction(room_id, self._clock.now(), _message_id(message_id), actor.id, emoji, remove)
 
     async def send(
         self, actor: Actor, name: str, content: str, *, client_id: str | None, reply_to: str | None
@@ -160,12 +161,13 @@ class MessageService:
 
     async def message(self, actor: Actor | None, message_id: str) -> MessageView:
         """Return one message from a room that the actor may see."""
+        _message_id(message_id)
 
         def read(session: Session) -> MessageView:
             statement = select(Message).where(
                 Message.id == message_id, Message.room_id.in_(visible_room_ids(_user_id(actor)))
             )
-            found = LogRepository(session).by_pk(statement) if message_id.isalnum() else []
+            found = LogRepository(session).by_pk(statement)
             if not found:
                 raise MessageMissing(message_id)
             return found[0]
@@ -245,6 +247,13 @@ def mentions(content: str) -> tuple[str, ...]:
         return ()
     names = dict.fromkeys(name.casefold() for name in _MENTION.findall(content))
     return tuple(names)[:_MAX_MENTIONS]
+
+
+def _message_id(message_id: str) -> str:
+    """Return what may be an id; a database is not asked for anything else."""
+    if not message_id.isalnum():
+        raise MessageMissing(message_id)
+    return message_id
 
 
 def _user_id(actor: Actor | None) -> str | None:

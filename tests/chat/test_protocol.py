@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from functools import partial
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from meydan import __version__
 from meydan.chat.models import Message
@@ -113,9 +115,8 @@ async def test_an_acknowledged_message_is_committed(node: Node) -> None:
     guest = await node.enter("misafir", "genel")
     for number in range(5):
         answer = await guest.send(f"ileti {number}")
-        stored = await node.square.accounts.engines.db.read(
-            lambda session, id=answer["mesaj_id"]: session.scalar(select(Message.sira).where(Message.id == id))
-        )
+        query = select(Message.sira).where(Message.id == answer["mesaj_id"])
+        stored = await node.square.accounts.engines.db.read(partial(Session.scalar, statement=query))
         assert stored == answer["sira"] == await node.head()
 
 
