@@ -32,7 +32,7 @@ async def test_what_is_said_shows_on_both_sides_and_the_line_is_taken_up_again(n
     try:
         assert terminal.stdin is not None
         await until(terminal, "önceden söylenen")
-        terminal.stdin.write("Merhaba [bold] meydan\n".encode())
+        terminal.stdin.write(b"Merhaba [bold] meydan\n")
         heard = await ali.expect("mesaj", oda_id="genel", sira=2)
         assert (heard["mesaj"]["gonderen_id"], heard["mesaj"]["icerik"]) == ("veli", "Merhaba [bold] meydan")
         await until(terminal, "Merhaba [bold] meydan")
