@@ -75,6 +75,8 @@ class ServerProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._process is not None:
+            if self._process.poll() is not None:
+                print(f"{self._command} ended by itself ({self._process.returncode}):\n{self.output()[-2000:]}")
             self._process.terminate()
             try:
                 self._process.wait(15)
@@ -143,9 +145,12 @@ class JsonClient:
         """Return the parsed answer; raise `BenchmarkError` when it is no success."""
         payload = None if body is None else json.dumps(body).encode()
         sent = {"Content-Type": "application/json", **self._headers, **headers}
-        self._connection.request(method, path, payload, sent)
-        answer = self._connection.getresponse()
-        data = answer.read()
+        try:
+            self._connection.request(method, path, payload, sent)
+            answer = self._connection.getresponse()
+            data = answer.read()
+        except OSError as error:
+            raise BenchmarkError(f"{method} {path}: {error}") from error
         if answer.status >= 400:
             raise BenchmarkError(f"{method} {path}: {answer.status} {data[:500]!r}")
         return json.loads(data) if answer.headers.get_content_type().endswith("json") else data.decode()

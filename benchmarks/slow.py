@@ -22,9 +22,9 @@ _CLOSED = "meydan_chat_slow_closed_total"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what this benchmark takes on the command line."""
     parser.add_argument("--members", type=int, default=200)
-    parser.add_argument("--in-flight", type=int, default=4)
+    parser.add_argument("--in-flight", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
 
 
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
             for stalled, kept in enumerate(results.values()):
                 kept.append(_round(server, f"yavas-{number}-{stalled}", stalled, options))
     table = Table(title=f"Room of {options.members}, {options.in_flight} in flight, medians of {options.rounds}")
-    for heading in ("", "p50 ms", "p99 ms", "deliveries/CPU-s", "others lost", "closed with"):
+    for heading in ("", "p50 ms", "p99 ms", "deliv./CPU-s", "others lost", "closed with"):
         table.add_column(heading, justify="right" if heading else "left")
     for name, kept in results.items():
         table.add_row(
