@@ -58,6 +58,11 @@ class Entrance:
             del self._claims[claim]
             await self._store.release(claim, actor.session)
 
+    def hand_over(self, name: str, session: str) -> None:
+        """Let another node hold a guest's name, who has entered again there."""
+        if self._claims.get(_claim(name)) == session:
+            del self._claims[_claim(name)]
+
     async def renew(self, turn: int) -> None:
         """Hold the names of the guests who are here."""
         if turn % _RENEW_EVERY == 0:
@@ -83,8 +88,12 @@ class Entrance:
         return CLOSE_NOT_ALLOWED if error.status < 500 else CLOSE_RESTARTING
 
     async def _claim(self, connection: Connection, actor: Actor) -> None:
-        claim = f"guest:{actor.id}"
+        claim = _claim(actor.id)
         if await self._store.claim(claim, actor.session, seconds=_CLAIM_SECONDS) != actor.session:
             raise NameTaken(actor.id)
         self._claims[claim] = actor.session
         connection.claim = claim
+
+
+def _claim(name: str) -> str:
+    return f"guest:{name}"

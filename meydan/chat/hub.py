@@ -61,12 +61,12 @@ class _Hint(msgspec.Struct):
     framed: bytes = b""
 
 
-class _Replaced(msgspec.Struct):
-    """A guest has entered again, here: its older connections elsewhere end."""
+class _Entered(msgspec.Struct):
+    """Somebody has entered here: the guests elsewhere whose place it takes end."""
 
     node: str
     user_id: str
-    session: str
+    session: str | None
 
 
 @dataclass
@@ -226,8 +226,7 @@ class Hub:
             if connection.claim is not None:
                 await self._entrance.release(connection.claim, actor)
             return
-        if actor.is_guest:
-            await self._replace_older(actor)
+        self._take_place(actor)
         connection.actor = actor
         person = self.people.get(actor.id)
         if person is None:
@@ -237,16 +236,22 @@ class Hub:
         connection.send(self._entrance.greeting(actor))
         self.resume(connection)
 
-    async def _replace_older(self, actor: Actor) -> None:
-        """End the same guest's older connections, here and elsewhere: a reloaded page takes its own place."""
-        self._end_guest(actor.id, actor.session)
+    def _take_place(self, actor: Actor) -> None:
+        """End the same guest's older connections, or the guests who came by this user's name before it was theirs."""
+        session = actor.session if actor.is_guest else None
+        self._end_guests(actor.id, session)
         if self._bus.shared:
-            await self._bus.publish(_PEOPLE, msgspec.json.encode(_Replaced(self._node, actor.id, actor.session)))
+            word = msgspec.json.encode(_Entered(self._node, actor.id, session))
+            self.spawn(self._bus.publish(_PEOPLE, word))
 
-    def _end_guest(self, user_id: str, session: str) -> None:
+    def _end_guests(self, user_id: str, session: str | None) -> None:
         person = self.people.get(user_id)
         for connection in tuple(person.connections) if person else ():
-            if connection.actor is not None and connection.actor.is_guest and connection.actor.session == session:
+            if connection.actor is None or not connection.actor.is_guest:
+                continue
+            if session is None:
+                connection.close(CLOSE_NOT_ALLOWED, "the name is a user's now")
+            elif connection.actor.session == session:
                 connection.claim = None  # it passes to the newer connection
                 connection.close(CLOSE_REPLACED, "replaced by a newer connection")
 
@@ -265,10 +270,11 @@ class Hub:
         return self.people[connection.actor.id].budget
 
     def send_to_user(self, user_id: str, framed: bytes) -> None:
-        """Send a frame to all connections of a person on this node."""
+        """Send a frame to all connections of a user on this node, and to no guest of that name."""
         person = self.people.get(user_id)
         for connection in person.connections if person else ():
-            connection.send(framed)
+            if connection.actor is not None and not connection.actor.is_guest:
+                connection.send(framed)
 
     def mark_read(self, connection: Connection, channel: RoomChannel, sira: int) -> None:
         """Keep a read marker until the next tick stores it, and tell those who should see it."""
@@ -374,7 +380,7 @@ class Hub:
         await self._bus.subscribe(ROOMS_CHANNEL, self._room_news)
         await self._bus.subscribe(NOTICES_CHANNEL, self._noticed)
         if self._bus.shared:
-            await self._bus.subscribe(_PEOPLE, self._replaced)
+            await self._bus.subscribe(_PEOPLE, self._entered)
 
     async def run(self) -> None:
         """Once a second: tell differences, store read markers, ping, let go of empty rooms."""
@@ -489,10 +495,12 @@ class Hub:
         if self._bus.shared or word.notice.kind == "davet":
             self.send_to_user(word.user_id, wire.notice(word.notice))
 
-    def _replaced(self, message: bytes) -> None:
-        word = msgspec.json.decode(message, type=_Replaced)
+    def _entered(self, message: bytes) -> None:
+        word = msgspec.json.decode(message, type=_Entered)
         if word.node != self._node:
-            self._end_guest(word.user_id, word.session)
+            self._end_guests(word.user_id, word.session)
+            if word.session is not None:
+                self._entrance.hand_over(word.user_id, word.session)
 
     def _settings_changed(self, value: object) -> None:
         if isinstance(value, ChatSettings):

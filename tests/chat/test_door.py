@@ -1,0 +1,214 @@
+"""The door: tickets, guests and their names, origins, and what closes a connection from our side."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from meydan.accounts.permissions import Role
+from meydan.accounts.users import CONSOLE
+from meydan.platform.clock import ManualClock
+from meydan.platform.settings import Settings
+from tests.chat.node import Node, Talker, running_node
+
+
+async def refused(node: Node, path: str, *, code: int, kod: str) -> None:
+    talker = await node.knock(path)
+    assert await talker.closed() == code
+    (problem,) = talker.seen
+    assert (problem["tip"], problem["kod"]) == ("hata", kod)
+
+
+async def status(node: Node, path: str, *, origin: str | None = None) -> int:
+    with pytest.raises(InvalidStatus) as caught:
+        await node.knock(path, **({"origin": origin} if origin else {}))
+    return caught.value.response.status_code
+
+
+async def test_a_user_enters_with_a_ticket(node: Node) -> None:
+    person = await node.person("ayse", Role.ADMIN)
+    talker = await node.knock(f"ayse?bilet={await node.ticket(person)}")
+    hello = await talker.expect("sistem")
+    assert (hello["kullanici_id"], hello["rol"], hello["misafir"]) == ("ayse", "admin", False)
+
+
+async def test_a_ticket_opens_once(node: Node) -> None:
+    ticket = await node.ticket(await node.person("ayse"))
+    await (await node.knock(f"ayse?bilet={ticket}")).expect("sistem")
+    await refused(node, f"ayse?bilet={ticket}", code=4001, kod="bilet_gecersiz")
+
+
+async def test_two_who_hold_the_same_ticket(node: Node) -> None:
+    ticket = await node.ticket(await node.person("ayse"))
+    talkers = await asyncio.gather(*(node.knock(f"ayse?bilet={ticket}") for _ in range(4)))
+    codes = []
+    for talker in talkers:
+        with contextlib.suppress(AssertionError):
+            await talker.expect("sistem")
+            codes.append(0)
+            continue
+        codes.append(await talker.closed())
+    assert sorted(codes) == [0, 4001, 4001, 4001]
+
+
+@pytest.mark.parametrize("ticket", ["yok", "%00", "x" * 4_000, "%F0%9F%98%80"])
+async def test_a_ticket_that_was_never_given(node: Node, ticket: str) -> None:
+    await refused(node, f"ayse?bilet={ticket}", code=4001, kod="bilet_gecersiz")
+
+
+async def test_a_ticket_lasts_half_a_minute(settings: Settings) -> None:
+    clock = ManualClock()
+    async with running_node(settings, clock=clock) as node:
+        person = await node.person("ayse")
+        in_time, late = await node.ticket(person), await node.ticket(person)
+        clock.advance(29)
+        await (await node.knock(f"ayse?bilet={in_time}")).expect("sistem")
+        clock.advance(2)
+        await refused(node, f"ayse?bilet={late}", code=4001, kod="bilet_gecersiz")
+
+
+async def test_a_ticket_is_for_its_own_user(node: Node) -> None:
+    ticket = await node.ticket(await node.person("ayse"))
+    await node.person("mehmet")
+    await refused(node, f"mehmet?bilet={ticket}", code=4003, kod="yetki_yok")
+    await refused(node, f"ayse?bilet={ticket}", code=4001, kod="bilet_gecersiz")
+
+
+async def test_a_ticket_of_somebody_deactivated_meanwhile(node: Node) -> None:
+    ticket = await node.ticket(await node.person("ayse"))
+    await node.square.accounts.service.users.manage(CONSOLE, "ayse", active=False)
+    await refused(node, f"ayse?bilet={ticket}", code=4001, kod="bilet_gecersiz")
+
+
+async def test_a_registered_name_is_no_guests(node: Node) -> None:
+    await node.person("ayse")
+    await refused(node, "ayse", code=4003, kod="ad_kullanimda")
+    assert (await node.http.post("/auth/guest", json={"name": "ayse"})).json()["kod"] == "ad_kullanimda"
+
+
+async def test_a_guests_name_is_theirs_while_they_are_here(node: Node) -> None:
+    first = await node.enter("misafir", "genel")
+    await refused(node, "misafir", code=4003, kod="ad_kullanimda")
+    await first.send("hâlâ buradayım")
+    await first.leave()
+    await until_free(node, "misafir")
+
+
+async def until_free(node: Node, name: str) -> Talker:
+    """Enter under a name that is being given up at this moment."""
+    async with asyncio.timeout(5):
+        while True:
+            talker = await node.knock(name)
+            with contextlib.suppress(AssertionError):
+                await talker.expect("sistem")
+                return talker
+
+
+async def test_the_same_guest_again_takes_the_older_ones_place(node: Node) -> None:
+    person = await node.guest("misafir")
+    first = await node.enter(person, "genel")
+    second = await node.enter(person, "genel")
+    assert await first.closed() == 4009
+    await second.send("yeniden yükledim")
+    other = await node.guest("misafir")
+    await refused(node, f"misafir?bilet={await node.ticket(other)}", code=4003, kod="ad_kullanimda")
+    await refused(node, "misafir", code=4003, kod="ad_kullanimda")
+
+
+async def test_a_user_may_be_here_many_times(node: Node) -> None:
+    person = await node.person("ayse")
+    talkers = [await node.enter(person, "genel") for _ in range(3)]
+    await talkers[0].send("her yerdeyim")
+    for talker in talkers:
+        assert (await talker.message())["icerik"] == "her yerdeyim"
+
+
+@pytest.mark.parametrize("name", ["ab", "x" * 33, "Büyük", "_alt", "a%20b", "%00abc", "sistem", "herkes", "api"])
+async def test_a_name_that_no_guest_may_have(node: Node, name: str) -> None:
+    talker = await node.knock(name)
+    assert await talker.closed() == 4003
+    assert talker.seen[0]["kod"] in ("kullanici_adi_gecersiz", "ad_kullanimda")
+
+
+@pytest.mark.parametrize("options", [{"guests": False}, {"public_url": "https://meydan.example"}])
+async def test_guests_stay_outside_where_they_are_not_let_in(settings: Settings, options: dict[str, object]) -> None:
+    async with running_node(settings.model_copy(update=options)) as node:
+        await refused(node, "misafir", code=4003, kod="misafir_kapali")
+        assert (await node.http.post("/auth/guest", json={"name": "misafir"})).status_code == 403
+        await node.enter(await node.person("ayse"), "genel")
+
+
+async def test_guests_are_shut_out_while_the_square_runs(node: Node) -> None:
+    person = await node.guest("onceki")
+    ticket = await node.ticket(person)
+    await node.square.accounts.live.change("accounts", {"guests": False}, by="test")
+    await refused(node, "misafir", code=4003, kod="misafir_kapali")
+    await refused(node, f"onceki?bilet={ticket}", code=4001, kod="bilet_gecersiz")
+
+
+async def test_a_page_of_another_origin_is_turned_away(settings: Settings) -> None:
+    settings = settings.model_copy(
+        update={"public_url": "https://meydan.example", "guests": True, "allowed_origins": ("https://dost.example",)}
+    )
+    async with running_node(settings) as node:
+        own = f"http://127.0.0.1:{node.port}"
+        for number, origin in enumerate(("https://meydan.example", "https://dost.example", own)):
+            await (await node.knock(f"misafir{number}", origin=origin)).expect("sistem")
+        for origin in (
+            "https://kotu.example",
+            "https://meydan.example.kotu.example",
+            "http://meydan.example",
+            "null",
+            f"http://127.0.0.1:{node.port + 1}",
+        ):
+            assert await status(node, "misafir9", origin=origin) == 403, origin
+
+
+@pytest.mark.parametrize("path", ["", "a/b", "misafir/"])
+async def test_an_address_that_is_no_door(node: Node, path: str) -> None:
+    assert await status(node, path) == 404
+
+
+async def test_a_changed_role_makes_one_come_in_again(node: Node) -> None:
+    person = await node.person("ayse")
+    talkers: Iterable[Talker] = [await node.enter(person, "genel"), await node.enter(person)]
+    bystander = await node.enter(await node.person("mehmet"), "genel")
+    await node.square.accounts.service.users.manage(CONSOLE, "ayse", role=Role.MODERATOR)
+    for talker in talkers:
+        assert await talker.closed() == 1012
+    again = await node.knock(f"ayse?bilet={await node.ticket(person)}")
+    assert (await again.expect("sistem"))["rol"] == "moderator"
+    await bystander.send("ben buradayım")
+
+
+async def test_the_deactivated_leave_for_good(node: Node) -> None:
+    person = await node.person("ayse")
+    talker = await node.enter(person, "genel")
+    await node.square.accounts.service.users.manage(CONSOLE, "ayse", active=False)
+    assert await talker.closed() == 4003
+    assert (await node.http.post("/auth/ws-ticket", headers=person.headers)).status_code in (401, 403)
+    await refused(node, "ayse", code=4003, kod="ad_kullanimda")
+
+
+async def test_a_guest_hears_nothing_of_the_user_who_took_the_name(node: Node) -> None:
+    early = await node.enter("mehmet", "genel")
+    user = await node.person("mehmet")
+    entered = await node.enter(user, "genel")
+    talker = await node.enter("ayse", "genel")
+    await talker.send("@mehmet gel")
+    assert (await entered.expect("bildirim"))["bildirim"]["tur"] == "bahsetme"
+    assert await early.closed() == 4003
+    assert not [frame for frame in early.seen if frame["tip"] == "bildirim"]
+
+
+async def test_a_node_that_drains_sends_everybody_elsewhere(settings: Settings) -> None:
+    async with running_node(settings) as node:
+        talkers = [await node.enter(f"misafir{number}", "genel") for number in range(3)]
+        sent = await talkers[0].send("son anda")
+        node.stop.set()
+        assert [await talker.closed() for talker in talkers] == [1012, 1012, 1012]
+    async with running_node(settings) as node:
+        (message,) = (await node.http.get("/mesaj/gecmis/genel")).json()["mesajlar"]
+        assert message["id"] == sent["mesaj_id"]
