@@ -4,8 +4,9 @@ import asyncio
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -45,15 +46,32 @@ def need(name: str, url: str) -> None:
         pytest.skip(f"{name} is not reachable")
 
 
+def missing(what: str, record_property: Callable[[str, object], None]) -> NoReturn:
+    """Skip the test because a program is not installed, and have it said at the end; in CI, fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what}: not installed")
+    record_property("missing", what)
+    pytest.skip(f"{what}: not installed")
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if os.environ.get("CI") == "true" and not all((reachable(POSTGRES), reachable(REDIS))):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    missing = [name for name, url in (("PostgreSQL", POSTGRES), ("Redis", REDIS)) if not reachable(url)]
-    if missing:
-        terminalreporter.write_line(f"!!! NOT TESTED, because not reachable: {', '.join(missing)}", red=True, bold=True)
+    away = [name for name, url in (("PostgreSQL", POSTGRES), ("Redis", REDIS)) if not reachable(url)]
+    if away:
+        terminalreporter.write_line(f"!!! NOT TESTED, because not reachable: {', '.join(away)}", red=True, bold=True)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "counts" and report.when == "call":
+                    terminalreporter.write_line(f"{report.nodeid}: {value}")
+                elif name == "missing" and report.when == "call":
+                    terminalreporter.write_line(
+                        f"!!! NOT TESTED, because not installed: {value} ({report.nodeid})", red=True, bold=True
+                    )
 
 
 @pytest.fixture(autouse=True)
