@@ -113,7 +113,7 @@ export const cssVariables: CSSVariablesResolver = () => {
     "--mantine-color-turkuaz-light-color": "var(--turkuaz)",
     "--mantine-color-turkuaz-text": "var(--turkuaz)",
     "--mantine-color-mercan-light": "var(--mercan-soft)",
-    "--mantine-color-mercan-light-color": "var(--mercan)",
+    "--mantine-color-mercan-light-color": "var(--mercan-ink)",
     "--mantine-shadow-md": "var(--shadow)",
   };
   return { variables: {}, light: both, dark: both };

@@ -21,10 +21,9 @@ export function Avatar({
       data-tint={tint(id)}
       data-online={online ?? undefined}
       style={{ width: size, height: size, fontSize: Math.round(size * 0.38) }}
+      data-initials={initials(name)}
       aria-hidden="true"
-    >
-      {initials(name)}
-    </span>
+    />
   );
 }
 

@@ -80,7 +80,19 @@ export function PeoplePage() {
         {people.isError && <Failed error={people.error} retry={() => void people.refetch()} />}
         {people.isSuccess && users.length === 0 && <Empty title={t("empty")} detail={t("empty.detail")} />}
         {users.length > 0 && (
-          <DataTable label={t("title")} head={[t("name"), t("role"), t("state"), t("seen"), t("created"), ""]}>
+          <DataTable
+            label={t("title")}
+            head={[
+              t("name"),
+              t("role"),
+              t("state"),
+              t("seen"),
+              t("created"),
+              <span key="actions" className="visually-hidden">
+                {t("actions.head")}
+              </span>,
+            ]}
+          >
             {users.map((user) => (
               <PersonRow key={user.id} user={user} manages={manages} />
             ))}
@@ -99,6 +111,7 @@ export function PeoplePage() {
 
 function PersonRow({ user, manages }: { user: User; manages: boolean }) {
   const t = useText(texts);
+  const me = useMe().user;
   return (
     <tr tabIndex={-1} data-row>
       <td>
@@ -124,7 +137,7 @@ function PersonRow({ user, manages }: { user: User; manages: boolean }) {
       <td className={styles.secondary}>
         <Moment at={user.created_at} />
       </td>
-      <td>{manages && <PersonMenu user={user} />}</td>
+      <td>{manages && user.id !== me.id && <PersonMenu user={user} />}</td>
     </tr>
   );
 }
@@ -132,7 +145,6 @@ function PersonRow({ user, manages }: { user: User; manages: boolean }) {
 function PersonMenu({ user }: { user: User }) {
   const t = useText(texts);
   const s = useText(shared);
-  const me = useMe().user;
   const [resetting, setResetting] = useState(false);
   const refresh = () => queries.invalidateQueries({ queryKey: ["users"] });
   const change = useMutation({
@@ -157,18 +169,11 @@ function PersonMenu({ user }: { user: User }) {
     mutationFn: () =>
       data(api.POST("/api/v1/users/{user_id}/password-reset", { params: { path: { user_id: user.id } } })),
   });
-  const self = user.id === me.id;
   return (
     <>
       <Menu>
         <Menu.Target>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="lg"
-            disabled={self}
-            aria-label={t("actions", { name: user.name })}
-          >
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("actions", { name: user.name })}>
             <EllipsisVertical size={18} />
           </ActionIcon>
         </Menu.Target>

@@ -102,13 +102,12 @@ export const MessageRow = memo(
                     title={reaction.kullanicilar.map((id) => store.nameOf(id)).join(", ")}
                     aria-label={
                       mine
-                        ? t("reaction.mine", { emoji: reaction.emoji })
+                        ? t("reaction.mine", { emoji: reaction.emoji, n: reaction.sayi })
                         : t("reaction", { emoji: reaction.emoji, n: reaction.sayi })
                     }
                     onClick={() => void react(store, room, message, reaction.emoji, mine, t("problem.lost"))}
                   >
-                    <span>{reaction.emoji}</span>
-                    <span className="numbers">{reaction.sayi}</span>
+                    <span>{reaction.emoji}</span> <span className="numbers">{reaction.sayi}</span>
                   </button>
                 );
               })}

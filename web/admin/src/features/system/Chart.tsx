@@ -23,6 +23,7 @@ interface Props {
 }
 
 const HEIGHT = 130;
+const WINDOW_SECONDS = 600;
 
 /** A number that moves, and the last minutes behind it. */
 export function Chart({ title, times, lines, format, waiting }: Props) {
@@ -60,7 +61,10 @@ export function Chart({ title, times, lines, format, waiting }: Props) {
         padding: [8, 6, 0, 0],
         legend: { show: false },
         cursor: { show: false },
-        scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1] } },
+        scales: {
+          x: { range: (_, __, max) => [max - WINDOW_SECONDS, max] },
+          y: { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1] },
+        },
         axes: [
           {
             stroke: ink,

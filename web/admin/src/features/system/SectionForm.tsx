@@ -20,6 +20,7 @@ interface Property {
   readonly titles?: Readonly<Partial<Record<Locale, string>>>;
   readonly description?: string;
   readonly type?: string;
+  readonly anyOf?: readonly Property[];
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -51,6 +52,7 @@ export function SectionForm({ section, readOnly }: { section: SettingsSection; r
   });
   const known = section.section === "chat" || section.section === "accounts";
   const shown = (value: unknown): string => {
+    if (value === null || value === undefined) return t("empty");
     if (typeof value === "boolean") return value ? t("yes") : t("no");
     if (typeof value === "number") return number(locale, value, 3);
     return Array.isArray(value) ? value.join(", ") : String(value);
@@ -133,7 +135,26 @@ interface FieldProps {
   onChange: (value: unknown) => void;
 }
 
-function Field({ property, value, onChange, locale, ...rest }: FieldProps): ReactNode {
+function Field({ property: given, value, onChange, locale, ...rest }: FieldProps): ReactNode {
+  const t = useText(texts);
+  const nullable = given.anyOf?.some((option) => option.type === "null") ?? false;
+  const property = given.anyOf?.find((option) => option.type !== "null") ?? given;
+  if (nullable && property.type === "boolean") {
+    const options = [
+      { value: "null", label: t("empty") },
+      { value: "true", label: t("yes") },
+      { value: "false", label: t("no") },
+    ];
+    return (
+      <Select
+        {...rest}
+        data={options}
+        value={String(value ?? null)}
+        allowDeselect={false}
+        onChange={(next) => onChange(JSON.parse(next ?? "null"))}
+      />
+    );
+  }
   if (property.enum) {
     return (
       <Select
