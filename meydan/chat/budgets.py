@@ -1,5 +1,9 @@
 """Fair use: how often a connection may ask and a person may speak."""
 
+from typing import Final
+
+_SWEEP_AT: Final = 10_000
+
 
 class Budget:
     """A steady rate with room for a burst (GCRA: one number says when the next one fits)."""
@@ -20,3 +24,30 @@ class Budget:
             return wait
         self._fits_at = at + interval
         return 0.0
+
+    def is_full(self, now: float) -> bool:
+        """Tell whether a new budget would be the same."""
+        return self._fits_at <= now
+
+
+class Budgets:
+    """A budget for each person on this node, over all their connections and requests, and past their end."""
+
+    def __init__(self, *, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._budgets: dict[str, Budget] = {}
+        self._sweep_at = _SWEEP_AT
+
+    def take(self, person: str, now: float) -> float:
+        """Spend one of a person's budget and return 0, or return for how many seconds there is none left."""
+        budget = self._budgets.get(person)
+        if budget is None:
+            if len(self._budgets) >= self._sweep_at:
+                self._sweep(now)
+            budget = self._budgets[person] = Budget(rate=self._rate, burst=self._burst)
+        return budget.take(now)
+
+    def _sweep(self, now: float) -> None:
+        self._budgets = {person: budget for person, budget in self._budgets.items() if not budget.is_full(now)}
+        self._sweep_at = max(_SWEEP_AT, 2 * len(self._budgets))

@@ -9,7 +9,7 @@ import contextlib
 import secrets
 from collections import defaultdict
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -79,14 +79,6 @@ class HubStats:
     connections_total: int = 0
 
 
-@dataclass
-class Person:
-    """Everyone's connections on this node, and the budget they share."""
-
-    budget: Budget
-    connections: dict[Connection, None] = field(default_factory=dict)
-
-
 class Hub:
     """Connects people with rooms on one node."""
 
@@ -108,7 +100,7 @@ class Hub:
         self.fan_out = FanOutStats()
         self.presence = presence
         self.connections: dict[Connection, None] = {}
-        self.people: dict[str, Person] = {}
+        self.people: defaultdict[str, dict[Connection, None]] = defaultdict(dict)
         self.channels: dict[str, RoomChannel] = {}
         self.settings = live.current(ChatSettings)
         live.on_change(self._settings_changed)
@@ -151,9 +143,8 @@ class Hub:
         connection.rooms.clear()
         connection.waiting = None
         if actor is not None:
-            person = self.people[actor.id]
-            del person.connections[connection]
-            if not person.connections:
+            del self.people[actor.id][connection]
+            if not self.people[actor.id]:
                 del self.people[actor.id]
         if connection.claim is not None and not self.draining:
             self.spawn(self._entrance.release(connection.claim, connection.actor))
@@ -228,11 +219,7 @@ class Hub:
             return
         self._take_place(actor)
         connection.actor = actor
-        person = self.people.get(actor.id)
-        if person is None:
-            rate, burst = self.settings.messages_per_second, self.settings.message_burst
-            person = self.people[actor.id] = Person(Budget(rate=rate, burst=burst))
-        person.connections[connection] = None
+        self.people[actor.id][connection] = None
         connection.send(self._entrance.greeting(actor))
         self.resume(connection)
 
@@ -245,8 +232,7 @@ class Hub:
             self.spawn(self._bus.publish(_PEOPLE, word))
 
     def _end_guests(self, user_id: str, session: str | None) -> None:
-        person = self.people.get(user_id)
-        for connection in tuple(person.connections) if person else ():
+        for connection in tuple(self.people.get(user_id, ())):
             if connection.actor is None or not connection.actor.is_guest:
                 continue
             if session is None:
@@ -257,22 +243,15 @@ class Hub:
 
     def close_user(self, user_id: str, *, active: bool) -> None:
         """End a user's connections: for good when deactivated, else so that they return with what they are now."""
-        person = self.people.get(user_id)
-        for connection in tuple(person.connections) if person else ():
+        for connection in tuple(self.people.get(user_id, ())):
             if active:
                 connection.close(CLOSE_RESTARTING, "account changed")
             else:
                 connection.close(CLOSE_NOT_ALLOWED, "account closed")
 
-    def budget(self, connection: Connection) -> Budget:
-        """Return what the person behind a connection may spend, over all their connections."""
-        assert connection.actor is not None  # noqa: S101  # nobody speaks before it is known who it is
-        return self.people[connection.actor.id].budget
-
     def send_to_user(self, user_id: str, framed: bytes) -> None:
         """Send a frame to all connections of a user on this node, and to no guest of that name."""
-        person = self.people.get(user_id)
-        for connection in person.connections if person else ():
+        for connection in self.people.get(user_id, ()):
             if connection.actor is not None and not connection.actor.is_guest:
                 connection.send(framed)
 
@@ -507,8 +486,6 @@ class Hub:
             self.settings = value
             for connection in self.connections:
                 connection.budget = None
-            for person in self.people.values():
-                person.budget = Budget(rate=value.messages_per_second, burst=value.message_burst)
 
 
 _hints = msgspec.json.Decoder(_Hint)

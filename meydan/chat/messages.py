@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Permission
+from meydan.chat.budgets import Budgets
 from meydan.chat.errors import MessageMissing, TooLong
 from meydan.chat.events import Event, MessageView, NoticeView
 from meydan.chat.log import MessageLog
@@ -21,7 +22,7 @@ from meydan.chat.service import access_room, add_member, clean
 from meydan.chat.settings import ChatSettings
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
-from meydan.platform.errors import InvalidInput
+from meydan.platform.errors import InvalidInput, RateLimited
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.turkish import words
@@ -52,6 +53,13 @@ class MessageService:
         self._log = log
         self._search = search
         self._indexer = indexer
+        self._budgets = _budgets(live.current(ChatSettings))
+        live.on_change(self._settings_changed)
+
+    def spend(self, actor: Actor) -> None:
+        """Take one from what the actor may say; raise `RateLimited` when nothing is left."""
+        if wait := self._budgets.take(actor.id, self._clock.monotonic()):
+            raise RateLimited(wait=wait)
 
     def compose(
         self,
@@ -114,7 +122,9 @@ class MessageService:
         """Say something in a room without a connection to it."""
         actor.require(Permission.ROOMS_WRITE)
         room, _ = await self._db.read(lambda session: access_room(session, actor, name))
-        return await self._log.put(self.compose(actor, room.id, content, client_id=client_id, reply_to=reply_to))
+        operation = self.compose(actor, room.id, content, client_id=client_id, reply_to=reply_to)
+        self.spend(actor)
+        return await self._log.put(operation)
 
     async def enter(self, actor: Actor, name: str) -> tuple[Room, int]:
         """Return the room and how far the actor has read it; a user becomes a member on the first visit."""
@@ -231,6 +241,10 @@ class MessageService:
         """Return the present moment, in UTC."""
         return self._clock.now()
 
+    def _settings_changed(self, value: object) -> None:
+        if isinstance(value, ChatSettings):
+            self._budgets = _budgets(value)
+
     def _content(self, content: str) -> str:
         content = clean(content)
         limit = self._live.current(ChatSettings).max_length
@@ -247,6 +261,10 @@ def mentions(content: str) -> tuple[str, ...]:
         return ()
     names = dict.fromkeys(name.casefold() for name in _MENTION.findall(content))
     return tuple(names)[:_MAX_MENTIONS]
+
+
+def _budgets(settings: ChatSettings) -> Budgets:
+    return Budgets(rate=settings.messages_per_second, burst=settings.message_burst)
 
 
 def _message_id(message_id: str) -> str:

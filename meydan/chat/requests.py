@@ -19,7 +19,7 @@ from meydan.chat.messages import MessageService
 from meydan.chat.operations import Operation
 from meydan.chat.presence import Presence
 from meydan.platform.clock import Clock
-from meydan.platform.errors import InvalidInput, MeydanError, RateLimited
+from meydan.platform.errors import InvalidInput, MeydanError
 
 if TYPE_CHECKING:
     from meydan.chat.hub import Hub
@@ -88,7 +88,7 @@ class Requests:
             client_id=request.client_id,
             reply_to=request.reply_to,
         )
-        self._submit(connection, channel, operation, request)
+        self._submit(connection, actor, channel, operation, request)
 
     def _change(self, connection: Connection, actor: Actor, request: wire.Edit | wire.Delete | wire.React) -> None:
         channel = self._joined(connection, request.room)
@@ -102,17 +102,17 @@ class Requests:
                 operation = self._messages.react(
                     actor, channel.room_id, request.message_id, request.emoji, remove=request.remove
                 )
-        self._submit(connection, channel, operation, request)
+        self._submit(connection, actor, channel, operation, request)
 
     def _submit(
         self,
         connection: Connection,
+        actor: Actor,
         channel: RoomChannel,
         operation: Operation,
         request: wire.Send | wire.Edit | wire.Delete | wire.React,
     ) -> None:
-        if wait := self._hub.budget(connection).take(self._clock.monotonic()):
-            raise RateLimited(wait=wait)
+        self._messages.spend(actor)
         client_id = request.client_id if isinstance(request, wire.Send) else None
         self._log.submit(operation, partial(self._answer, connection, channel, request.ref, client_id))
 

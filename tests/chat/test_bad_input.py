@@ -1,0 +1,304 @@
+"""Bad input: each has its error or its close code, and nobody else notices."""
+
+import json
+
+import pytest
+
+from meydan.platform.clock import ManualClock
+from meydan.platform.settings import Settings
+from tests.chat.node import Node, running_node
+from tests.chat.raw import BINARY, CONTINUATION, PING, PONG, TEXT, RawSocket, framed, upgraded
+
+JOIN = b'{"tip":"oda_katil","oda_id":"genel"}'
+
+
+async def raw_guest(node: Node, name: str = "bozuk") -> RawSocket:
+    raw = await upgraded(node, name)
+    await raw.frame("sistem")
+    return raw
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "selam",
+        "[]",
+        '"tip"',
+        "1",
+        "null",
+        "[" * 30_000,
+        '{"tip":"yok",',
+        '{"tip":"oda_katil","oda_id":"genel"',
+        '{"tip":"oda_katil","oda_id":"genel"}}',
+        '{"tip":"oda_katil","oda_id":"genel","x":NaN}',
+        '{"tip":"oda_katil","oda_id":"genel","x":' + "[" * 30_000,
+        '{"tip":"mesaj_gonder","oda_id":"genel","icerik":"\\ud800"}',
+    ],
+)
+async def test_what_is_no_json_object(node: Node, text: str) -> None:
+    guest = await node.enter("misafir", "genel")
+    await guest.ws.send(text)
+    problem = await guest.expect("hata")
+    assert problem["kod"] == "gecersiz_json"
+    assert "ref" not in problem
+    await guest.send("bağlantı sürer")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {},
+        {"tip": None},
+        {"tip": 5},
+        {"tip": []},
+        {"tip": {"tip": "oda_katil"}},
+        {"tip": "yok"},
+        {"tip": "x" * 10_000},
+        {"tip": "mesaj"},
+        {"tip": "sistem"},
+        {"tip": "Oda_Katil", "oda_id": "genel"},
+    ],
+)
+async def test_an_unknown_type(node: Node, frame: dict[str, object]) -> None:
+    guest = await node.enter("misafir")
+    await guest.ws.send(json.dumps({**frame, "ref": "7"}))
+    problem = await guest.expect("hata")
+    assert (problem["kod"], problem["ref"]) == ("bilinmeyen_tip", "7")
+    await guest.join("genel")
+
+
+@pytest.mark.parametrize(
+    ("tip", "fields", "wrong"),
+    [
+        ("oda_katil", {}, "oda_id"),
+        ("oda_katil", {"oda_id": 5}, "oda_id"),
+        ("oda_katil", {"oda_id": ""}, "oda_id"),
+        ("oda_katil", {"oda_id": None}, "oda_id"),
+        ("oda_katil", {"oda_id": "genel", "son_sira": -1}, "son_sira"),
+        ("oda_katil", {"oda_id": "genel", "son_sira": "5"}, "son_sira"),
+        ("oda_katil", {"oda_id": "genel", "son_sira": 1.5}, "son_sira"),
+        ("oda_katil", {"oda_id": "genel", "son_sira": 2**53 + 1}, "son_sira"),
+        ("oda_katil", {"oda_id": "genel", "donem": 5}, "donem"),
+        ("mesaj_gonder", {"oda_id": "genel"}, "icerik"),
+        ("mesaj_gonder", {"oda_id": "genel", "icerik": ["x"]}, "icerik"),
+        ("mesaj_gonder", {"oda_id": "genel", "icerik": "x", "istemci_id": ""}, "istemci_id"),
+        ("mesaj_gonder", {"oda_id": "genel", "icerik": "x", "istemci_id": "a" * 65}, "istemci_id"),
+        ("mesaj_gonder", {"oda_id": "genel", "icerik": "x", "istemci_id": "a\x00"}, "istemci_id"),
+        ("mesaj_gonder", {"oda_id": "genel", "icerik": "x", "ekler": [1]}, "ekler"),
+        ("mesaj_gonder", {"oda_id": "genel", "icerik": "x", "ekler": {}}, "ekler"),
+        ("mesaj_sil", {"oda_id": "genel", "mesaj_id": 5}, "mesaj_id"),
+        ("tepki", {"oda_id": "genel", "mesaj_id": "a", "emoji": 5}, "emoji"),
+        ("tepki", {"oda_id": "genel", "mesaj_id": "a", "emoji": "👍", "kaldir": "evet"}, "kaldir"),
+        ("okundu", {"oda_id": "genel", "sira": -1}, "sira"),
+        ("okundu", {"oda_id": "genel", "sira": True}, "sira"),
+    ],
+)
+async def test_a_wrong_type_names_its_field(node: Node, tip: str, fields: dict[str, object], wrong: str) -> None:
+    guest = await node.enter("misafir", "genel")
+    problem = await guest.refused(tip, **fields)
+    assert (problem["kod"], problem["alan"]) == ("gecersiz_alan", wrong)
+    assert problem["neden"]
+    assert await node.head() == 0
+
+
+async def test_a_frame_has_64_kib_at_most(node: Node) -> None:
+    guest = await node.enter("misafir", "genel")
+    text = '{"tip":"yok","x":"' + "a" * (65_536 - 20) + '"}'
+    assert len(text) == 65_536
+    await guest.ws.send(text)
+    assert (await guest.expect("hata"))["kod"] == "bilinmeyen_tip"
+    bystander = await node.enter("oteki", "genel")
+    await guest.ws.send(text + " " * 1_024)
+    assert await guest.closed() == 1009
+    await bystander.send("ben buradayım")
+
+
+async def test_fragments_are_one_frame(node: Node) -> None:
+    raw = await raw_guest(node)
+    text = '{"tip":"oda_katil","oda_id":"genel","ışık":"ğ"}'.encode()
+    for index in range(len(text)):
+        first, last = index == 0, index == len(text) - 1
+        await raw.write(TEXT if first else CONTINUATION, text[index : index + 1], fin=last)
+        if index == 10:
+            await raw.write(PING, b"orada")
+            assert await raw.read() == (PONG, b"orada")
+    assert (await raw.frame("oda_katilim"))["oda_id"] == "genel"
+
+
+async def test_fragments_together_have_64_kib_at_most(node: Node) -> None:
+    raw = await raw_guest(node)
+    for number in range(3):
+        await raw.write(CONTINUATION if number else TEXT, b"[" * 30_000, fin=False)
+    assert await raw.closed() == 1009
+
+
+async def test_a_text_inside_a_fragmented_text(node: Node) -> None:
+    raw = await raw_guest(node)
+    await raw.write(TEXT, b'{"tip":', fin=False)
+    await raw.write(TEXT, JOIN)
+    assert await raw.closed() == 1002
+
+
+async def test_a_continuation_of_nothing(node: Node) -> None:
+    raw = await raw_guest(node)
+    await raw.write(CONTINUATION, JOIN)
+    assert await raw.closed() == 1002
+
+
+@pytest.mark.parametrize("fragments", [1, 3])
+@pytest.mark.parametrize("data", [b"\xff", b'{"tip":"oda_katil","oda_id":"\xc3"}', b"\xed\xa0\x80"])
+async def test_bytes_that_are_no_text(node: Node, data: bytes, fragments: int) -> None:
+    raw = await raw_guest(node)
+    if fragments == 1:
+        await raw.write(TEXT, data)
+    else:
+        await raw.write(TEXT, data, fin=False)
+        await raw.write(CONTINUATION, b"", fin=True)
+    assert await raw.closed() == 1007
+
+
+async def test_a_binary_frame(node: Node) -> None:
+    raw = await raw_guest(node)
+    await raw.write(BINARY, JOIN)
+    assert await raw.closed() == 1003
+
+
+async def test_a_fragmented_binary_frame(node: Node) -> None:
+    raw = await raw_guest(node)
+    await raw.write(BINARY, b"a", fin=False)
+    await raw.write(CONTINUATION, b"b")
+    assert await raw.closed() == 1003
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        framed(3, b"x"),
+        framed(PING, b"x" * 126),
+        framed(PING, b"x", fin=False),
+        framed(TEXT, JOIN, mask=False),
+    ],
+    ids=["reserved opcode", "long ping", "fragmented ping", "unmasked"],
+)
+async def test_frames_against_the_rules_of_websocket_end_the_connection(node: Node, data: bytes) -> None:
+    raw = await raw_guest(node)
+    bystander = await node.enter("oteki", "genel")
+    raw.writer.write(data)
+    assert await raw.closed() in (1002, 1006)
+    await bystander.send("ben buradayım")
+
+
+async def test_a_line_cut_in_the_middle_of_a_frame(node: Node) -> None:
+    raw = await raw_guest(node)
+    raw.writer.write(framed(TEXT, JOIN)[:-5])
+    raw.hang_up()
+    guest = await node.enter("misafir", "genel")
+    await guest.send("kimse düşmedi")
+
+
+async def test_a_flood_is_told_to_wait_and_then_closed(settings: Settings) -> None:
+    async with running_node(settings, clock=ManualClock()) as node:
+        bystander = await node.enter("oteki", "genel")
+        flooder = await node.enter("taskin", "genel")
+        for _ in range(300):
+            await flooder.ws.send('{"tip":"yok"}')
+        assert await flooder.closed() == 1008
+        kinds = [frame["kod"] for frame in flooder.seen if frame["tip"] == "hata"]
+        assert kinds == ["bilinmeyen_tip"] * 59 + ["hiz_siniri"] * 200
+        assert all(frame["bekle"] > 0 for frame in flooder.seen if frame.get("kod") == "hiz_siniri")
+        await bystander.send("ben buradayım")
+
+
+async def test_a_budget_fills_up_again(settings: Settings) -> None:
+    clock = ManualClock()
+    async with running_node(settings, clock=clock) as node:
+        person = await node.person("ayse")
+        phone, desk = await node.enter(person, "genel"), await node.enter(person, "genel")
+        for number in range(10):
+            await (phone, desk)[number % 2].send("x")
+        for talker in (phone, desk):
+            problem = await talker.refused("mesaj_gonder", oda_id="genel", icerik="fazla")
+            assert (problem["kod"], problem["bekle"]) == ("hiz_siniri", 0.5)
+        clock.advance(0.5)
+        await desk.send("tamam")
+        assert (await phone.refused("mesaj_gonder", oda_id="genel", icerik="fazla"))["kod"] == "hiz_siniri"
+        await (await node.enter("oteki", "genel")).send("başkasının hakkı")
+        assert await node.head() == 12
+
+
+async def test_coming_back_does_not_fill_the_budget(settings: Settings) -> None:
+    async with running_node(settings, clock=ManualClock()) as node:
+        person = await node.person("ayse")
+        talker = await node.enter(person, "genel")
+        for _ in range(10):
+            await talker.send("x")
+        await talker.leave()
+        again = await node.enter(person, "genel")
+        assert (await again.refused("mesaj_gonder", oda_id="genel", icerik="fazla"))["kod"] == "hiz_siniri"
+
+
+async def test_http_spends_the_same_budget(settings: Settings) -> None:
+    async with running_node(settings, clock=ManualClock()) as node:
+        person = await node.person("ayse")
+        talker = await node.enter(person, "genel")
+        for _ in range(5):
+            await talker.send("x")
+        body = {"oda_id": "genel", "icerik": "x"}
+        codes = [
+            (await node.http.post("/mesaj/gonder", json=body, headers=person.headers)).status_code for _ in range(7)
+        ]
+        assert codes == [201] * 5 + [429] * 2
+        assert (await talker.refused("mesaj_gonder", oda_id="genel", icerik="x"))["kod"] == "hiz_siniri"
+
+
+async def test_changed_budgets_hold_at_once(settings: Settings) -> None:
+    async with running_node(settings, clock=ManualClock()) as node:
+        guest = await node.enter("misafir", "genel")
+        await node.change(message_burst=1)
+        await guest.send("bir")
+        assert (await guest.refused("mesaj_gonder", oda_id="genel", icerik="iki"))["kod"] == "hiz_siniri"
+        await node.change(message_burst=100)
+        for _ in range(20):
+            await guest.send("çok")
+
+
+async def test_too_much_asked_at_once_while_busy(node: Node) -> None:
+    await node.generous()
+    guest = await node.enter("misafir", "genel")
+    blob = b"".join(framed(TEXT, b'{"tip":"oda_gecmisi","oda_id":"genel","ref":"%d"}' % n) for n in range(300))
+    raw = await raw_guest(node)
+    raw.writer.write(blob)
+    answers = [json.loads((await raw.read())[1]) for _ in range(300)]
+    refused = [answer for answer in answers if answer["tip"] == "hata"]
+    assert refused
+    assert {answer["kod"] for answer in refused} == {"hiz_siniri"}
+    assert sorted(int(answer["ref"]) for answer in answers) == list(range(300))
+    await guest.send("kimse beklemez")
+
+
+async def test_who_does_not_read_is_closed_and_delays_nobody(node: Node) -> None:
+    await node.generous()
+    await node.change(send_buffer_bytes=65_536)
+    slow = await upgraded(node, "yavas", receive_buffer=4_096)
+    await slow.frame("sistem")
+    await slow.write(TEXT, JOIN)
+    await slow.frame("oda_katilim")
+    talker, listener = await node.enter("konusan", "genel"), await node.enter("dinleyen", "genel")
+    text, sent = "😀" * 4_000, 0
+    while node.square.hub.stats.slow_closed == 0:
+        assert sent < 2_000, "the slow reader was never closed"
+        sent += 1
+        answer = await talker.send(text)
+        assert answer["sira"] == sent
+        assert (await listener.message())["sira"] == sent
+        assert (await talker.message())["sira"] == sent
+    assert await slow.closed() == 4008
+    await talker.send("yavaş gitti")
+    while (await listener.message())["icerik"] != "yavaş gitti":
+        pass
+    await node.change(send_buffer_bytes=67_108_864)
+    again = await node.enter("yavas")
+    donem = (await again.join("genel"))["donem"]
+    assert (await again.join("genel", son_sira=sent - 3, donem=donem))["kurtarildi"] is True
