@@ -1,0 +1,159 @@
+"""A real square in a process of its own, and people with a browser each."""
+
+import json
+import re
+import shutil
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.conftest import missing
+from tests.processes import Program, free_port, meydan, wait_for_answer
+
+PASSWORD: Final = "uzun-ve-akilda-kalir"
+PANEL: Final = Path(__file__).parents[2] / "meydan/panel/index.html"
+AXE: Final = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+_QUIET: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+expect.set_options(timeout=15_000)
+
+
+@dataclass
+class Square:
+    """A running square; `program` can be killed and started again on the same port."""
+
+    program: Program
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.program.start()
+        wait_for_answer(self.program, self.port)
+
+    def owner_link(self) -> str:
+        found = re.search(r"/kurulum#anahtar=\S+", self.program.output())
+        assert found, self.program.output()
+        return self.address + found.group()
+
+    def register(self, name: str) -> dict[str, Any]:
+        return self.post("/auth/register", {"username": name, "password": PASSWORD, "name": name.title()})
+
+    def post(self, path: str, body: dict[str, Any], *, token: str = "") -> dict[str, Any]:
+        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+        request = urllib.request.Request(f"{self.address}/api/v1{path}", json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            answer: dict[str, Any] = json.load(response)
+            return answer
+
+
+@pytest.fixture(scope="session")
+def chromium(record_testsuite_property: object) -> Iterator[Browser]:
+    del record_testsuite_property
+    found = shutil.which("chromium")
+    assert found is not None, "guarded by `needs_browser`"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(_QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(autouse=True)
+def needs_browser(record_property: Callable[[str, object], None]) -> None:
+    if shutil.which("chromium") is None:
+        missing("chromium", record_property)
+    if not PANEL.is_file():
+        missing("the panel (make web)", record_property)
+
+
+@pytest.fixture(scope="module")
+def square(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Square]:
+    port = free_port()
+    program = meydan("up", folder=tmp_path_factory.mktemp("square"), MEYDAN_HOST="127.0.0.1", MEYDAN_PORT=str(port))
+    square = Square(program, port)
+    square.start()
+    yield square
+    program.stop()
+
+
+@dataclass
+class Visitor:
+    """One person's browser."""
+
+    context: BrowserContext
+    page: Page
+    square: Square
+    complaints: list[str]
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.square.address + path)
+
+    def sign_in(self, name: str) -> None:
+        self.go("/giris")
+        self.page.get_by_label("Kullanıcı adı").fill(name)
+        self.page.get_by_role("textbox", name="Parola").fill(PASSWORD)
+        self.page.get_by_role("button", name="Giriş yap").click()
+        self.page.wait_for_url(re.compile(r"/(odalar|oda/.*)?$"))
+
+    def open_room(self, room: str = "genel") -> None:
+        self.go(f"/oda/{room}")
+        expect(self.composer).to_be_editable()
+
+    def say(self, text: str) -> None:
+        self.composer.fill(text)
+        self.composer.press("Enter")
+
+    @property
+    def composer(self) -> Any:
+        return self.page.get_by_role("textbox", name="İleti", exact=True)
+
+    def said(self, text: str) -> Any:
+        return self.page.get_by_role("article").filter(has_text=text)
+
+    def serious_faults(self) -> list[str]:
+        """Return what axe finds serious or critical on the page, with where."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+        return [
+            f"{fault['id']}: {fault['help']} at {[node['target'] for node in fault['nodes'][:3]]}"
+            for fault in found["violations"]
+            if fault["impact"] in ("serious", "critical")
+        ]
+
+
+@pytest.fixture
+def visit(chromium: Browser, square: Square) -> Iterator[Callable[..., Visitor]]:
+    """Open a browser of one's own; at the end nobody's console may hold an error."""
+    visitors: list[Visitor] = []
+
+    def opened(*, width: int = 1280, height: int = 800, scheme: str = "light") -> Visitor:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            locale="tr-TR",
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        page = context.new_page()
+        visitor = Visitor(context, page, square, [])
+        page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        visitors.append(visitor)
+        return visitor
+
+    yield opened
+    for visitor in visitors:
+        visitor.context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []

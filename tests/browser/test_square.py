@@ -1,0 +1,162 @@
+"""The panel as people use it."""
+
+import re
+import signal
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PASSWORD, Square, Visitor
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Visitor]
+
+
+def test_the_owner_link_makes_the_first_owner_and_works_once(visit: Visit, square: Square) -> None:
+    owner = visit()
+    link = square.owner_link()
+    owner.page.goto(link)
+    owner.page.get_by_label("Kullanıcı adı").fill("sahip")
+    owner.page.get_by_role("textbox", name="Parola").fill(PASSWORD)
+    owner.page.get_by_role("button", name="Sahip hesabını aç").click()
+    expect(owner.page.get_by_role("link", name="Sistem")).to_be_visible()
+    other = visit()
+    other.page.goto(link)
+    expect(other.page.get_by_text("Bu kurulum bağlantısı artık geçerli değil")).to_be_visible()
+
+
+def test_a_wrong_password_is_told_and_the_right_one_opens_the_rooms(visit: Visit, square: Square) -> None:
+    square.register("selin")
+    visitor = visit()
+    visitor.go("/giris")
+    visitor.page.get_by_label("Kullanıcı adı").fill("selin")
+    visitor.page.get_by_role("textbox", name="Parola").fill("yanlis-parola-1")
+    visitor.page.get_by_role("button", name="Giriş yap").click()
+    expect(visitor.page.get_by_role("alert")).to_be_visible()
+    visitor.page.get_by_role("textbox", name="Parola").fill(PASSWORD)
+    visitor.page.get_by_role("button", name="Giriş yap").click()
+    expect(visitor.page.get_by_role("link", name="Odalar")).to_be_visible()
+    visitor.page.reload()
+    expect(visitor.page.get_by_role("link", name="Odalar")).to_be_visible()
+
+
+def test_two_people_talk_react_edit_and_lose_nothing_when_the_server_dies(visit: Visit, square: Square) -> None:
+    for name in ("ayse", "mert"):
+        square.register(name)
+    ayse, mert = visit(), visit()
+    ayse.sign_in("ayse")
+    mert.sign_in("mert")
+    ayse.open_room()
+    mert.open_room()
+
+    ayse.say("Günaydın, bugün endeks nasıl?")
+    expect(mert.said("Günaydın, bugün endeks nasıl?")).to_be_visible()
+    mert.say("@ayse Sakin açıldı")
+    expect(ayse.said("Sakin açıldı")).to_be_visible()
+
+    said = mert.said("Günaydın, bugün endeks nasıl?")
+    said.hover()
+    said.get_by_role("button", name="Tepki ver", exact=True).click()
+    mert.page.get_by_role("button", name="👍 ile tepki ver").first.click()
+    expect(ayse.said("Günaydın").get_by_text("👍")).to_be_visible()
+
+    ayse.composer.press("ArrowUp")
+    ayse.composer.fill("Günaydın, bugün borsa nasıl?")
+    ayse.composer.press("Enter")
+    expect(mert.said("bugün borsa nasıl?")).to_be_visible()
+    expect(mert.said("bugün borsa nasıl?").get_by_text("düzenlendi")).to_be_visible()
+
+    square.program.end(signal.SIGKILL)
+    try:
+        ayse.say("sunucu kapalıyken yazdım")
+        expect(ayse.page.get_by_role("log").get_by_text("sunucu kapalıyken yazdım")).to_be_visible()
+        expect(ayse.page.get_by_text("Bağlantı koptu")).to_be_visible()
+    finally:
+        square.start()
+    expect(mert.said("sunucu kapalıyken yazdım")).to_have_count(1, timeout=30_000)
+    mert.say("ben de buradayım")
+    expect(ayse.said("ben de buradayım")).to_have_count(1, timeout=30_000)
+
+    ayse.page.reload()
+    for text in ("bugün borsa nasıl?", "Sakin açıldı", "sunucu kapalıyken yazdım", "ben de buradayım"):
+        expect(ayse.said(text)).to_have_count(1)
+
+
+def test_a_guest_reads_then_joins_and_stays_the_same_over_a_reload(visit: Visit, square: Square) -> None:
+    square.register("deniz")
+    member, guest = visit(), visit()
+    member.sign_in("deniz")
+    member.open_room()
+    member.say("Misafirlere açık söz")
+    guest.go("/oda/genel")
+    expect(guest.said("Misafirlere açık söz")).to_be_visible()
+    guest.go("/")
+    guest.page.get_by_label("Adınız").fill("gezgin")
+    guest.page.get_by_role("button", name="Meydana gir").click()
+    guest.open_room()
+    guest.say("Selam, ben gezgin")
+    expect(member.said("Selam, ben gezgin")).to_be_visible()
+    guest.page.reload()
+    expect(guest.composer).to_be_editable()
+    guest.say("Sayfayı yeniledim")
+    expect(member.said("Sayfayı yeniledim")).to_be_visible()
+
+
+def test_search_finds_every_turkish_spelling(visit: Visit, square: Square) -> None:
+    square.register("cem")
+    visitor = visit()
+    visitor.sign_in("cem")
+    visitor.open_room()
+    for text in ("Akşam IŞIK hızında geçti", "ışık az, gölge çok", "isik yazan da olur", "BITCOIN konuşalım"):
+        visitor.say(text)
+        expect(visitor.said(text)).to_be_visible()
+    visitor.page.get_by_role("button", name="İletilerde ara").click()
+    panel = visitor.page.get_by_role("complementary", name="İletilerde ara")
+    box = panel.get_by_role("searchbox")
+    for word in ("ışık", "IŞIK", "isik"):
+        box.fill(word)
+        for found in ("hızında geçti", "gölge çok", "yazan da olur"):
+            expect(panel.get_by_text(re.compile(found))).to_be_visible()
+        expect(panel.get_by_text("konuşalım")).to_have_count(0)
+    box.fill("bitcoin")
+    expect(panel.get_by_text("konuşalım")).to_be_visible()
+
+
+def test_a_phone_shows_one_column_and_everything_can_be_reached(visit: Visit, square: Square) -> None:
+    square.register("pelin")
+    phone = visit(width=360, height=740, scheme="dark")
+    phone.sign_in("pelin")
+    phone.go("/odalar")
+    phone.page.get_by_role("link", name=re.compile("Genel")).first.click()
+    expect(phone.composer).to_be_editable()
+    phone.say("Telefondan yazdım")
+    expect(phone.said("Telefondan yazdım")).to_be_visible()
+    for path in ("/", "/odalar", "/oda/genel", "/kisiler"):
+        phone.go(path)
+        phone.page.wait_for_load_state("networkidle")
+        wider = phone.page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
+        assert not wider, f"{path} scrolls sideways"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(visit: Visit, square: Square, scheme: str) -> None:
+    if scheme == "light":
+        square.register("nil")
+    visitor = visit(scheme=scheme)
+    faults: dict[str, list[str]] = {}
+    for path in ("/", "/giris", "/kayit"):
+        visitor.go(path)
+        visitor.page.wait_for_load_state("networkidle")
+        faults[path] = visitor.serious_faults()
+    visitor.sign_in("nil")
+    visitor.open_room()
+    visitor.say("Erişilebilir bir söz")
+    expect(visitor.said("Erişilebilir bir söz").first).to_be_visible()
+    faults["/oda/genel"] = visitor.serious_faults()
+    for path in ("/odalar", "/kisiler", "/ben"):
+        visitor.go(path)
+        visitor.page.wait_for_load_state("networkidle")
+        faults[path] = visitor.serious_faults()
+    assert {path: found for path, found in faults.items() if found} == {}
