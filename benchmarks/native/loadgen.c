@@ -202,14 +202,18 @@ static void send_message(int number)
     struct client *client = owners[number];
     static char filler[2048];
     char fields[2900];
+    static const char words[] = "altın yükseldi, ışıklar söndü; alıcı bekliyor ";
+    int length = options.text_bytes - 23;
     if (!filler[0])
         for (size_t i = 0; i < sizeof filler - 1; i++)
-            filler[i] = "meydan pazar haber "[i % 19];
+            filler[i] = words[i % (sizeof words - 1)];
+    while (((unsigned char)filler[length] & 0xc0) == 0x80)
+        length--; /* a letter of two bytes is sent whole or not at all */
     sent++;
     snprintf(fields, sizeof fields,
              "\"oda_id\":\"%s\",\"istemci_id\":\"%08llx-%03d-%08llu\",\"icerik\":\"" MARK "%03d:%016llx:%.*s\"", client->room,
              (unsigned long long)(run_nonce & 0xffffffff), number, (unsigned long long)sent, number,
-             (unsigned long long)now_ns(), options.text_bytes - 23, filler);
+             (unsigned long long)now_ns(), length, filler);
     send_request(client, "mesaj_gonder", fields);
 }
 
