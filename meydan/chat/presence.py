@@ -190,10 +190,9 @@ class Presence:
         change(node)
         after = {(room, user_id) for room, people in node.rooms.items() for user_id in people}
         for room, user_id in before ^ after:
-            elsewhere = user_id in self._here.get(room, ()) or any(
-                user_id in other.rooms.get(room, ()) for key, other in self._others.items() if key != name
-            )
-            if not elsewhere:
+            here = user_id in self._here.get(room, ()) or (room, user_id) in self._leaving
+            elsewhere = any(user_id in other.rooms.get(room, ()) for key, other in self._others.items() if key != name)
+            if not here and not elsewhere:
                 self._note(room, user_id, here=(room, user_id) in after)
 
 

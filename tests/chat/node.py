@@ -112,7 +112,7 @@ class Talker:
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
-                    frame = json.loads(await self.ws.recv())
+                    frame: Frame = json.loads(await self.ws.recv())
                     if fits(frame):
                         return frame
                     self.seen.append(frame)

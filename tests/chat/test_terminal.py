@@ -36,7 +36,7 @@ async def test_what_is_said_shows_on_both_sides_and_the_line_is_taken_up_again(n
         heard = await ali.expect("mesaj", oda_id="genel", sira=2)
         assert (heard["mesaj"]["gonderen_id"], heard["mesaj"]["icerik"]) == ("veli", "Merhaba [bold] meydan")
         await until(terminal, "Merhaba [bold] meydan")
-        next(iter(node.square.hub.people["veli"].connections)).transport.disconnect(graceful=False)
+        next(iter(node.square.hub.people["veli"])).transport.disconnect(graceful=False)
         await ali.send("kopukken söylenen")
         await until(terminal, "kopukken söylenen")
         terminal.stdin.close()
