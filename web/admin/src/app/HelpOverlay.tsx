@@ -58,10 +58,14 @@ export function HelpOverlay() {
   );
 }
 
-/** Move the focus over the rows of the list in front. */
+/** Move the focus over the rows of the list one is in: the talk's when one is in the talk, else the page's. */
 function step(by: 1 | -1): void {
-  const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")].filter((row) => row.offsetParent !== null);
+  const talk = document.activeElement?.closest("[role=log]");
+  const rows = [...(talk ?? document).querySelectorAll<HTMLElement>("[data-row]")].filter(
+    (row) => row.offsetParent !== null && (talk || !row.closest("[role=log]")),
+  );
   const at = rows.indexOf(document.activeElement as HTMLElement);
-  const next = at === -1 ? (by === 1 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by));
+  const first = talk || by === -1 ? rows.length - 1 : 0;
+  const next = at === -1 ? first : Math.min(rows.length - 1, Math.max(0, at + by));
   rows[next]?.focus();
 }

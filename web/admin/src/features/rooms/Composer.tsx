@@ -6,7 +6,7 @@ import { useStore } from "@/session/store";
 import { number } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
 import styles from "./Composer.module.css";
-import { complain } from "./MessageRow";
+import { complain } from "./MessageTools";
 import { MentionMenu, mentionAt, useCandidates } from "./mentions";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";

@@ -1,19 +1,15 @@
-import { ActionIcon, Menu, Popover, Tooltip } from "@mantine/core";
-import { type Message, RequestFailed } from "@meydan/client";
-import { Copy, EllipsisVertical, Link2, Pencil, Reply, SmilePlus, Trash2 } from "lucide-react";
+import type { Message } from "@meydan/client";
+import { EllipsisVertical } from "lucide-react";
 import { memo, useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { SimBadge } from "@/components/Badges";
-import { toast } from "@/components/toasts";
-import { useMay } from "@/session/session";
 import { dateTime, time } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
 import styles from "./MessageRow.module.css";
 import { MessageText } from "./MessageText";
+import { MessageTools, react } from "./MessageTools";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
-
-export const REACTIONS = ["👍", "❤️", "😄", "😮", "😢", "🙏", "🔥", "📈", "📉", "👀"] as const;
 
 export interface RowActions {
   onReveal: (id: string) => void;
@@ -40,6 +36,8 @@ export const MessageRow = memo(
     const store = useRoomsStore();
     const own = message.gonderen_id === me;
     const gone = message.silindi || deleting;
+    // A thousand closed menus cost more than a thousand messages: a row gets its tools when one comes near it.
+    const [near, setNear] = useState<"no" | "near" | "menu">("no");
     const mentioned = me !== null && message.bahsedilenler.includes(me);
     return (
       // biome-ignore lint/a11y/useSemanticElements: a row of a log, not an article of its own
@@ -48,6 +46,9 @@ export const MessageRow = memo(
         role="article"
         aria-label={`${message.gonderen_ad}, ${time(locale, message.zaman)}`}
         tabIndex={-1}
+        data-row
+        onPointerEnter={(event) => event.pointerType === "mouse" && near === "no" && setNear("near")}
+        onFocus={(event) => near === "no" && event.target.matches(":focus-visible") && setNear("near")}
         data-message={message.id}
         data-own={own || undefined}
         data-first={first || undefined}
@@ -85,7 +86,22 @@ export const MessageRow = memo(
                 </time>
               </span>
             </div>
-            {me !== null && !gone && <Toolbar room={room} message={message} own={own} {...actions} />}
+            {me !== null && !gone && (
+              <span className={styles.tools}>
+                {near === "no" ? (
+                  <button
+                    type="button"
+                    className={styles.hint}
+                    aria-label={t("actions")}
+                    onClick={() => setNear("menu")}
+                  >
+                    <EllipsisVertical size={17} />
+                  </button>
+                ) : (
+                  <MessageTools room={room} message={message} own={own} startOpen={near === "menu"} {...actions} />
+                )}
+              </span>
+            )}
           </div>
           {message.tepkiler.length > 0 && !gone && (
             <div className={styles.reactions}>
@@ -154,137 +170,4 @@ function Gone({ room, message, deleting }: { room: string; message: Message; del
       )}
     </span>
   );
-}
-
-function Toolbar({
-  room,
-  message,
-  own,
-  onReply,
-  onEdit,
-  moderates,
-}: Pick<RowActions, "onReply" | "onEdit" | "moderates"> & { room: string; message: Message; own: boolean }) {
-  const t = useText(texts);
-  const store = useRoomsStore();
-  const moderator = useMay("rooms:moderate");
-  const [picking, setPicking] = useState(false);
-  const [menu, setMenu] = useState(false);
-  const lost = t("problem.lost");
-  const mayDelete = own || moderates || moderator;
-  return (
-    <div className={styles.toolbar} role="toolbar" aria-label={t("actions")} data-open={picking || menu || undefined}>
-      <Popover opened={picking} onChange={setPicking} position="top" shadow="md" trapFocus returnFocus>
-        <Popover.Target>
-          <Tooltip label={t("react")}>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              size={30}
-              aria-label={t("react")}
-              onClick={() => setPicking(!picking)}
-            >
-              <SmilePlus size={17} />
-            </ActionIcon>
-          </Tooltip>
-        </Popover.Target>
-        <Popover.Dropdown p={6}>
-          <div className={styles.picker}>
-            {REACTIONS.map((emoji) => (
-              <button
-                key={emoji}
-                type="button"
-                aria-label={t("react.with", { emoji })}
-                onClick={() => {
-                  setPicking(false);
-                  void react(store, room, message, emoji, false, lost);
-                }}
-              >
-                {emoji}
-              </button>
-            ))}
-          </div>
-        </Popover.Dropdown>
-      </Popover>
-      <Tooltip label={t("reply")}>
-        <ActionIcon variant="subtle" color="gray" size={30} aria-label={t("reply")} onClick={() => onReply(message)}>
-          <Reply size={17} />
-        </ActionIcon>
-      </Tooltip>
-      <Menu opened={menu} onChange={setMenu}>
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size={30} aria-label={t("actions")}>
-            <EllipsisVertical size={17} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <div className={styles.quick}>
-            {REACTIONS.slice(0, 6).map((emoji) => (
-              <button
-                key={emoji}
-                type="button"
-                aria-label={t("react.with", { emoji })}
-                onClick={() => {
-                  setMenu(false);
-                  void react(store, room, message, emoji, false, lost);
-                }}
-              >
-                {emoji}
-              </button>
-            ))}
-          </div>
-          <Menu.Item leftSection={<Reply size={16} />} onClick={() => onReply(message)}>
-            {t("reply")}
-          </Menu.Item>
-          <Menu.Item leftSection={<Copy size={16} />} onClick={() => void copy(message.icerik, t("copied"))}>
-            {t("copy-text")}
-          </Menu.Item>
-          <Menu.Item
-            leftSection={<Link2 size={16} />}
-            onClick={() => void copy(`${location.origin}/oda/${room}?ileti=${message.id}`, t("copied"))}
-          >
-            {t("copy-link")}
-          </Menu.Item>
-          {own && (
-            <Menu.Item leftSection={<Pencil size={16} />} onClick={() => onEdit(message)}>
-              {t("edit")}
-            </Menu.Item>
-          )}
-          {mayDelete && (
-            <Menu.Item
-              color="mercan"
-              leftSection={<Trash2 size={16} />}
-              onClick={() => store.remove(room, message.id, (error) => complain(error, lost))}
-            >
-              {t("delete")}
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
-    </div>
-  );
-}
-
-type Store = ReturnType<typeof useRoomsStore>;
-
-async function react(store: Store, room: string, message: Message, emoji: string, off: boolean, lost: string) {
-  try {
-    await store.socket?.react(room, message.id, emoji, off);
-  } catch (error) {
-    complain(error, lost);
-  }
-}
-
-/** Put a refused act into a toast, in the server's words. */
-export function complain(error: unknown, lost: string): void {
-  const problem = error instanceof RequestFailed ? error.problem : null;
-  toast(problem?.ayrinti || problem?.baslik || lost, { kind: "problem" });
-}
-
-async function copy(text: string, done: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast(done);
-  } catch {
-    toast(text, { seconds: 15 });
-  }
 }

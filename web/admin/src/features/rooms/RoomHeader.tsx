@@ -33,7 +33,7 @@ export function RoomHeader({ id, room, panel, onPanel, onSettings }: Props) {
           <span>{room?.baslik ?? id}</span>
         </h2>
         <p className="numbers">
-          <span>{t("people", { n: count })}</span>
+          <span>{count > 0 ? t("people", { n: count }) : t("people.none")}</span>
           {room?.konu && <span className={styles.topic}>{room.konu}</span>}
         </p>
       </div>
