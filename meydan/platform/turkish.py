@@ -11,6 +11,9 @@ from typing import Final
 _LOWER: Final = str.maketrans({"I": "ı", "İ": "i"})
 _UPPER: Final = str.maketrans({"i": "İ", "ı": "I"})
 _DOTLESS: Final = str.maketrans({"ı": "i"})
+# The letters Turkish text is made of besides ASCII; what holds others takes the long way.
+_PLAIN: Final = str.maketrans("İıÇçĞğÖöŞşÜüÂâÎîÛû", "iiccggoossuuaaiiuu")
+_GAPS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -26,8 +29,9 @@ def tr_upper(text: str) -> str:
 
 def fold(text: str) -> str:
     """Reduce text to its search key: Turkish lower case, dotless i as i, all marks stripped. Idempotent."""
-    if text.isascii():
-        return text.lower()  # in ASCII `I` folds to `i` whichever way it is lowered
+    plain = text if text.isascii() else text.translate(_PLAIN)
+    if plain.isascii():
+        return plain.lower()  # in ASCII `I` folds to `i` whichever way it is lowered
     lowered = tr_lower(unicodedata.normalize("NFKC", text))
     decomposed = unicodedata.normalize("NFKD", lowered.translate(_DOTLESS))
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold().translate(_DOTLESS)
@@ -35,7 +39,8 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Split text into folded words of letters and digits, in order."""
-    return _WORD.findall(fold(text))
+    folded = fold(text)
+    return folded.translate(_GAPS).split() if folded.isascii() else _WORD.findall(folded)
 
 
 def slug(text: str, *, limit: int = 64) -> str:
