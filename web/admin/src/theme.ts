@@ -110,7 +110,7 @@ export const cssVariables: CSSVariablesResolver = () => {
     "--mantine-color-default-color": "var(--ink)",
     "--mantine-primary-color-contrast": "var(--on-turkuaz)",
     "--mantine-color-turkuaz-light": "var(--turkuaz-soft)",
-    "--mantine-color-turkuaz-light-color": "var(--turkuaz)",
+    "--mantine-color-turkuaz-light-color": "var(--turkuaz-ink)",
     "--mantine-color-turkuaz-text": "var(--turkuaz)",
     "--mantine-color-mercan-light": "var(--mercan-soft)",
     "--mantine-color-mercan-light-color": "var(--mercan-ink)",
