@@ -1,6 +1,6 @@
 import type { Message } from "@meydan/client";
 import { EllipsisVertical } from "lucide-react";
-import { memo, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { SimBadge } from "@/components/Badges";
 import { dateTime, time } from "@/text/format";
@@ -10,6 +10,9 @@ import { MessageText } from "./MessageText";
 import { MessageTools, react } from "./MessageTools";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
+
+/** A row that only scrolls past under the pointer is not one that is pointed at. */
+const DWELL_MS = 60;
 
 export interface RowActions {
   onReveal: (id: string) => void;
@@ -37,6 +40,7 @@ export const MessageRow = memo(
     const own = message.gonderen_id === me;
     const gone = message.silindi || deleting;
     // A thousand closed menus cost more than a thousand messages: a row gets its tools when one comes near it.
+    const dwell = useRef<ReturnType<typeof setTimeout>>(undefined);
     const [near, setNear] = useState<"no" | "near" | "menu">("no");
     const mentioned = me !== null && message.bahsedilenler.includes(me);
     return (
@@ -47,7 +51,11 @@ export const MessageRow = memo(
         aria-label={`${message.gonderen_ad}, ${time(locale, message.zaman)}`}
         tabIndex={-1}
         data-row
-        onPointerEnter={(event) => event.pointerType === "mouse" && near === "no" && setNear("near")}
+        onPointerEnter={(event) => {
+          if (event.pointerType !== "mouse" || near !== "no") return;
+          dwell.current = setTimeout(() => setNear((now) => (now === "no" ? "near" : now)), DWELL_MS);
+        }}
+        onPointerLeave={() => clearTimeout(dwell.current)}
         onFocus={(event) => near === "no" && event.target.matches(":focus-visible") && setNear("near")}
         data-message={message.id}
         data-own={own || undefined}
