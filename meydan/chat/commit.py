@@ -47,6 +47,7 @@ class _Batch:
         self._pending: list[dict[str, Any]] = []
         self._quotes: dict[tuple[int, str], Quote] = {}
         self._known: dict[tuple[int, str, str] | str, Message | Stored] = {}
+        self._erased: set[str] = set()
         appends = [operation for operation in batch if isinstance(operation, Append)]
         if look_first:
             clients = {(op.room_id, op.sender_id, op.client_id) for op in appends if op.client_id is not None}
@@ -152,6 +153,7 @@ class _Batch:
         if not own and not op.moderates and not self._keeps_order(room, op.actor_id):
             raise NotSender(op.message_id)
         self._log.erase(message, op.at)
+        self._erased.add(op.message_id)
         return self._update(room, op, UpdateKind.DELETE, op.actor_id, {})
 
     def _react(self, room: LockedRoom, op: PutReaction) -> Stored:
@@ -224,7 +226,7 @@ class _Batch:
     def _notify(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Give every mentioned or answered user a notification, and every outcome the notices it caused."""
         events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
-        messages = [event for event in events if isinstance(event, MessageView)]
+        messages = [event for event in events if isinstance(event, MessageView) and event.id not in self._erased]
         wanted = {user_id for message in messages for user_id in _addressees(message)}
         if not wanted:
             return outcomes

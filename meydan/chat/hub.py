@@ -332,7 +332,8 @@ class Hub:
             for user_id, notice in outcome.notices:
                 self.send_to_user(user_id, wire.notice(notice))
                 if self._bus.shared:
-                    self.spawn(self._bus.publish(NOTICES_CHANNEL, msgspec.json.encode(NoticeWord(user_id, notice))))
+                    word = NoticeWord(user_id, notice, self._node)
+                    self.spawn(self._bus.publish(NOTICES_CHANNEL, msgspec.json.encode(word)))
         for slug, events in by_room.items():
             channel = self.channels.get(slug)
             if channel is not None:
@@ -341,6 +342,8 @@ class Hub:
             if self._bus.shared:
                 hint = msgspec.json.encode(_hint(self._node, events))
                 self.spawn(self._bus.publish(_EVENTS + slug, hint))
+        if any(outcome.event is None for outcome in stored):  # perhaps stored by a commit whose answer was lost
+            self.spawn(self._check_heads())
 
     def _hinted(self, slug: str, message: bytes) -> None:
         hint = _hints.decode(message)
@@ -471,7 +474,7 @@ class Hub:
 
     def _noticed(self, message: bytes) -> None:
         word = msgspec.json.decode(message, type=NoticeWord)
-        if self._bus.shared or word.notice.kind == "davet":
+        if word.node != self._node:
             self.send_to_user(word.user_id, wire.notice(word.notice))
 
     def _entered(self, message: bytes) -> None:

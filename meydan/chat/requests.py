@@ -167,7 +167,8 @@ class Requests:
             connection.rooms[channel.slug] = channel
             small = self._presence.count(channel.slug) < self._hub.settings.individual_presence_limit
             if self._presence.enter(channel.slug, actor.id) and small:
-                channel.tell(wire.moved("katilim", room=channel.slug, user_id=actor.id, at=self._messages.now()))
+                moved = wire.moved("katilim", room=channel.slug, user_id=actor.id, at=self._messages.now())
+                self._hub.say(channel, moved)
         connection.send(
             wire.joined(
                 ref=request.ref,

@@ -53,10 +53,11 @@ class RoomWord(msgspec.Struct, frozen=True):
 
 
 class NoticeWord(msgspec.Struct, frozen=True):
-    """A notification for one user, on `NOTICES_CHANNEL`."""
+    """A notification for one user, on `NOTICES_CHANNEL`; the node it names has told its own connections."""
 
     user_id: str
     notice: NoticeView
+    node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
