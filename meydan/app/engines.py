@@ -51,6 +51,6 @@ def open_engines(settings: Settings, clock: Clock) -> Engines:
     from meydan.platform.redis import RedisBus, RedisStore, open_redis  # noqa: PLC0415  # its client takes time to load
 
     redis = open_redis(url)
-    number = redis.get_connection_kwargs().get("db", 0)  # keys are apart by it, publish and subscribe is not
+    number = redis.connection_pool.connection_kwargs.get("db", 0)  # keys are apart by it, publish and subscribe is not
     bus = RedisBus(redis, prefix=f"meydan:{number}:")
     return Engines(db, bus, RedisStore(redis), search, redis, database_name, "redis")

@@ -112,10 +112,10 @@ class Talker:
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
-                    frame: Frame = json.loads(await self.ws.recv())
-                    if fits(frame):
-                        return frame
-                    self.seen.append(frame)
+                    came: Frame = json.loads(await self.ws.recv())
+                    if fits(came):
+                        return came
+                    self.seen.append(came)
         except TimeoutError:
             raise AssertionError(f"{self.id} never got {what}; but {list(self.seen)[-8:]}") from None
         except ConnectionClosed as error:
