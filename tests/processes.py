@@ -17,7 +17,7 @@ from pathlib import Path
 from meydan.platform.settings import Settings
 
 _VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 
 
 def free_port() -> int:
@@ -96,7 +96,7 @@ def wait_for_answer(program: Program, port: int, path: str = "/saglik", *, secon
     """Wait until the program answers a GET with 200."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
-        assert program.running, f"{program.command} ended by itself:\n{program.output()[-4000:]}"
+        assert program.running, f"{program.command} ended by itself with {program.wait()}:\n{program.output()[-4000:]}"
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
             connection.request("GET", path)
@@ -110,7 +110,7 @@ def wait_for_port(program: Program, port: int, *, seconds: float = _PATIENCE) ->
     """Wait until the program listens."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
-        assert program.running, f"{program.command} ended by itself:\n{program.output()[-4000:]}"
+        assert program.running, f"{program.command} ended by itself with {program.wait()}:\n{program.output()[-4000:]}"
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.02)

@@ -127,7 +127,10 @@ class Member:
             except (httpx.TransportError, OSError, WSError, TimeoutError):
                 await asyncio.sleep(self._rng.uniform(0.05, 0.3))
                 continue
-            await line.gone.wait()
+            try:
+                await line.gone.wait()
+            finally:
+                line.hang_up()
             self._tally.counts["connections lost"] += 1
             nap = attempt > 1 and self._rng.random() < _NAP_SHARE
             await asyncio.sleep(_NAP_SECONDS if nap else self._rng.uniform(0, 0.05))
@@ -153,11 +156,16 @@ class Member:
         if answer.status_code == 503:
             raise ConnectionRefusedError(answer.text)
         if answer.status_code != 200:
-            self._tally.fault(f"{self.name}: a ticket was refused: {answer.text}")
+            self.fault(f"a ticket was refused: {answer.text}")
         url = f"ws://{base}/ws/{self.name}?bilet={answer.json()['ticket']}"
-        _, line = await ws_connect(lambda: Line(self), url, websocket_handshake_timeout=5)
-        assert isinstance(line, Line)
+        line = Line(self)
+        await ws_connect(lambda: line, url, websocket_handshake_timeout=5)
+        if not line.opened:  # picows returns as if nothing were wrong when the wire breaks in the handshake
+            raise ConnectionResetError
         return line
+
+    def fault(self, text: str) -> None:
+        self._tally.fault(f"{self.name}: {text}")
 
     def connected(self, line: "Line") -> None:
         self._line = line
@@ -172,7 +180,7 @@ class Member:
     def closed(self, code: int) -> None:
         self._tally.counts[f"closed with {code}"] += 1
         if code not in _EXPECTED_CLOSES:
-            self._tally.fault(f"{self.name}: closed with {code}")
+            self.fault(f"closed with {code}")
 
     def received(self, frame: Frame) -> None:
         match frame.kind:
@@ -199,18 +207,18 @@ class Member:
 
     def _enter(self, frame: Frame) -> None:
         if self._epoch not in (None, frame.epoch):
-            self._tally.fault(f"{self.name}: the room's donem changed")
+            self.fault("the room's donem changed")
         known, self._epoch = self._epoch, frame.epoch
         if frame.recovered:
             self._tally.counts["recovered by replay"] += 1
             for said in frame.messages:
                 self._take(said)
         elif frame.messages:
-            self._tally.fault(f"{self.name}: not recovered, and yet some messages")
+            self.fault("not recovered, and yet some messages")
         if len(self.seen) == frame.sira:
             self._go_on()
         elif frame.recovered or len(self.seen) > frame.sira:
-            self._tally.fault(f"{self.name}: entered at {frame.sira}, has seen {len(self.seen)}")
+            self.fault(f"entered at {frame.sira}, has seen {len(self.seen)}")
         else:
             self._tally.counts["recovered from history"] += known is not None
             self._missing = []
@@ -269,14 +277,14 @@ class Member:
             self._moved.set()
         elif said.sira < due:
             self._tally.counts["twice"] += 1
-            self._tally.fault(f"{self.name}: {said.sira} came again, {due} was due")
+            self.fault(f"{said.sira} came again, {due} was due")
         else:
-            self._tally.fault(f"{self.name}: {said.sira} came where {due} was due")
+            self.fault(f"{said.sira} came where {due} was due")
 
     def _refused(self, frame: Frame) -> None:
         self._tally.counts[f"refused: {frame.code}"] += 1
         if frame.code not in _PASSING:
-            self._tally.fault(f"{self.name}: {frame.ref} was refused with {frame.code}")
+            self.fault(f"{frame.ref} was refused with {frame.code}")
         elif frame.ref is not None:
             asyncio.get_running_loop().call_later(0.2, self._again(frame.ref))
 
@@ -308,13 +316,21 @@ class Line(WSListener):
         self._member = member
         self._transport: WSTransport | None = None
 
+    @property
+    def opened(self) -> bool:
+        return self._transport is not None
+
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
         self._member.connected(self)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type == WSMsgType.TEXT:
-            self._member.received(_frames.decode(frame.get_payload_as_memoryview()))
+            try:
+                self._member.received(_frames.decode(frame.get_payload_as_memoryview()))
+            except Exception as error:  # picows would only log it
+                self._member.fault(f"{error!r} at {frame.get_payload_as_bytes()[:200]!r}")
+                raise
         elif frame.msg_type == WSMsgType.CLOSE:
             self._member.closed(frame.get_close_code().value)
             transport.disconnect()
@@ -322,6 +338,10 @@ class Line(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self.gone.set()
         self._member.disconnected(self)
+
+    def hang_up(self) -> None:
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
 
     def send(self, payload: bytes) -> None:
         if self._transport is not None and not self.gone.is_set():
