@@ -1,4 +1,5 @@
-import { Indicator, Menu, Tooltip, UnstyledButton } from "@mantine/core";
+import { Menu, Tooltip, UnstyledButton } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { CircleUserRound, Keyboard, Languages, LogOut, Monitor, Moon, Sun } from "lucide-react";
 import { Avatar } from "@/components/Avatar";
@@ -93,13 +94,12 @@ function AccountMenu() {
   const t = useText(texts);
   const { user, guest } = useMe();
   const { locale, theme } = usePreferences();
+  const phone = useMediaQuery("(max-width: 720px)");
   return (
-    <Menu position="right-end" width={250}>
+    <Menu position={phone ? "top-end" : "right-end"} width={250}>
       <Menu.Target>
         <UnstyledButton className={styles.account} aria-label={t("account.of", { name: user.name })}>
-          <Indicator disabled>
-            <Avatar name={user.name} id={user.id} size={38} />
-          </Indicator>
+          <Avatar name={user.name} id={user.id} size={38} />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

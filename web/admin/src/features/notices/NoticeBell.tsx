@@ -1,4 +1,5 @@
 import { Button, Popover, Tooltip } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { data, type Notice, type NoticePage } from "@meydan/client";
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -30,6 +31,7 @@ export function NoticeBell({ className }: { className: string }) {
   const t = useText(texts);
   const socket = useSocket();
   const navigate = useNavigate();
+  const phone = useMediaQuery("(max-width: 720px)");
   const notices = useQuery(noticesQuery);
   const [opened, setOpened] = useState(false);
   const unread = notices.data?.okunmamis ?? 0;
@@ -70,7 +72,14 @@ export function NoticeBell({ className }: { className: string }) {
   };
 
   return (
-    <Popover opened={opened} onChange={setOpened} position="right-end" shadow="md" width={340} trapFocus>
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position={phone ? "top-end" : "right-end"}
+      shadow="md"
+      width={phone ? "min(340px, calc(100vw - 20px))" : 340}
+      trapFocus
+    >
       <Popover.Target>
         <Tooltip label={t("notices")} position="right" disabled={opened}>
           <button

@@ -189,7 +189,11 @@ function PersonMenu({ user }: { user: User }) {
             {t("reset")}
           </Menu.Item>
           {user.active ? (
-            <Menu.Item color="mercan" leftSection={<Ban size={16} />} onClick={() => change.mutate({ active: false })}>
+            <Menu.Item
+              c="var(--mercan-ink)"
+              leftSection={<Ban size={16} />}
+              onClick={() => change.mutate({ active: false })}
+            >
               {t("deactivate")}
             </Menu.Item>
           ) : (

@@ -109,7 +109,7 @@ export function MessageTools({ room, message, own, startOpen, onReply, onEdit, m
           )}
           {mayDelete && (
             <Menu.Item
-              color="mercan"
+              c="var(--mercan-ink)"
               leftSection={<Trash2 size={16} />}
               onClick={() => store.remove(room, message.id, (error) => complain(error, lost))}
             >
