@@ -1,6 +1,6 @@
 """The accounts over HTTP: each endpoint is one call of a service."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Cookie, Depends, Path, Query, Request, Response
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
@@ -12,22 +12,10 @@ from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.service import AccountService
 from meydan.accounts.signins import REFRESH_LIFE
 from meydan.accounts.views import Client, Granted, UserView
+from meydan.platform.http import problems
 
 _COOKIE: Final = "meydan_refresh"
 _COOKIE_PATH: Final = "/api/v1/auth"
-_PROBLEM: Final = {"application/problem+json": {"schema": {"type": "object"}}}
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    words = {
-        401: "Not signed in",
-        403: "Not allowed",
-        404: "No such thing, or none that this actor may see",
-        409: "In the way of something that is there",
-        422: "Invalid input",
-        429: "Too often; `bekle` says how many seconds to wait",
-    }
-    return {status: {"description": words[status], "content": _PROBLEM} for status in statuses}
 
 
 def accounts(request: Request) -> AccountService:
@@ -82,7 +70,7 @@ router = APIRouter(prefix="/api/v1")
     summary="Make an account and sign in",
     status_code=201,
     tags=["auth"],
-    responses=_problems(403, 409, 422, 429),
+    responses=problems(403, 409, 422, 429),
 )
 async def register(accounts: Accounts, come: From, body: schemas.RegisterIn, response: Response) -> schemas.TokensOut:
     """Answer 403 `kayit_kapali` while registration is closed."""
@@ -95,7 +83,7 @@ async def register(accounts: Accounts, come: From, body: schemas.RegisterIn, res
     operation_id="create_session",
     summary="Sign in",
     tags=["auth"],
-    responses=_problems(401, 403, 422, 429),
+    responses=problems(401, 403, 422, 429),
 )
 async def login(accounts: Accounts, come: From, body: schemas.LoginIn, response: Response) -> schemas.TokensOut:
     """Answer 401 `giris_hatali` for a wrong password and an unknown user alike."""
@@ -108,7 +96,7 @@ async def login(accounts: Accounts, come: From, body: schemas.LoginIn, response:
     operation_id="refresh_session",
     summary="Trade a refresh token for new tokens",
     tags=["auth"],
-    responses=_problems(401, 422),
+    responses=problems(401, 422),
 )
 async def refresh(
     accounts: Accounts,
@@ -129,7 +117,7 @@ async def refresh(
     summary="Sign out here",
     status_code=204,
     tags=["auth"],
-    responses=_problems(401, 422),
+    responses=problems(401, 422),
 )
 async def logout(
     *,
@@ -151,7 +139,7 @@ async def logout(
     summary="Sign out everywhere",
     status_code=204,
     tags=["auth"],
-    responses=_problems(401, 403),
+    responses=problems(401, 403),
 )
 async def logout_all(accounts: Accounts, come: From, actor: CurrentActor, response: Response) -> None:
     """End every sign-in of this user and close their sockets."""
@@ -159,7 +147,7 @@ async def logout_all(accounts: Accounts, come: From, actor: CurrentActor, respon
     response.delete_cookie(_COOKIE, path=_COOKIE_PATH)
 
 
-@router.get("/auth/me", operation_id="get_me", summary="Who I am", tags=["auth"], responses=_problems(401))
+@router.get("/auth/me", operation_id="get_me", summary="Who I am", tags=["auth"], responses=problems(401))
 async def me(accounts: Accounts, actor: CurrentActor) -> schemas.MeOut:
     """Return the user with what they may do."""
     return _me(await accounts.me(actor), actor)
@@ -170,7 +158,7 @@ async def me(accounts: Accounts, actor: CurrentActor) -> schemas.MeOut:
     operation_id="update_me",
     summary="Change my name or language",
     tags=["auth"],
-    responses=_problems(401, 403, 422),
+    responses=problems(401, 403, 422),
 )
 async def update_me(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.MeIn) -> schemas.MeOut:
     """Change only what is given."""
@@ -183,7 +171,7 @@ async def update_me(accounts: Accounts, come: From, actor: CurrentActor, body: s
     summary="Change my password",
     status_code=204,
     tags=["auth"],
-    responses=_problems(401, 403, 422, 429),
+    responses=problems(401, 403, 422, 429),
 )
 async def change_password(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.PasswordIn) -> None:
     """End every other sign-in of this user."""
@@ -195,7 +183,7 @@ async def change_password(accounts: Accounts, come: From, actor: CurrentActor, b
     operation_id="list_sessions",
     summary="Where I am signed in",
     tags=["auth"],
-    responses=_problems(401, 403),
+    responses=problems(401, 403),
 )
 async def list_sessions(accounts: Accounts, actor: CurrentActor) -> schemas.SessionList:
     """Return open sign-ins, last used first."""
@@ -209,7 +197,7 @@ async def list_sessions(accounts: Accounts, actor: CurrentActor) -> schemas.Sess
     summary="Sign out one of my devices",
     status_code=204,
     tags=["auth"],
-    responses=_problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 422),
 )
 async def delete_session(accounts: Accounts, come: From, actor: CurrentActor, session_id: _Identifier) -> None:
     """End one sign-in; its access token stops working at once."""
@@ -221,7 +209,7 @@ async def delete_session(accounts: Accounts, come: From, actor: CurrentActor, se
     operation_id="create_guest",
     summary="Come in without an account",
     tags=["auth"],
-    responses=_problems(403, 409, 422, 429),
+    responses=problems(403, 409, 422, 429),
 )
 async def guest(accounts: Accounts, come: From, body: schemas.GuestIn, response: Response) -> schemas.TokensOut:
     """Answer 409 `ad_kullanimda` when a registered user has the name."""
@@ -233,7 +221,7 @@ async def guest(accounts: Accounts, come: From, body: schemas.GuestIn, response:
     operation_id="create_ws_ticket",
     summary="Get a one-use ticket for the WebSocket",
     tags=["auth"],
-    responses=_problems(401),
+    responses=problems(401),
 )
 async def ws_ticket(accounts: Accounts, actor: CurrentActor) -> schemas.TicketOut:
     """Open the socket within 30 seconds."""
@@ -245,7 +233,7 @@ async def ws_ticket(accounts: Accounts, actor: CurrentActor) -> schemas.TicketOu
     operation_id="check_owner_link",
     summary="Whether the one-time owner key still opens",
     tags=["auth"],
-    responses=_problems(422),
+    responses=problems(422),
 )
 async def check_owner_link(accounts: Accounts, token: Annotated[str, Query(max_length=200)]) -> schemas.OwnerLinkOut:
     """Tell without using it up."""
@@ -258,7 +246,7 @@ async def check_owner_link(accounts: Accounts, token: Annotated[str, Query(max_l
     summary="Become the first owner",
     status_code=201,
     tags=["auth"],
-    responses=_problems(403, 409, 422),
+    responses=problems(403, 409, 422),
 )
 async def claim_owner(accounts: Accounts, come: From, body: schemas.OwnerIn, response: Response) -> schemas.TokensOut:
     """Use the key that the first start printed."""
@@ -269,7 +257,7 @@ async def claim_owner(accounts: Accounts, come: From, body: schemas.OwnerIn, res
 
 
 @router.get(
-    "/users", operation_id="list_users", summary="Find people", tags=["users"], responses=_problems(401, 403, 422)
+    "/users", operation_id="list_users", summary="Find people", tags=["users"], responses=problems(401, 403, 422)
 )
 async def list_users(
     *,
@@ -291,7 +279,7 @@ async def list_users(
     summary="Add a user",
     status_code=201,
     tags=["users"],
-    responses=_problems(401, 403, 409, 422),
+    responses=problems(401, 403, 409, 422),
 )
 async def create_user(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.UserIn) -> schemas.NewUserOut:
     """Need `users:manage`. A password that is made here is shown this once."""
@@ -305,7 +293,7 @@ async def create_user(accounts: Accounts, come: From, actor: CurrentActor, body:
     operation_id="get_user",
     summary="One user",
     tags=["users"],
-    responses=_problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 422),
 )
 async def get_user(accounts: Accounts, actor: CurrentActor, user_id: str) -> schemas.UserOut:
     """Need `users:read`."""
@@ -317,7 +305,7 @@ async def get_user(accounts: Accounts, actor: CurrentActor, user_id: str) -> sch
     operation_id="update_user",
     summary="Change a user's role, or switch their account off or on",
     tags=["users"],
-    responses=_problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 422),
 )
 async def update_user(
     accounts: Accounts, come: From, actor: CurrentActor, user_id: str, body: schemas.UserChange
@@ -332,7 +320,7 @@ async def update_user(
     operation_id="reset_user_password",
     summary="Give a user a new password",
     tags=["users"],
-    responses=_problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 422),
 )
 async def reset_password(accounts: Accounts, come: From, actor: CurrentActor, user_id: str) -> schemas.NewPasswordOut:
     """Need `users:manage` and a higher rank than theirs. The password is shown this once."""
@@ -340,7 +328,7 @@ async def reset_password(accounts: Accounts, come: From, actor: CurrentActor, us
 
 
 @router.get(
-    "/api-keys", operation_id="list_api_keys", summary="My API keys", tags=["api-keys"], responses=_problems(401, 403)
+    "/api-keys", operation_id="list_api_keys", summary="My API keys", tags=["api-keys"], responses=problems(401, 403)
 )
 async def list_keys(accounts: Accounts, actor: CurrentActor) -> schemas.KeyList:
     """Return them without their secrets."""
@@ -353,7 +341,7 @@ async def list_keys(accounts: Accounts, actor: CurrentActor) -> schemas.KeyList:
     summary="Make an API key",
     status_code=201,
     tags=["api-keys"],
-    responses=_problems(401, 403, 422),
+    responses=problems(401, 403, 422),
 )
 async def create_key(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.KeyIn) -> schemas.NewKeyOut:
     """Show the key this once. A key is never wider than who makes it."""
@@ -367,7 +355,7 @@ async def create_key(accounts: Accounts, come: From, actor: CurrentActor, body: 
     summary="Delete an API key",
     status_code=204,
     tags=["api-keys"],
-    responses=_problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 422),
 )
 async def delete_key(accounts: Accounts, come: From, actor: CurrentActor, key_id: _Identifier) -> None:
     """Stop the key at once."""
@@ -379,7 +367,7 @@ async def delete_key(accounts: Accounts, come: From, actor: CurrentActor, key_id
     operation_id="list_audit_entries",
     summary="What was done, and by whom",
     tags=["audit"],
-    responses=_problems(401, 403, 422),
+    responses=problems(401, 403, 422),
 )
 async def list_audit(
     *,

@@ -9,14 +9,13 @@ from meydan import __version__
 from meydan.accounts.endpoints import CurrentActor, OptionalActor
 from meydan.app.schemas import Abilities, ComponentHealth, HealthReport, Overview, Samples, Section, SectionList
 from meydan.app.system import SystemService
+from meydan.platform.http import problems
 from meydan.platform.metrics import CONTENT_TYPE
 from meydan.platform.sampler import ROWS
 
+_PROBLEMS = problems(401, 403, 422)
+
 router = APIRouter(tags=["sistem"])
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "content": {"application/problem+json": {"schema": {"type": "object"}}}}
-    for status, description in ((401, "Nobody is signed in"), (403, "Not allowed"), (422, "Invalid input"))
-}
 
 
 def system(request: Request) -> SystemService:
@@ -65,7 +64,7 @@ async def abilities(system: System) -> Abilities:
     operation_id="get_metrics",
     summary="Numbers in Prometheus' text format",
     response_class=Response,
-    responses=PROBLEMS,
+    responses=_PROBLEMS,
 )
 async def metrics(request: Request, system: System, actor: OptionalActor) -> Response:
     """Answer anyone on this machine, others with `system:read`."""
@@ -73,7 +72,10 @@ async def metrics(request: Request, system: System, actor: OptionalActor) -> Res
 
 
 @router.get(
-    "/api/v1/system/overview", operation_id="get_system_overview", summary="This node's numbers", responses=PROBLEMS
+    "/api/v1/system/overview",
+    operation_id="get_system_overview",
+    summary="This node's numbers",
+    responses=_PROBLEMS,
 )
 async def overview(system: System, actor: CurrentActor) -> Overview:
     """Need `system:read`."""
@@ -81,7 +83,10 @@ async def overview(system: System, actor: CurrentActor) -> Overview:
 
 
 @router.get(
-    "/api/v1/system/samples", operation_id="list_system_samples", summary="This node's last minutes", responses=PROBLEMS
+    "/api/v1/system/samples",
+    operation_id="list_system_samples",
+    summary="This node's last minutes",
+    responses=_PROBLEMS,
 )
 async def samples(system: System, actor: CurrentActor, seconds: Annotated[int, Query(ge=1, le=ROWS)] = ROWS) -> Samples:
     """Need `system:read`. One row a second, oldest first; the first column is the Unix time."""
@@ -89,14 +94,17 @@ async def samples(system: System, actor: CurrentActor, seconds: Annotated[int, Q
     return Samples(interval=interval, columns=columns, rows=rows)
 
 
-@router.get("/api/v1/settings", operation_id="list_settings", summary="Every live setting", responses=PROBLEMS)
+@router.get("/api/v1/settings", operation_id="list_settings", summary="Every live setting", responses=_PROBLEMS)
 async def list_settings(system: System, actor: CurrentActor) -> SectionList:
     """Need `system:read`."""
     return SectionList(sections=[Section(**section) for section in system.settings(actor)])
 
 
 @router.patch(
-    "/api/v1/settings/{section}", operation_id="update_settings", summary="Change live settings", responses=PROBLEMS
+    "/api/v1/settings/{section}",
+    operation_id="update_settings",
+    summary="Change live settings",
+    responses=_PROBLEMS,
 )
 async def update_settings(
     section: str, changes: dict[str, Any], request: Request, system: System, actor: CurrentActor

@@ -9,11 +9,12 @@ from meydan.chat import schemas
 from meydan.chat.hub import Hub
 from meydan.chat.messages import MessageService
 from meydan.chat.service import MemberView, RoomService, RoomView
+from meydan.platform.http import problems
 
 _PEOPLE_SHOWN = 50
 _SIRA = 2**53
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", responses=problems(401, 403, 404, 409, 422, 429, 503))
 
 
 def rooms_service(request: Request) -> RoomService:

@@ -198,6 +198,12 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
 
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what an endpoint documents of the problems it may answer with."""
+    content = {PROBLEM_TYPE: {"schema": {"type": "object"}}}
+    return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
+
+
 def problem_response(error: MeydanError, language: Language, *, status: int | None = None) -> JSONResponse:
     """Render `error` as RFC 9457 problem+json."""
     body = error.problem(language)
@@ -227,6 +233,16 @@ def validation_data(errors: Sequence[Mapping[str, Any]], language: Language) -> 
     """Return each of pydantic's errors as `alan` and `neden`, without the input, which may be a secret."""
     return [{"alan": _field(error["loc"]), "neden": _reason(error, language)} for error in errors]
 
+
+_PROBLEMS: Final = {
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "No such thing, or none that this actor may see",
+    409: "In the way of something that is there",
+    422: "Invalid input",
+    429: "Too often; `bekle` says how many seconds to wait",
+    503: "A part that is needed does not answer; try again",
+}
 
 _SECURITY: Final = {
     "X-Content-Type-Options": "nosniff",
