@@ -53,9 +53,9 @@ async def test_two_who_hold_the_same_ticket(node: Node) -> None:
     assert sorted(codes) == [0, 4001, 4001, 4001]
 
 
-@pytest.mark.parametrize("ticket", ["yok", "%00", "x" * 4_000, "%F0%9F%98%80"])
-async def test_a_ticket_that_was_never_given(node: Node, ticket: str) -> None:
-    await refused(node, f"ayse?bilet={ticket}", code=4001, kod="bilet_gecersiz")
+async def test_a_ticket_that_was_never_given(node: Node) -> None:
+    for ticket in ("yok", "%00", "x" * 4_000, "%F0%9F%98%80"):
+        await refused(node, f"ayse?bilet={ticket}", code=4001, kod="bilet_gecersiz")
 
 
 async def test_a_ticket_lasts_half_a_minute(settings: Settings) -> None:
@@ -125,11 +125,11 @@ async def test_a_user_may_be_here_many_times(node: Node) -> None:
         assert (await talker.message())["icerik"] == "her yerdeyim"
 
 
-@pytest.mark.parametrize("name", ["ab", "x" * 33, "Büyük", "_alt", "a%20b", "%00abc", "sistem", "herkes", "api"])
-async def test_a_name_that_no_guest_may_have(node: Node, name: str) -> None:
-    talker = await node.knock(name)
-    assert await talker.closed() == 4003
-    assert talker.seen[0]["kod"] in ("kullanici_adi_gecersiz", "ad_kullanimda")
+async def test_a_name_that_no_guest_may_have(node: Node) -> None:
+    for name in ("ab", "x" * 33, "Büyük", "_alt", "a%20b", "%00abc"):
+        await refused(node, name, code=4003, kod="kullanici_adi_gecersiz")
+    for name in ("sistem", "herkes", "api"):
+        await refused(node, name, code=4003, kod="ad_kullanimda")
 
 
 @pytest.mark.parametrize("options", [{"guests": False}, {"public_url": "https://meydan.example"}])
@@ -166,9 +166,9 @@ async def test_a_page_of_another_origin_is_turned_away(settings: Settings) -> No
             assert await status(node, "misafir9", origin=origin) == 403, origin
 
 
-@pytest.mark.parametrize("path", ["", "a/b", "misafir/"])
-async def test_an_address_that_is_no_door(node: Node, path: str) -> None:
-    assert await status(node, path) == 404
+async def test_an_address_that_is_no_door(node: Node) -> None:
+    for path in ("", "a/b", "misafir/"):
+        assert await status(node, path) == 404
 
 
 async def test_a_changed_role_makes_one_come_in_again(node: Node) -> None:

@@ -276,11 +276,11 @@ async def test_the_default_room_stays(node: Node) -> None:
     assert (await answered(node, "DELETE", "/sohbet/odalar/genel", admin, 403))["kod"] == "oda_yetki_yok"
 
 
-@pytest.mark.parametrize("name", ["yok", "GENEL", "ge nel", "../genel", "genel\x00", "ışık", "x" * 64])
-async def test_a_room_that_is_not_there(node: Node, name: str) -> None:
+async def test_a_room_that_is_not_there(node: Node) -> None:
     talker: Talker = await node.enter("misafir")
-    for tip in ("oda_katil", "oda_gecmisi"):
-        assert (await talker.refused(tip, oda_id=name))["kod"] == "oda_yok"
+    for name in ("yok", "GENEL", "ge nel", "../genel", "genel\x00", "ışık", "x" * 64):
+        for tip in ("oda_katil", "oda_gecmisi"):
+            assert (await talker.refused(tip, oda_id=name))["kod"] == "oda_yok", name
 
 
 async def test_a_name_too_long_for_a_room(node: Node) -> None:
