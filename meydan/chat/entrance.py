@@ -1,5 +1,6 @@
 """The door: who a new connection is, and whether a guest's name is free."""
 
+import contextlib
 from typing import Final
 
 from meydan import __version__
@@ -10,7 +11,7 @@ from meydan.chat import wire
 from meydan.chat.connection import CLOSE_BAD_TICKET, CLOSE_NOT_ALLOWED, CLOSE_RESTARTING, Connection
 from meydan.platform.clock import Clock
 from meydan.platform.ephemeral import EphemeralStore
-from meydan.platform.errors import MeydanError, NotAllowed
+from meydan.platform.errors import MeydanError, NotAllowed, Unavailable
 from meydan.platform.ids import new_id
 from meydan.platform.texts import text
 
@@ -56,7 +57,8 @@ class Entrance:
         """Free a guest's name."""
         if actor is not None and self._claims.get(claim) == actor.session:
             del self._claims[claim]
-            await self._store.release(claim, actor.session)
+            with contextlib.suppress(Unavailable):  # it expires by itself
+                await self._store.release(claim, actor.session)
 
     def hand_over(self, name: str, session: str) -> None:
         """Let another node hold a guest's name, who has entered again there."""

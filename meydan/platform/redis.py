@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 from redis.asyncio import Redis
@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from meydan.platform.bus import Handler, Subscription
+from meydan.platform.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,10 @@ class RedisBus:
 
 
 class RedisStore:
-    """The store of several nodes; Redis expires the keys and its scripts keep each step atomic."""
+    """The store of several nodes; Redis expires the keys and its scripts keep each step atomic.
+
+    Every method raises `Unavailable` while Redis is away.
+    """
 
     _CLAIM = """
     local holder = redis.call('GET', KEYS[1])
@@ -130,28 +134,42 @@ class RedisStore:
 
     async def put(self, key: str, value: str, *, seconds: float) -> None:
         """Keep `value` for `seconds`."""
-        await self._redis.set(self._prefix + key, value, px=_milliseconds(seconds))
+        with _answering():
+            await self._redis.set(self._prefix + key, value, px=_milliseconds(seconds))
 
     async def take(self, key: str) -> str | None:
         """Return the value and forget it."""
-        value = await self._redis.getdel(self._prefix + key)
+        with _answering():
+            value = await self._redis.getdel(self._prefix + key)
         return None if value is None else _text(value)
 
     async def claim(self, key: str, owner: str, *, seconds: float) -> str:
         """Hold `key` if it is free or already `owner`'s."""
-        return _text(await self._claim(keys=[self._prefix + key], args=[owner, _milliseconds(seconds)]))
+        with _answering():
+            return _text(await self._claim(keys=[self._prefix + key], args=[owner, _milliseconds(seconds)]))
 
     async def release(self, key: str, owner: str) -> None:
         """Give `key` up if `owner` holds it."""
-        await self._release(keys=[self._prefix + key], args=[owner])
+        with _answering():
+            await self._release(keys=[self._prefix + key], args=[owner])
 
     async def hit(self, key: str, *, seconds: float) -> int:
         """Count one more."""
-        return int(await self._hit(keys=[self._prefix + key], args=[_milliseconds(seconds)]))
+        with _answering():
+            return int(await self._hit(keys=[self._prefix + key], args=[_milliseconds(seconds)]))
 
     async def forget(self, key: str) -> None:
         """Drop the key."""
-        await self._redis.delete(self._prefix + key)
+        with _answering():
+            await self._redis.delete(self._prefix + key)
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise Unavailable from error
 
 
 async def _close(pubsub: PubSub) -> None:

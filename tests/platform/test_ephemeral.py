@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 
 from meydan.platform.clock import ManualClock
 from meydan.platform.ephemeral import EphemeralStore, MemoryStore
+from meydan.platform.errors import Unavailable
 from meydan.platform.redis import RedisStore
 
 
@@ -60,3 +61,21 @@ class TestRedisStore(StoreContract):
         await any_store.hit("hits", seconds=60)
         for key in ("value", "claim", "hits"):
             assert 0 < await redis.pttl(f"test:{tmp_path}:{key}") <= 60_000
+
+
+async def test_a_store_that_is_away_says_so() -> None:
+    client = Redis.from_url("redis://127.0.0.1:1/0")
+    store = RedisStore(client)
+    with pytest.raises(Unavailable):
+        await store.put("k", "v", seconds=1)
+    with pytest.raises(Unavailable):
+        await store.take("k")
+    with pytest.raises(Unavailable):
+        await store.claim("k", "a", seconds=1)
+    with pytest.raises(Unavailable):
+        await store.release("k", "a")
+    with pytest.raises(Unavailable):
+        await store.hit("k", seconds=1)
+    with pytest.raises(Unavailable):
+        await store.forget("k")
+    await client.aclose()
