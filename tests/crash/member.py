@@ -1,6 +1,7 @@
 """A client as PROTOCOL.md wants one: it recovers what it missed and says again what was not acknowledged."""
 
 import asyncio
+import contextlib
 import itertools
 import random
 from collections import Counter, deque
@@ -128,7 +129,7 @@ class Member:
                 await asyncio.sleep(self._rng.uniform(0.05, 0.3))
                 continue
             try:
-                await line.gone.wait()
+                await line.over()
             finally:
                 line.hang_up()
             self._tally.counts["connections lost"] += 1
@@ -157,9 +158,10 @@ class Member:
             raise ConnectionRefusedError(answer.text)
         if answer.status_code != 200:
             self.fault(f"a ticket was refused: {answer.text}")
+            raise ConnectionRefusedError
         url = f"ws://{base}/ws/{self.name}?bilet={answer.json()['ticket']}"
         line = Line(self)
-        await ws_connect(lambda: line, url, websocket_handshake_timeout=5)
+        await ws_connect(lambda: line, url, websocket_handshake_timeout=5, use_aiofastnet=False)
         if not line.opened:  # picows returns as if nothing were wrong when the wire breaks in the handshake
             raise ConnectionResetError
         return line
@@ -338,6 +340,13 @@ class Line(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self.gone.set()
         self._member.disconnected(self)
+
+    async def over(self) -> None:
+        """Wait until the connection is gone, however it went."""
+        assert self._transport is not None
+        with contextlib.suppress(WSError, OSError):
+            await self._transport.wait_disconnected()
+        self.gone.set()
 
     def hang_up(self) -> None:
         if self._transport is not None:
