@@ -279,7 +279,7 @@ async def test_too_much_asked_at_once_while_busy(node: Node) -> None:
 async def test_who_does_not_read_is_closed_and_delays_nobody(node: Node) -> None:
     await node.generous()
     await node.change(send_buffer_bytes=65_536)
-    slow = await upgraded(node, "yavas", receive_buffer=4_096)
+    slow = await upgraded(node, "yavas", receive_buffer=65_536)
     await slow.frame("sistem")
     await slow.write(TEXT, JOIN)
     await slow.frame("oda_katilim")
