@@ -32,6 +32,7 @@ class Abilities(BaseModel):
     bildirim_sistemi: bool
     misafir_girisi: bool
     kayit_acik: bool
+    azami_uzunluk: int
     surum: str
 
 

@@ -14,6 +14,7 @@ from meydan.accounts.errors import NotSignedIn
 from meydan.accounts.permissions import Permission
 from meydan.accounts.repository import AuditRepository
 from meydan.accounts.settings import AccountsSettings
+from meydan.chat.settings import ChatSettings
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.live_settings import LiveSettings
@@ -119,8 +120,8 @@ class SystemService:
         needed_well = all(components[probe.name].well for probe in self._probes if probe.needed)
         return Health(ready=needed_well and self._accepting(), components=components)
 
-    def abilities(self) -> dict[str, bool]:
-        """Return what this service can do and what it lets a stranger do now."""
+    def abilities(self) -> dict[str, Any]:
+        """Return what this service can do, what it lets a stranger do now, and how long a message may be."""
         guests = self._live.current(AccountsSettings).guests
         return {
             "websocket_destegi": True,
@@ -130,6 +131,7 @@ class SystemService:
             "bildirim_sistemi": True,
             "misafir_girisi": self._settings.guests_allowed if guests is None else guests,
             "kayit_acik": self._registration_open(),
+            "azami_uzunluk": self._live.current(ChatSettings).max_length,
         }
 
     def exposition(self, actor: Actor | None, *, local: bool) -> bytes:

@@ -156,7 +156,7 @@ def test_abilities_of_the_contract(square: Square) -> None:
     body = square.call("GET", "/yetenekler").json()
     promised = ("websocket_destegi", "coklu_oda", "mesaj_gecmisi", "gercek_zamanli", "bildirim_sistemi")
     assert all(body[name] is True for name in promised)
-    assert body["misafir_girisi"] is True
+    assert (body["misafir_girisi"], body["azami_uzunluk"]) == (True, 4_000)
     square.become(Role.ADMIN)
     square.call("PATCH", "/api/v1/settings/accounts", json={"guests": False})
     assert square.call("GET", "/yetenekler").json()["misafir_girisi"] is False

@@ -890,6 +890,8 @@ export interface components {
          * @description What this service can do, and what it lets a stranger do now.
          */
         Abilities: {
+            /** Azami Uzunluk */
+            azami_uzunluk: number;
             /** Bildirim Sistemi */
             bildirim_sistemi: boolean;
             /** Coklu Oda */

@@ -1,7 +1,9 @@
 import { ActionIcon } from "@mantine/core";
 import type { Message } from "@meydan/client";
+import { useQuery } from "@tanstack/react-query";
 import { Check, Pencil, Reply, SendHorizontal, X } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { abilitiesQuery } from "@/session/abilities";
 import { useStore } from "@/session/store";
 import { number } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
@@ -16,7 +18,7 @@ export type Intent =
   | { readonly kind: "reply"; readonly message: Message }
   | { readonly kind: "edit"; readonly message: Message };
 
-const LIMIT = 4_000;
+const USUAL_LIMIT = 4_000;
 const NEAR = 200;
 const TYPING_EVERY_MS = 3_000;
 const TALLEST = 220;
@@ -78,7 +80,8 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
     }
   };
 
-  const left = LIMIT - [...text.trim()].length;
+  const limit = useQuery(abilitiesQuery).data?.azami_uzunluk ?? USUAL_LIMIT;
+  const left = limit - [...text.trim()].length;
   const ready = text.trim() !== "" && left >= 0;
 
   const submit = () => {
@@ -192,7 +195,7 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
       <p id="composer-notes" className={`${styles.notes} numbers`} aria-live="polite">
         {wait > 0 && <span>{t("held", { n: wait })}</span>}
         {left < NEAR && (
-          <span data-over={left < 0 || undefined} title={number(locale, LIMIT)}>
+          <span data-over={left < 0 || undefined} title={number(locale, limit)}>
             {left < 0 ? t("over", { n: -left }) : t("left", { n: left })}
           </span>
         )}
