@@ -59,7 +59,7 @@ class Square:
             node="n1",
             registration_open=lambda: True,
             accepting=lambda: self.accepting,
-            probe_seconds=0.05,
+            probe_seconds=1.0,
         )
         self.app = FastAPI()
         install_http(self.app)
