@@ -161,9 +161,15 @@ class PostgresDatabase:
         except (OSError, TimeoutError) as error:
             raise Unavailable from error
         except DBAPIError as error:
-            if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+            if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)) or _away(error):
                 raise Unavailable from error
             raise
+
+
+def _away(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL refuses because it starts, stops, or has no connection left."""
+    state = str(getattr(error.orig, "sqlstate", "") or "")
+    return state.startswith(("08", "57P", "533"))
 
 
 def asyncpg_url(url: str) -> str:
