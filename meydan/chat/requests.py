@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from meydan.chat.hub import Hub
 
 _PRESENT_SHOWN = 200
+_REPLAY_SHARE = 0.5
 _TYPING_PAUSE = 2.0
 
 
@@ -197,7 +198,8 @@ class Requests:
         while wanted:
             recent = channel.recent(after)
             if recent is not None and not channel.writing:
-                return found + recent
+                found += recent
+                break
             if recent is None:
                 upto = channel.head
                 events = await self._messages.missed(channel.room_id, after, upto)
@@ -209,4 +211,6 @@ class Requests:
             await channel.settled()
         while channel.writing:
             await channel.settled()
-        return None
+        # A replay that fills the outgoing buffer would close the connection it is meant to help.
+        fits = sum(len(bytes(item)) for item in found) < self._hub.buffer_bound() * _REPLAY_SHARE
+        return found if wanted and fits else None

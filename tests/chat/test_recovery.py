@@ -126,6 +126,19 @@ async def test_too_much_missed_is_never_a_part(node: Node) -> None:
     assert (many["kurtarildi"], many["mesajlar"], many["sira"]) == (False, [], 7)
 
 
+async def test_a_replay_that_would_fill_the_outgoing_buffer_is_not_begun(node: Node) -> None:
+    await node.generous()
+    ayse = await node.enter("ayse")
+    donem = (await ayse.join("genel"))["donem"]
+    for _ in range(10):
+        await ayse.send("u" * 4_000)
+    await node.change(send_buffer_bytes=65_536)
+    _, some = await rejoin(node, "az", son_sira=5, donem=donem)
+    assert (some["kurtarildi"], places(some["mesajlar"])) == (True, [6, 7, 8, 9, 10])
+    _, all_of_it = await rejoin(node, "cok", son_sira=0, donem=donem)
+    assert (all_of_it["kurtarildi"], all_of_it["mesajlar"], all_of_it["sira"]) == (False, [], 10)
+
+
 async def test_a_place_ahead_of_the_head_is_not_believed(node: Node) -> None:
     ayse = await node.enter("ayse", "genel")
     await say(ayse, 1)
