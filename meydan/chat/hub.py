@@ -213,6 +213,10 @@ class Hub:
             connection.refuse(error)
             connection.close(self._entrance.close_code(error), error.code)
             return
+        except Exception:
+            log.exception("hub.admission_failed")
+            connection.close(CLOSE_RESTARTING, "try again")
+            return
         if connection.closing:
             if connection.claim is not None:
                 await self._entrance.release(connection.claim, actor)

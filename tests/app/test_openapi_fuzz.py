@@ -27,7 +27,7 @@ from meydan.platform.settings import load_settings
 from tests.chat.node import running_node
 
 _KEY = "the-key-of-the-environment"
-_EXAMPLES = 6
+_EXAMPLES = 4
 _CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 schema = schemathesis.openapi.from_dict(build_http({}).openapi())

@@ -133,9 +133,9 @@ async def test_a_replay_that_would_fill_the_outgoing_buffer_is_not_begun(node: N
     for _ in range(10):
         await ayse.send("u" * 4_000)
     await node.change(send_buffer_bytes=65_536)
-    _, some = await rejoin(node, "az", son_sira=5, donem=donem)
+    _, some = await rejoin(node, "birkac", son_sira=5, donem=donem)
     assert (some["kurtarildi"], places(some["mesajlar"])) == (True, [6, 7, 8, 9, 10])
-    _, all_of_it = await rejoin(node, "cok", son_sira=0, donem=donem)
+    _, all_of_it = await rejoin(node, "hepsi", son_sira=0, donem=donem)
     assert (all_of_it["kurtarildi"], all_of_it["mesajlar"], all_of_it["sira"]) == (False, [], 10)
 
 
