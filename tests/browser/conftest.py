@@ -5,6 +5,7 @@ import re
 import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -62,15 +63,28 @@ class Square:
             return answer
 
 
+# Playwright keeps an event loop running on the thread that it is started on, and the other tests bring loops of their
+# own: everything that touches a browser happens on this thread.
+_thread: Final = ThreadPoolExecutor(1, thread_name_prefix="browser")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
+    """Run the tests of this folder on the browser's thread."""
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    _thread.submit(pyfuncitem.obj, **arguments).result()
+    return True
+
+
 @pytest.fixture(scope="session")
-def chromium(record_testsuite_property: object) -> Iterator[Browser]:
-    del record_testsuite_property
+def chromium() -> Iterator[Browser]:
     found = shutil.which("chromium")
     assert found is not None, "guarded by `needs_browser`"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(_QUIET))
-        yield browser
-        browser.close()
+    playwright = _thread.submit(lambda: sync_playwright().start()).result()
+    browser = _thread.submit(lambda: playwright.chromium.launch(executable_path=found, args=list(_QUIET))).result()
+    yield browser
+    _thread.submit(browser.close).result()
+    _thread.submit(playwright.stop).result()
 
 
 @pytest.fixture(autouse=True)
@@ -155,5 +169,5 @@ def visit(chromium: Browser, square: Square) -> Iterator[Callable[..., Visitor]]
 
     yield opened
     for visitor in visitors:
-        visitor.context.close()
+        _thread.submit(visitor.context.close).result()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
