@@ -31,7 +31,7 @@ pytestmark = pytest.mark.crash
 
 MEMBERS, USERS = 50, 8
 MESSAGES = 10_000
-CUT_EVERY = 100
+CUT_EVERY = 125
 REPLAY = 1_000  # who misses more reads the history
 ROOM = "sinav"
 PATIENCE = 240.0  # of a machine that is busy with other things; alone it takes a tenth
@@ -102,7 +102,7 @@ def test_one_process_on_sqlite(tmp_path: Path, record_property: Callable[[str, o
     node = meydan("up", folder=tmp_path, MEYDAN_PORT=str(port), API_KEY=_KEY, LOG_LEVEL="warning")
     square = Square([node], [port], random.Random(_SEED))
     try:
-        uvloop.run(_ordeal(square, [square.kill(0)] * 9, record_property))
+        uvloop.run(_ordeal(square, [square.kill(0)] * 5, record_property))
     finally:
         node.stop()
 
