@@ -74,6 +74,7 @@ class RoomChannel:
         self._recent: deque[_Recent] = deque(maxlen=_RING)
         self._early: dict[int, Event] = {}
         self._filling: asyncio.Task[None] | None = None
+        self._wanted = 0
         self._pending: list[bytes] = []
         self._joined_at: dict[Connection, int] = {}
         self._pump: asyncio.Task[None] | None = None
@@ -97,8 +98,9 @@ class RoomChannel:
 
     def catch_up(self, upto: int, *, after: float = 0.0) -> None:
         """Read what is missing up to `upto` from the database, unless it comes by itself within `after` seconds."""
-        if self._filling is None and upto > self.head:
-            self._filling = asyncio.create_task(self._fill(upto, after), name=f"fill:{self.slug}")
+        self._wanted = max(self._wanted, upto)
+        if self._filling is None and self._wanted > self.head:
+            self._filling = asyncio.create_task(self._fill(after), name=f"fill:{self.slug}")
 
     def tell(self, framed: bytes) -> None:
         """Send a frame that is not part of the log to everyone in the room."""
@@ -225,11 +227,11 @@ class RoomChannel:
         self._stats.deliveries += written * frames
         self._stats.bytes_out += written * size
 
-    async def _fill(self, upto: int, after: float) -> None:
+    async def _fill(self, after: float) -> None:
         try:
             await asyncio.sleep(after)
-            while self.head < upto:
-                events = await self._read_events(self.head, upto)
+            while self.head < self._wanted:
+                events = await self._read_events(self.head, self._wanted)
                 if events:
                     for event in events:
                         if event.sira == self.head + 1:

@@ -63,7 +63,7 @@ class _Terminal:
         self._refresh = ""
         self._place: dict[str, Any] = {}
         self._unsent: dict[str, dict[str, Any]] = {}
-        self._transport: WSTransport | None = None
+        self.transport: WSTransport | None = None
 
     async def run(self) -> None:
         """Connect, and again whenever the line drops, until the input ends."""
@@ -78,9 +78,9 @@ class _Terminal:
                 raise _Refused(say("chat.closed", code=listener.code, reason=listener.reason))
             if not talking.done():
                 await asyncio.sleep(random.uniform(0.2, 1.5))
-        if self._transport is not None:
-            self._transport.send_close(WSCloseCode.OK)
-            self._transport.disconnect()
+        if self.transport is not None:
+            self.transport.send_close(WSCloseCode.OK)
+            self.transport.disconnect()
         talking.result()
 
     def hear(self, frame: dict[str, Any]) -> None:
@@ -122,14 +122,15 @@ class _Terminal:
             path += f"?bilet={ticket}"
         while True:
             try:
-                _, listener = await ws_connect(lambda: _Listener(self), self._url.replace("http", "ws", 1) + path)
+                _, listener = await ws_connect(
+                    lambda: _Listener(self), self._url.replace("http", "ws", 1) + path, use_aiofastnet=False
+                )
             except (OSError, WSError) as error:
-                if self._transport is None:
+                if self.transport is None:
                     raise _Refused(say("chat.no_answer", url=self._url, reason=type(error).__name__)) from None
                 await asyncio.sleep(random.uniform(0.5, 2))
                 continue
             assert isinstance(listener, _Listener)  # noqa: S101  # made by the factory above
-            self._transport = listener.transport
             return listener
 
     def _ticket(self) -> str:
@@ -166,8 +167,8 @@ class _Terminal:
                 self._send(message)
 
     def _send(self, frame: dict[str, Any]) -> None:
-        if self._transport is not None:
-            self._transport.send(WSMsgType.TEXT, json.dumps(frame, ensure_ascii=False).encode())
+        if self.transport is not None:
+            self.transport.send(WSMsgType.TEXT, json.dumps(frame, ensure_ascii=False).encode())
 
     def _show(self, message: dict[str, Any]) -> None:
         if "icerik" not in message or message.get("silindi"):
@@ -189,7 +190,7 @@ class _Listener(WSListener):
         self.reason = ""
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        self.transport = transport
+        self._terminal.transport = transport  # the greeting may come with the handshake, before the connect returns
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type == WSMsgType.TEXT:
