@@ -1,5 +1,6 @@
 """The listening socket: uvicorn for HTTP, the hub's protocol for WebSockets, one port."""
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -57,7 +58,7 @@ class HttpServer:
 
     async def drain(self) -> None:
         """Stop listening and let requests under way finish."""
-        self._server.should_exit = True
+        self._server.leave()
 
     async def _listening(self, port: int) -> None:
         await self._on_listening(self._settings.public_url or f"http://{_shown(self._settings.host)}:{port}")
@@ -73,6 +74,14 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_listening: Callable[[int], Awaitable[None]]) -> None:
         super().__init__(config)
         self._on_listening = on_listening
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        await self._leaving.wait()  # uvicorn's own looks ten times a second, mostly to renew a header we do not send
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
