@@ -95,6 +95,7 @@ def test_a_guest_reads_then_joins_and_stays_the_same_over_a_reload(visit: Visit,
     guest.go("/")
     guest.page.get_by_label("Adınız").fill("gezgin")
     guest.page.get_by_role("button", name="Meydana gir").click()
+    expect(guest.page.get_by_role("button", name="gezgin hesabı")).to_be_visible()
     guest.open_room()
     guest.say("Selam, ben gezgin")
     expect(member.said("Selam, ben gezgin")).to_be_visible()
