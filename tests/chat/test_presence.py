@@ -1,9 +1,11 @@
 """Who is there, on the wire: `katilim`, `ayrilma` and the differences of `durum`."""
 
+import asyncio
+
 from meydan.chat.presence import GRACE
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
-from tests.chat.node import Frame, Node, Talker, running_node
+from tests.chat.node import PATIENCE, Frame, Node, Talker, running_node
 
 ABOUT_PEOPLE = ("katilim", "ayrilma", "durum")
 
@@ -13,7 +15,11 @@ async def about_people(talker: Talker) -> list[Frame]:
 
 
 async def tick(node: Node) -> None:
+    """Have the hub tell what is news, and wait until it has written it."""
     await node.square.hub._tick(turn=1)
+    async with asyncio.timeout(PATIENCE):
+        while any(channel._pending for channel in node.square.hub.channels.values()):  # noqa: ASYNC110  # no event tells
+            await asyncio.sleep(0.001)
 
 
 async def test_coming_and_going_is_told(settings: Settings) -> None:
