@@ -1,7 +1,6 @@
 """The accounts as the other parts see them: signing in and out, tickets, and who stands behind a token or key."""
 
 import secrets
-from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -242,10 +241,6 @@ class AccountService:
     async def is_registered(self, username: str) -> bool:
         """Tell whether a user, active or not, has this name."""
         return bool(await self._db.read(lambda session: UserRepository(session).existing([username])))
-
-    async def find_users(self, ids: Collection[str]) -> dict[str, UserView]:
-        """Return those of `ids` that are registered."""
-        return await self.users.find(ids)
 
     # --- the first owner ---
 

@@ -168,6 +168,7 @@ def _build(accounts: Accounts) -> Square:
         ),
         probes=[database_probe(engines.db), *([redis_probe(engines.redis)] if engines.redis is not None else [])],
         node=node,
+        database=engines.database_name,
         registration_open=lambda: live.current(AccountsSettings).registration_open,
         accepting=lambda: not hub.draining,
     )

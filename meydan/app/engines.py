@@ -26,7 +26,6 @@ class Engines:
     search: SearchIndex
     redis: "Redis | None"
     database_name: str
-    bus_name: str
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -47,10 +46,10 @@ def open_engines(settings: Settings, clock: Clock) -> Engines:
         db, search, database_name = PostgresDatabase(settings.database), PostgresSearch(), "postgresql"
     url = settings.redis_url.get_secret_value()
     if not url:
-        return Engines(db, MemoryBus(), MemoryStore(clock), search, None, database_name, "memory")
+        return Engines(db, MemoryBus(), MemoryStore(clock), search, None, database_name)
     from meydan.platform.redis import RedisBus, RedisStore, open_redis  # noqa: PLC0415  # its client takes time to load
 
     redis = open_redis(url)
     number = redis.connection_pool.connection_kwargs.get("db", 0)  # keys are apart by it, publish and subscribe is not
     bus = RedisBus(redis, prefix=f"meydan:{number}:")
-    return Engines(db, bus, RedisStore(redis), search, redis, database_name, "redis")
+    return Engines(db, bus, RedisStore(redis), search, redis, database_name)

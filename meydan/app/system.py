@@ -95,6 +95,7 @@ class SystemService:
         figures: Figures,
         probes: Sequence[Probe],
         node: str,
+        database: str,
         registration_open: Callable[[], bool],
         accepting: Callable[[], bool] = lambda: True,
         probe_seconds: float = 2.0,
@@ -108,6 +109,7 @@ class SystemService:
         self._figures = figures
         self._probes = tuple(probes)
         self._node = node
+        self._database = database
         self._registration_open = registration_open
         self._accepting = accepting
         self._probe_seconds = probe_seconds
@@ -150,7 +152,7 @@ class SystemService:
             "connections": self._figures.connections(),
             "rooms_active": self._figures.rooms_active(),
             "users_online": self._figures.users_online(),
-            "database": "sqlite" if self._settings.database.startswith("sqlite:") else "postgresql",
+            "database": self._database,
             "redis": bool(self._settings.redis_url.get_secret_value()),
             "memory_bytes": process_memory_bytes(),
             "cpu_seconds": round(process_cpu_seconds(), 2),

@@ -84,10 +84,6 @@ class LogRepository:
             select(Message).where(Message.id == message_id, Message.room_id == room_id, Message.deleted_at.is_(None))
         )
 
-    def room_of(self, message_id: str) -> int | None:
-        """Return the number of the room that holds the message, or nothing."""
-        return self._session.scalar(select(Message.room_id).where(Message.id == message_id))
-
     def react(self, row: Reaction, *, remove: bool) -> bool:
         """Add or take off a reaction; tell whether anything changed."""
         present = self._session.get(Reaction, (row.message_id, row.emoji, row.user_id))

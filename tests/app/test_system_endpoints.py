@@ -57,6 +57,7 @@ class Square:
             figures=Figures(connections=lambda: 7, rooms_active=lambda: 2, users_online=lambda: 5),
             probes=[database_probe(self.db), Probe("veriyolu", self._redis, needed=False)],
             node="n1",
+            database="sqlite",
             registration_open=lambda: True,
             accepting=lambda: self.accepting,
             probe_seconds=1.0,
@@ -146,6 +147,7 @@ def test_a_missing_database_makes_the_node_unready(square: Square) -> None:
         figures=Figures(connections=lambda: 0, rooms_active=lambda: 0, users_online=lambda: 0),
         probes=[Probe("veritabani", refuse)],
         node="n1",
+        database="sqlite",
         registration_open=lambda: False,
     )
     assert square.call("GET", "/saglik").status_code == 503
