@@ -16,7 +16,8 @@ class UserChanged(msgspec.Struct, frozen=True):
     active: bool
 
 
-class SignInsEnded(msgspec.Struct, frozen=True):
-    """Some sign-ins of a user were revoked; their access tokens stop working now."""
+class SignInEnded(msgspec.Struct, frozen=True):
+    """A sign-in or an API key of a user is over: what was opened with it ends now."""
 
     user_id: str
+    session: str

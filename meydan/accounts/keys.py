@@ -14,6 +14,7 @@ from meydan.accounts.models import ApiKey
 from meydan.accounts.names import ENVIRONMENT_ID
 from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.repository import AuditRepository, KeyRepository, UserRepository
+from meydan.accounts.standing import Standings
 from meydan.accounts.tokens import digest
 from meydan.accounts.views import NOWHERE, Client, KeyView, key_view
 from meydan.platform.clock import Clock
@@ -47,9 +48,10 @@ class NewKey:
 class KeyService:
     """Keys of users, and the one of the environment."""
 
-    def __init__(self, *, db: Database, clock: Clock, settings: Settings) -> None:
+    def __init__(self, *, db: Database, clock: Clock, settings: Settings, standings: Standings) -> None:
         self._db = db
         self._clock = clock
+        self._standings = standings
         self._environment = settings.api_key.get_secret_value()
 
     async def authenticate(self, key: str) -> Actor:
@@ -134,6 +136,7 @@ class KeyService:
             )
 
         await self._db.write(save)
+        await self._standings.ended(actor.id, f"{KEY_SESSION}{key_id}")
 
     def _actor(self, session: Session, row: ApiKey | None) -> tuple[ApiKey, Actor]:
         if row is None or (row.expires_at is not None and row.expires_at <= self._clock.now()):

@@ -83,7 +83,7 @@ class AccountService:
         self._standings = Standings(db=db, bus=bus, clock=clock)
         self.sign_ins = SignInService(db=db, clock=clock, tokens=self._tokens, standings=self._standings)
         self.users = UserService(db=db, clock=clock, passwords=self._passwords, standings=self._standings)
-        self.keys = KeyService(db=db, clock=clock, settings=settings)
+        self.keys = KeyService(db=db, clock=clock, settings=settings, standings=self._standings)
         self.audit = AuditService(db=db)
         self.secure_cookies = settings.public_url.startswith("https://")
 

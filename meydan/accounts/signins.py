@@ -69,7 +69,7 @@ class SignInService:
         given = self._tokens.read_refresh(token)
         now = self._clock.now()
 
-        def save(session: Session) -> Granted | str:
+        def save(session: Session) -> Granted | SignIn:
             row = SignInRepository(session).get(given.sign_in, lock=True)
             if row is None or not self._tokens.proves(given, row.nonce):
                 raise SessionInvalid
@@ -85,20 +85,20 @@ class SignInService:
             elif given.generation != row.generation - 1 or now - row.rotated_at > _GRACE:
                 row.revoked_at = now
                 self._audit(session, user.username, "auth.refresh_reused", row.id, client)
-                return user.username
+                return row
             return self._granted(row, user)
 
         result = await self._db.write(save)
-        if isinstance(result, str):
-            log.warning("auth.refresh_reused", user_id=result)
-            await self._standings.ended(result)
+        if isinstance(result, SignIn):
+            log.warning("auth.refresh_reused", user_id=result.username)
+            await self._standings.ended(result.username, result.id)
             raise SessionInvalid
         return result
 
     async def end(self, actor: Actor | None, token: str | None, *, client: Client = NOWHERE) -> None:
         """Sign out: end the sign-in of the refresh token, or of the actor; one that is over already is no error."""
 
-        def save(session: Session) -> str | None:
+        def save(session: Session) -> SignIn | None:
             sign_in = actor.session if actor is not None else ""
             if token:
                 try:
@@ -112,11 +112,11 @@ class SignInService:
                 return None
             row.revoked_at = self._clock.now()
             self._audit(session, row.username, "auth.logout", row.id, client)
-            return row.username
+            return row
 
-        username = await self._db.write(save)
-        if username is not None:
-            await self._standings.ended(username)
+        ended = await self._db.write(save)
+        if ended is not None:
+            await self._standings.ended(ended.username, ended.id)
 
     async def end_all(self, actor: Actor, *, client: Client = NOWHERE) -> None:
         """Sign the actor out everywhere, here too."""
@@ -151,7 +151,7 @@ class SignInService:
             self._audit(session, actor.id, "auth.session_end", row.id, client)
 
         await self._db.write(save)
-        await self._standings.ended(actor.id)
+        await self._standings.ended(actor.id, sign_in)
 
     async def sweep(self) -> int:
         """Delete the sign-ins whose time is over, and return how many."""

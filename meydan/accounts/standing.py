@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from meydan.accounts.errors import SessionInvalid, UserInactive
-from meydan.accounts.events import SIGN_INS_CHANNEL, USERS_CHANNEL, SignInsEnded, UserChanged
+from meydan.accounts.events import SIGN_INS_CHANNEL, USERS_CHANNEL, SignInEnded, UserChanged
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import SignInRepository, UserRepository
 from meydan.platform.bus import Bus
@@ -41,7 +41,7 @@ class Standings:
     async def start(self) -> None:
         """Follow what other nodes change."""
         await self._bus.subscribe(USERS_CHANNEL, self._hearing(UserChanged), resync=self._forget_all)
-        await self._bus.subscribe(SIGN_INS_CHANNEL, self._hearing(SignInsEnded), resync=self._forget_all)
+        await self._bus.subscribe(SIGN_INS_CHANNEL, self._hearing(SignInEnded), resync=self._forget_all)
 
     async def of(self, sign_in: str) -> Standing:
         """Return how the sign-in stands; raise `SessionInvalid` when it is over, `UserInactive` when its user is."""
@@ -66,16 +66,16 @@ class Standings:
         self.forget(username)
         await self._bus.publish(USERS_CHANNEL, msgspec.json.encode(UserChanged(username, role.value, active)))
 
-    async def ended(self, username: str) -> None:
-        """Tell every node that sign-ins of a user are over."""
+    async def ended(self, username: str, session: str) -> None:
+        """Tell every node that a sign-in or an API key of a user is over."""
         self.forget(username)
-        await self._bus.publish(SIGN_INS_CHANNEL, msgspec.json.encode(SignInsEnded(username)))
+        await self._bus.publish(SIGN_INS_CHANNEL, msgspec.json.encode(SignInEnded(username, session)))
 
     def _forget_all(self) -> None:
         self._changes += 1
         self._known.clear()
 
-    def _hearing(self, event: type[UserChanged] | type[SignInsEnded]) -> Callable[[bytes], None]:
+    def _hearing(self, event: type[UserChanged] | type[SignInEnded]) -> Callable[[bytes], None]:
         def heard(message: bytes) -> None:
             self.forget(msgspec.json.decode(message, type=event).user_id)
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from meydan.accounts.events import USERS_CHANNEL, UserChanged
+from meydan.accounts.events import SIGN_INS_CHANNEL, USERS_CHANNEL, SignInEnded, UserChanged
 from meydan.chat.hub import Hub
 from meydan.platform.bus import Bus
 
@@ -11,8 +11,14 @@ async def connect(bus: Bus, *, hub: Hub) -> None:
     """Subscribe each reaction."""
 
     def user_changed(message: bytes) -> None:
-        """Make a user whose role changed come in again, and one who was deactivated not at all."""
+        """Make a user whose role or password changed come in again, and one who was deactivated not at all."""
         change = msgspec.json.decode(message, type=UserChanged)
         hub.close_user(change.user_id, active=change.active)
 
+    def sign_in_ended(message: bytes) -> None:
+        """Close what was opened with a sign-in or key that is over."""
+        ended = msgspec.json.decode(message, type=SignInEnded)
+        hub.close_session(ended.user_id, ended.session)
+
     await bus.subscribe(USERS_CHANNEL, user_changed)
+    await bus.subscribe(SIGN_INS_CHANNEL, sign_in_ended)

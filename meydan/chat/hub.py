@@ -101,6 +101,7 @@ class Hub:
         self.presence = presence
         self.connections: dict[Connection, None] = {}
         self.people: defaultdict[str, dict[Connection, None]] = defaultdict(dict)
+        self._at_door: set[Connection] = set()
         self.channels: dict[str, RoomChannel] = {}
         self.settings = live.current(ChatSettings)
         live.on_change(self._settings_changed)
@@ -129,6 +130,7 @@ class Hub:
         if self.draining:
             connection.close(CLOSE_RESTARTING, "restarting")
             return
+        self._at_door.add(connection)
         self.spawn(self._admit(connection))
 
     def disconnected(self, connection: Connection) -> None:
@@ -217,6 +219,8 @@ class Hub:
             log.exception("hub.admission_failed")
             connection.close(CLOSE_RESTARTING, "try again")
             return
+        finally:
+            self._at_door.remove(connection)
         if connection.closing:
             if connection.claim is not None:
                 await self._entrance.release(connection.claim, actor)
@@ -247,11 +251,24 @@ class Hub:
 
     def close_user(self, user_id: str, *, active: bool) -> None:
         """End a user's connections: for good when deactivated, else so that they return with what they are now."""
-        for connection in tuple(self.people.get(user_id, ())):
+        for connection in self._of(user_id):
             if active:
                 connection.close(CLOSE_RESTARTING, "account changed")
             else:
                 connection.close(CLOSE_NOT_ALLOWED, "account closed")
+
+    def close_session(self, user_id: str, session: str) -> None:
+        """End the connections that were opened with a sign-in or key which is over."""
+        for connection in self._of(user_id):
+            if connection.actor is None or connection.actor.session == session:
+                connection.close(CLOSE_RESTARTING, "sign-in ended")
+
+    def _of(self, user_id: str) -> list[Connection]:
+        """Return a user's connections, those at the door too: what was found out of them may be out of date."""
+        return [
+            *self.people.get(user_id, ()),
+            *(connection for connection in self._at_door if connection.path_id == user_id),
+        ]
 
     def send_to_user(self, user_id: str, framed: bytes) -> None:
         """Send a frame to all connections of a user on this node, and to no guest of that name."""

@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from sqlalchemy import select
@@ -22,11 +22,13 @@ from meydan.app.composition import Square, open_square
 from meydan.app.server import HttpServer
 from meydan.chat.models import Room
 from meydan.platform.clock import Clock
+from meydan.platform.db import Database, Work
 from meydan.platform.settings import Settings
 from meydan.platform.tasks import Service, run_services
 
 PATIENCE = 8.0
 Frame = dict[str, Any]
+T = TypeVar("T")
 
 
 class Closed(AssertionError):
@@ -205,6 +207,27 @@ class Node:
         return await self.square.accounts.engines.db.read(
             lambda session: session.scalars(select(Room.head).where(Room.slug == room)).one()
         )
+
+
+class Held:
+    """A database whose readers' answers are found but do not arrive until they are let go."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.found = asyncio.Event()
+        self.let_go = asyncio.Event()
+
+    async def read(self, work: Work[T]) -> T:
+        result = await self._db.read(work)
+        self.found.set()
+        await self.let_go.wait()
+        return result
+
+    async def write(self, work: Work[T]) -> T:
+        return await self._db.write(work)
+
+    async def close(self) -> None:
+        await self._db.close()
 
 
 @contextlib.asynccontextmanager

@@ -5,13 +5,17 @@ import contextlib
 from collections.abc import Iterable
 
 import pytest
+from sqlalchemy.orm import Session
 from websockets.exceptions import InvalidStatus
 
+from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Role
+from meydan.accounts.repository import UserRepository
 from meydan.accounts.users import CONSOLE
+from meydan.accounts.views import NOWHERE, Granted
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
-from tests.chat.node import Node, Talker, running_node
+from tests.chat.node import Held, Node, Person, Talker, running_node
 
 
 async def refused(node: Node, path: str, *, code: int, kod: str) -> None:
@@ -183,6 +187,25 @@ async def test_a_changed_role_makes_one_come_in_again(node: Node) -> None:
     await bystander.send("ben buradayım")
 
 
+@pytest.mark.parametrize("ended", [False, True])
+async def test_who_changes_at_the_door_comes_again(node: Node, *, ended: bool) -> None:
+    person = await node.person("ayse")
+    service = node.square.accounts.service
+    ticket = await node.ticket(person)
+    service._standings.forget("ayse")
+    held = service._standings._db = Held(node.square.accounts.engines.db)
+    talker = await node.knock(f"ayse?bilet={ticket}")
+    await held.found.wait()
+    if ended:
+        (sign_in,) = await service.sign_ins.list(Actor("ayse", "ayse", Role.MEMBER, ""))
+        await service.sign_ins.end_one(Actor("ayse", "ayse", Role.MEMBER, ""), sign_in.id)
+    else:
+        await service.users.manage(CONSOLE, "ayse", role=Role.ADMIN)
+    held.let_go.set()
+    assert await talker.closed() == 1012
+    assert not talker.seen, "it was let in as what it no longer is"
+
+
 async def test_the_deactivated_leave_for_good(node: Node) -> None:
     person = await node.person("ayse")
     talker = await node.enter(person, "genel")
@@ -212,3 +235,52 @@ async def test_a_node_that_drains_sends_everybody_elsewhere(settings: Settings) 
     async with running_node(settings) as node:
         (message,) = (await node.http.get("/mesaj/gecmis/genel")).json()["mesajlar"]
         assert message["id"] == sent["mesaj_id"]
+
+
+async def other_sign_in(node: Node, person: Person) -> Person:
+    """Sign the same user in once more."""
+    service = node.square.accounts.service
+
+    def save(session: Session) -> Granted:
+        user = UserRepository(session).get(person.id)
+        assert user is not None
+        return service.sign_ins.open(session, user, NOWHERE)
+
+    return Person(person.id, (await node.square.accounts.engines.db.write(save)).access_token)
+
+
+async def test_signing_out_everywhere_closes_every_connection(node: Node) -> None:
+    phone = await node.person("ayse")
+    desk = await other_sign_in(node, phone)
+    talkers = [await node.enter(phone, "genel"), await node.enter(desk)]
+    bystander = await node.enter(await node.person("mehmet"), "genel")
+    assert (await node.http.post("/auth/logout-all", headers=desk.headers)).status_code == 204
+    assert [await talker.closed() for talker in talkers] == [1012, 1012]
+    assert (await node.http.post("/auth/ws-ticket", headers=phone.headers)).status_code == 401
+    await bystander.send("ben buradayım")
+
+
+async def test_a_sign_in_that_ends_takes_its_connections_with_it(node: Node) -> None:
+    desk = await node.person("ayse")
+    phone, tablet = await other_sign_in(node, desk), await other_sign_in(node, desk)
+    stays = await node.enter(desk, "genel")
+    on_phone, on_tablet = await node.enter(phone, "genel"), await node.enter(tablet)
+    listed = (await node.http.get("/auth/sessions", headers=phone.headers)).json()["items"]
+    (lost,) = (item["id"] for item in listed if item["current"])
+    assert (await node.http.delete(f"/auth/sessions/{lost}", headers=desk.headers)).status_code == 204
+    assert await on_phone.closed() == 1012
+    assert (await node.http.post("/auth/logout", headers=tablet.headers)).status_code == 204
+    assert await on_tablet.closed() == 1012
+    await stays.send("ben buradayım")
+
+
+async def test_a_deleted_key_takes_its_connections_with_it(node: Node) -> None:
+    person = await node.person("ayse")
+    body = {"name": "bot", "scopes": ["rooms:read", "rooms:write"]}
+    made = (await node.http.post("/api-keys", json=body, headers=person.headers)).json()
+    ticket = (await node.http.post("/auth/ws-ticket", headers={"x-api-key": made["key"]})).json()["ticket"]
+    bot, stays = await node.knock(f"ayse?bilet={ticket}"), await node.enter(person, "genel")
+    await bot.expect("sistem")
+    assert (await node.http.delete(f"/api-keys/{made['item']['id']}", headers=person.headers)).status_code == 204
+    assert await bot.closed() == 1012
+    await stays.send("ben buradayım")
