@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from meydan.accounts.repository import UserRepository
 from meydan.chat.errors import MessageMissing, NotSender, RoomMissing
 from meydan.chat.events import MessageView, NoticeView, Quote, ReactionCount, UpdateView
-from meydan.chat.log_repository import LockedRoom, LogRepository
+from meydan.chat.log_repository import LockedRoom, LogRepository, MessageRow
 from meydan.chat.models import Message, Notification, Reaction, RoomKind, Update, UpdateKind
 from meydan.chat.operations import KEEPERS, Append, EditText, Erase, Operation, PutReaction, Stored
 from meydan.chat.repository import NoticeRepository, RoomRepository, notice_view
@@ -44,7 +44,7 @@ class _Batch:
         self._operations = batch
         self._rooms = self._log.lock({operation.room_id for operation in batch})
         self._heads: dict[int, int] = {}
-        self._pending: list[dict[str, Any]] = []
+        self._pending: list[MessageRow] = []
         self._quotes: dict[tuple[int, str], Quote] = {}
         self._known: dict[tuple[int, str, str] | str, Message | Stored] = {}
         self._erased: set[str] = set()
@@ -98,22 +98,22 @@ class _Batch:
                 raise MessageMissing(op.reply_to)
         sira = self._next(room)
         self._pending.append(
-            {
-                "id": op.message_id,
-                "room_id": op.room_id,
-                "sira": sira,
-                "sender_id": op.sender_id,
-                "sender_name": op.sender_name,
-                "guest": op.guest,
-                "simulated": op.simulated,
-                "kind": op.kind,
-                "content": op.content,
-                "folded": op.folded,
-                "mentions": list(op.mentions) or None,
-                "reply_to": op.reply_to,
-                "client_id": op.client_id,
-                "created_at": op.at,
-            }
+            MessageRow(
+                op.message_id,
+                op.room_id,
+                sira,
+                op.sender_id,
+                op.sender_name,
+                op.guest,
+                op.simulated,
+                op.kind,
+                op.content,
+                op.folded,
+                list(op.mentions) or None,
+                op.reply_to,
+                op.client_id,
+                op.at,
+            )
         )
         view = MessageView(
             id=op.message_id,

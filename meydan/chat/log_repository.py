@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from meydan.chat.events import Event, MessageView, Quote, ReactionCount, UpdateView
 from meydan.chat.models import Message, Notification, Reaction, Room, Update, UpdateKind
+from meydan.platform.db import BulkInsert
 
 QUOTE_LENGTH = 140
 _REACTORS = 20
@@ -19,9 +20,8 @@ _LOCK = (
     .where(Room.id == bindparam("room"), Room.archived_at.is_(None))
     .with_for_update()
 )
-_INSERT_MESSAGE = insert(Message.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
 _ADVANCE = (
-    update(Room.__table__)  # type: ignore[arg-type]
+    update(Room.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
     .where(Room.id == bindparam("room"))
     .values(head=bindparam("new_head"), last_activity=bindparam("now"))
 )
@@ -34,6 +34,28 @@ class LockedRoom(NamedTuple):
     slug: str
     kind: str
     head: int
+
+
+class MessageRow(NamedTuple):
+    """A new message as the table takes it: the columns that are not empty from the start."""
+
+    id: str
+    room_id: int
+    sira: int
+    sender_id: str
+    sender_name: str
+    guest: bool
+    simulated: bool
+    kind: str
+    content: str
+    folded: str
+    mentions: list[str] | None
+    reply_to: str | None
+    client_id: str | None
+    created_at: datetime
+
+
+_INSERT_MESSAGES = BulkInsert(Message, MessageRow._fields)
 
 
 class LogRepository:
@@ -56,9 +78,9 @@ class LogRepository:
         rows = [{"room": room_id, "new_head": head, "now": now} for room_id, head in heads.items()]
         self._session.connection().execute(_ADVANCE, rows)
 
-    def add_messages(self, rows: list[dict[str, Any]]) -> None:
+    def add_messages(self, rows: list[MessageRow]) -> None:
         """Store messages; raises `IntegrityError` when one's id or client id is there already."""
-        self._session.connection().execute(_INSERT_MESSAGE, rows)
+        _INSERT_MESSAGES.execute(self._session, rows)
 
     def add_update(self, row: Update) -> None:
         """Store one update."""
