@@ -42,6 +42,7 @@ class Connection(WSListener):
         "busy",
         "claim",
         "closing",
+        "entering",
         "hub",
         "lot",
         "missed_pings",
@@ -67,6 +68,7 @@ class Connection(WSListener):
         self.waiting: deque[wire.Request] | None = None
         self.busy = True  # until it is known who this is
         self.closing = False
+        self.entering: str | None = None  # the room it is on its way into, unless that was closed to it meanwhile
         self.lot = hub.stats.connections_total
         self.missed_pings = 0
         self.refusals = 0

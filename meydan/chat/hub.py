@@ -485,12 +485,13 @@ class Hub:
 
     def _room_news(self, message: bytes) -> None:
         word = msgspec.json.decode(message, type=RoomWord)
-        channel = self.channels.get(word.room)
-        if channel is None or word.news is RoomNews.CHANGED:
+        if word.news is RoomNews.CHANGED:
             return
-        for connection in tuple(channel.members):
-            actor = connection.actor
-            if actor is not None and (word.news is RoomNews.ARCHIVED or actor.id == word.user_id):
+        concerned = self.connections if word.news is RoomNews.ARCHIVED else self.people.get(word.user_id or "", {})
+        for connection in tuple(concerned):
+            if connection.entering == word.room:
+                connection.entering = None
+            if (channel := connection.rooms.get(word.room)) is not None:
                 self._requests.put_out(connection, channel, ref=None)
 
     def _noticed(self, message: bytes) -> None:

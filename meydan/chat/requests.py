@@ -159,9 +159,12 @@ class Requests:
             self._hub.resume(connection)
 
     async def _join(self, connection: Connection, actor: Actor, request: wire.Join) -> None:
-        room, read_sira = await self._messages.enter(actor, request.room)
-        channel = await self._hub.channel(room)
-        missed = await self._missed(channel, request)
+        connection.entering = None
+        while connection.entering is None:  # again when it was put out on its way: what was read is out of date
+            connection.entering = request.room
+            room, read_sira = await self._messages.enter(actor, request.room)
+            channel = await self._hub.channel(room)
+            missed = await self._missed(channel, request)
         if connection.closing:
             return
         if channel.slug not in connection.rooms:

@@ -9,7 +9,7 @@ import pytest
 from meydan.accounts.permissions import Role
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
-from tests.chat.node import Frame, Node, Person, Talker, running_node
+from tests.chat.node import Frame, Held, Node, Person, Talker, running_node
 
 ROOM = "/sohbet/odalar/gizli"
 
@@ -269,6 +269,23 @@ async def test_an_archived_room_is_over_for_everybody(node: Node, kind: str) -> 
     for path in (ROOM, "/mesaj/gecmis/gizli", f"/mesaj/{sent['mesaj_id']}"):
         assert (await call(node, "GET", path, owner)).status_code == 404
     await answered(node, "POST", "/sohbet/oda-olustur", owner, 409, json={"oda_id": "gizli", "baslik": "x"})
+
+
+@pytest.mark.parametrize("path", [f"{ROOM}/uyeler/uyesi", ROOM], ids=["expelled", "archived"])
+async def test_a_room_that_closes_on_the_way_in_is_not_entered(node: Node, path: str) -> None:
+    owner, member = await node.person("sahibi"), await node.person("uyesi")
+    await make(node, owner)
+    await let_in(node, owner, member)
+    talker, bystander = await node.enter(member, "genel"), await node.enter(owner, "genel")
+    held = node.square.messages._db = Held(node.square.accounts.engines.db)
+    await talker.tell("oda_katil", oda_id="gizli", ref="içeri")
+    await held.found.wait()
+    await answered(node, "DELETE", path, owner, 204)
+    held.let_go.set()
+    answer = await talker.wait(lambda frame: frame.get("ref") == "içeri", "an answer")
+    assert answer["kod"] == "oda_yok"
+    await bystander.send("öbür oda sürer")
+    assert (await talker.message())["icerik"] == "öbür oda sürer"
 
 
 async def test_the_default_room_stays(node: Node) -> None:
