@@ -148,10 +148,12 @@ class _Batch:
         )
 
     def _erase(self, room: LockedRoom, op: Erase) -> Stored:
-        message = self._message(room, op.message_id)
+        message = self._found(room, op.message_id)
         own = message.sender_id == op.actor_id and not message.guest
         if not own and not op.moderates and not self._keeps_order(room, op.actor_id):
             raise NotSender(op.message_id)
+        if message.deleted_at is not None:  # asked again, perhaps after a commit whose answer was lost
+            return Stored(message.id, message.sira)
         self._log.erase(message, op.at)
         self._erased.add(op.message_id)
         return self._update(room, op, UpdateKind.DELETE, op.actor_id, {})
@@ -170,6 +172,13 @@ class _Batch:
         return self._update(room, op, UpdateKind.REACTION, op.actor_id, data)
 
     def _message(self, room: LockedRoom, message_id: str) -> Message:
+        message = self._found(room, message_id)
+        if message.deleted_at is not None:
+            raise MessageMissing(message_id)
+        return message
+
+    def _found(self, room: LockedRoom, message_id: str) -> Message:
+        """Return a message of the room, an erased one too."""
         self._write_messages()  # an operation may concern a message of its own batch
         message = self._log.message(room.id, message_id)
         if message is None:

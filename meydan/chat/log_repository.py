@@ -101,10 +101,8 @@ class LogRepository:
         return found
 
     def message(self, room_id: int, message_id: str) -> Message | None:
-        """Return a message of the room that is not deleted, or nothing."""
-        return self._session.scalar(
-            select(Message).where(Message.id == message_id, Message.room_id == room_id, Message.deleted_at.is_(None))
-        )
+        """Return a message of the room, deleted or not, or nothing."""
+        return self._session.scalar(select(Message).where(Message.id == message_id, Message.room_id == room_id))
 
     def react(self, row: Reaction, *, remove: bool) -> bool:
         """Add or take off a reaction; tell whether anything changed."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from types import NoneType
 from typing import TypeVar
 
 import pytest
@@ -215,7 +216,7 @@ async def test_a_message_may_be_changed_in_its_own_batch(db: Database) -> None:
         UpdateView,
         UpdateView,
         UpdateView,
-        MessageMissing,
+        NoneType,
     ]
     kept = await everything(db, [room])
     assert "bir" not in kept
@@ -255,6 +256,16 @@ async def test_a_lost_answer_is_no_lost_and_no_second_message(node: Node, lose: 
     assert (await talker.send("sonra", istemci_id="k"))["sira"] == 2
     assert [m["sira"] for m in await talker.messages(2)] == [1, 2]
     assert (await listener.message())["sira"] == 2
+
+
+async def test_a_lost_answer_is_no_failed_erasure(node: Node) -> None:
+    talker, listener = await node.enter(await node.person("ayse"), "genel"), await node.enter("mehmet", "genel")
+    sent = await talker.send("pişmanım")
+    node.square.message_log._db = Unsteady(node.square.accounts.engines.db, lose=["after"])
+    answer = await talker.ask("mesaj_sil", oda_id="genel", mesaj_id=sent["mesaj_id"])
+    assert (answer["tip"], answer["mesaj_id"]) == ("mesaj_onay", sent["mesaj_id"])
+    assert (await listener.expect("mesaj_guncelleme"))["tur"] == "silme"
+    assert await node.head() == 2
 
 
 async def test_a_database_that_stays_away_is_told(node: Node) -> None:

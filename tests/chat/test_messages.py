@@ -79,9 +79,22 @@ async def test_a_deleted_message_keeps_its_place_and_loses_its_text(node: Node) 
         assert (update["mesaj_id"], update["sira"], update["kullanici_id"]) == (sent["mesaj_id"], 3, "ayse")
     (message,) = (await get(node, "/mesaj/gecmis/genel"))["mesajlar"]
     assert (message["silindi"], message["icerik"], message["tepkiler"], message["bahsedilenler"]) == (True, "", [], [])
-    for tip, fields in (("mesaj_sil", {}), ("mesaj_duzenle", {"icerik": "x"}), ("tepki", {"emoji": "👍"})):
+    for tip, fields in (("mesaj_duzenle", {"icerik": "x"}), ("tepki", {"emoji": "👍"})):
         problem = await ayse.refused(tip, oda_id="genel", mesaj_id=sent["mesaj_id"], **fields)
         assert problem["kod"] == "mesaj_yok"
+
+
+async def test_a_message_is_deleted_once_however_often_it_is_asked(node: Node) -> None:
+    ayse, mehmet, guest = await trio(node)
+    sent = await ayse.send("pişmanım")
+    fields = {"oda_id": "genel", "mesaj_id": sent["mesaj_id"]}
+    await ayse.ask("mesaj_sil", **fields)
+    await guest.expect("mesaj_guncelleme", tur="silme")
+    again = await ayse.ask("mesaj_sil", **fields)
+    assert (again["tip"], again["mesaj_id"], again["sira"]) == ("mesaj_onay", sent["mesaj_id"], sent["sira"])
+    assert (await mehmet.refused("mesaj_sil", **fields))["kod"] == "mesaj_sahibi_degil"
+    assert not [frame for frame in await guest.settle() if frame["tip"] == "mesaj_guncelleme"]
+    assert await node.head() == 2
 
 
 async def test_who_may_delete_whose_message(node: Node) -> None:

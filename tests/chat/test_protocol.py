@@ -82,7 +82,7 @@ async def test_every_request_carries_its_ref_back(node: Node) -> None:
     reacted = await ayse.ask("tepki", oda_id="genel", mesaj_id=sent["mesaj_id"], emoji="👍")
     history = await ayse.ask("oda_gecmisi", oda_id="genel")
     erased = await ayse.ask("mesaj_sil", oda_id="genel", mesaj_id=sent["mesaj_id"])
-    refused = await ayse.ask("mesaj_sil", oda_id="genel", mesaj_id=sent["mesaj_id"])
+    refused = await ayse.ask("tepki", oda_id="genel", mesaj_id=sent["mesaj_id"], emoji="👍")
     left = await ayse.ask("oda_ayril", oda_id="genel")
     assert [frame["tip"] for frame in (joined, sent, edited, reacted, history, erased, refused, left)] == [
         "oda_katilim",
