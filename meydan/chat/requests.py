@@ -187,7 +187,8 @@ class Requests:
             )
         )
         connection.write_with_private()  # before anything the room says from here on
-        channel.add(connection)
+        if not connection.closing:  # it may have been one byte too many for a slow reader
+            channel.add(connection)
 
     async def _missed(self, channel: RoomChannel, request: wire.Join) -> list[msgspec.Raw] | None:
         """Return all that came after the client's last event up to the head, or nothing when it cannot be all.

@@ -1,5 +1,6 @@
 """Bad input: each has its error or its close code, and nobody else notices."""
 
+import asyncio
 import json
 
 import pytest
@@ -186,6 +187,23 @@ async def test_frames_against_the_rules_of_websocket_end_the_connection(node: No
     raw.writer.write(data)
     assert await raw.closed() in (1002, 1006)
     await bystander.send("ben buradayım")
+
+
+async def test_who_is_closed_by_the_answer_to_a_join_is_in_no_room(node: Node) -> None:
+    await node.generous()
+    await node.change(send_buffer_bytes=65_536)
+    talker = await node.enter("konusan")
+    join = {"oda_id": "genel", "son_sira": 0, "donem": (await talker.join("genel"))["donem"]}
+    for _ in range(7):
+        await talker.send("x" * 4_000)
+    slow, hub = await upgraded(node, "yavas", receive_buffer=65_536), node.square.hub
+    await slow.frame("sistem")
+    while hub.stats.slow_closed == 0:
+        frames = hub.stats.frames_in
+        await slow.write(TEXT, json.dumps({"tip": "oda_katil", **join}).encode())
+        while hub.stats.frames_in == frames or any(connection.busy for connection in hub.connections):  # noqa: ASYNC110  # the hub tells nobody
+            await asyncio.sleep(0)
+    assert [connection.path_id for connection in hub.channels["genel"].members] == ["konusan"]
 
 
 async def test_a_line_cut_in_the_middle_of_a_frame(node: Node) -> None:
