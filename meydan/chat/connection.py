@@ -22,6 +22,7 @@ CLOSE_TOO_SLOW = 4008
 CLOSE_REPLACED = 4009
 CLOSE_RESTARTING = 1012
 CLOSE_INVALID_TEXT = 1007
+CLOSE_PROTOCOL = 1002
 CLOSE_UNSUPPORTED = 1003
 CLOSE_TOO_BIG = 1009
 CLOSE_POLICY = 1008
@@ -95,13 +96,18 @@ class Connection(WSListener):
         """Take one frame from the peer."""
         self.missed_pings = 0
         kind = frame.msg_type
-        if kind == WSMsgType.TEXT and frame.fin and self._fragments is None:
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self.close(CLOSE_PROTOCOL, "reserved bits")
+        elif kind == WSMsgType.TEXT and frame.fin and self._fragments is None:
             self.hub.received(self, frame.get_payload_as_memoryview())
         elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
             self._fragment(frame)
         elif kind == WSMsgType.CLOSE:
             transport.send_close(frame.get_close_code())
             transport.disconnect()
+        elif kind == WSMsgType.PING:
+            if not self.closing:
+                transport.send_pong(frame.get_payload_as_bytes())
         elif kind == WSMsgType.BINARY:
             self.close(CLOSE_UNSUPPORTED, "text frames only")
 
@@ -160,7 +166,7 @@ class Connection(WSListener):
     def _fragment(self, frame: WSFrame) -> None:
         """Put a message together that came in several frames, up to the size one frame may have."""
         if (frame.msg_type == WSMsgType.TEXT) == (self._fragments is not None):
-            self.close(1002, "unexpected continuation")
+            self.close(CLOSE_PROTOCOL, "unexpected continuation")
             return
         if self._fragments is None:
             self._fragments, self._fragments_size = [], 0

@@ -65,7 +65,7 @@ def protocol_factory(hub: Hub, *, origin_allowed: Callable[[str, str], bool]) ->
             0,
             0,
             WSAutoPingStrategy.PING_WHEN_IDLE,
-            True,  # noqa: FBT003  # enable_auto_pong
+            False,  # noqa: FBT003  # enable_auto_pong: it would not look at reserved bits
             wire.MAX_FRAME,
             None,  # extra_headers
             _READ_BUFFER,

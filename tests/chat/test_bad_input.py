@@ -189,6 +189,17 @@ async def test_frames_against_the_rules_of_websocket_end_the_connection(node: No
     await bystander.send("ben buradayım")
 
 
+@pytest.mark.parametrize("opcode", [TEXT, CONTINUATION, BINARY, PING, PONG])
+@pytest.mark.parametrize("bit", [0x40, 0x20, 0x10])
+async def test_a_reserved_bit_ends_the_connection(node: Node, opcode: int, bit: int) -> None:
+    raw = await raw_guest(node)
+    if opcode == CONTINUATION:
+        await raw.write(TEXT, JOIN, fin=False)
+    frame = framed(opcode, JOIN)
+    raw.writer.write(bytes((frame[0] | bit,)) + frame[1:])
+    assert await raw.closed() == 1002
+
+
 async def test_who_is_closed_by_the_answer_to_a_join_is_in_no_room(node: Node) -> None:
     await node.generous()
     await node.change(send_buffer_bytes=65_536)
