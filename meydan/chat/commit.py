@@ -241,6 +241,7 @@ class _Batch:
             return outcomes
         known = UserRepository(self._session).existing(wanted)
         by_room = {room.slug: room for room in self._rooms.values()}
+        titles: dict[int, str] = {}
         rows: dict[str, list[tuple[str, NoticeView]]] = {}
         for message in messages:
             room = by_room[message.room]
@@ -258,7 +259,10 @@ class _Batch:
                     created_at=message.created_at,
                 )
                 NoticeRepository(self._session).add([row])
-                rows.setdefault(message.id, []).append((user_id, notice_view(row, room.slug)))
+                if room.id not in titles:
+                    titles[room.id] = RoomRepository(self._session).title(room.id)
+                notice = notice_view(row, room=room.slug, room_title=titles[room.id], sender_name=message.sender_name)
+                rows.setdefault(message.id, []).append((user_id, notice))
         return [
             Stored(outcome.message_id, outcome.sira, outcome.event, tuple(rows[outcome.message_id]))
             if isinstance(outcome, Stored) and isinstance(outcome.event, MessageView) and outcome.message_id in rows

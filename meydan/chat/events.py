@@ -109,8 +109,10 @@ class NoticeView(
     rename={
         "kind": "tur",
         "room": "oda_id",
+        "room_title": "oda_baslik",
         "message_id": "mesaj_id",
         "sender_id": "gonderen_id",
+        "sender_name": "gonderen_ad",
         "summary": "ozet",
         "created_at": "zaman",
         "read": "okundu",
@@ -121,8 +123,10 @@ class NoticeView(
     id: str
     kind: str
     room: str
+    room_title: str
     message_id: str | None
     sender_id: str
+    sender_name: str
     summary: str
     created_at: datetime
     read: bool

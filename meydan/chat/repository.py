@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from meydan.accounts.repository import UserRepository
 from meydan.chat.events import NoticeView
 from meydan.chat.models import Invitation, Member, Message, Notification, Room, RoomKind, RoomRole
 from meydan.platform.db import insert_missing, rows_changed
@@ -102,6 +103,10 @@ class RoomRepository:
                 .values(read_sira=sira)
             )
 
+    def title(self, room_id: int) -> str:
+        """Return what the room is called."""
+        return self._session.scalars(select(Room.title).where(Room.id == room_id)).one()
+
     def heads(self, room_ids: Collection[int]) -> dict[int, int]:
         """Return the last `sira` of each room."""
         rows = self._session.execute(select(Room.id, Room.head).where(Room.id.in_(room_ids)))
@@ -166,9 +171,10 @@ class NoticeRepository:
 
     def page(self, user_id: str, *, unread_only: bool, before: str | None, limit: int) -> list[NoticeView]:
         """Return the user's notifications, newest first."""
-        statement = (
-            select(Notification, Room.slug)
+        statement: Select[Notification, str, str, str | None] = (
+            select(Notification, Room.slug, Room.title, Message.sender_name)
             .join(Room, Room.id == Notification.room_id)
+            .outerjoin(Message, Message.id == Notification.message_id)
             .where(Notification.user_id == user_id)
             .order_by(Notification.id.desc())
             .limit(limit)
@@ -177,7 +183,14 @@ class NoticeRepository:
             statement = statement.where(Notification.read_at.is_(None))
         if before is not None:
             statement = statement.where(Notification.id < before)
-        return [notice_view(row, slug) for row, slug in self._session.execute(statement)]
+        rows = self._session.execute(statement).all()
+        names = UserRepository(self._session).names({row.sender_id for row, _, _, said_as in rows if said_as is None})
+        return [
+            notice_view(
+                row, room=slug, room_title=title, sender_name=said_as or names.get(row.sender_id, row.sender_id)
+            )
+            for row, slug, title, said_as in rows
+        ]
 
     def unread_by_room(self, user_id: str) -> dict[int, int]:
         """Return how many notifications of each room the user has not read."""
@@ -196,14 +209,16 @@ class NoticeRepository:
         self._session.execute(statement.values(read_at=now))
 
 
-def notice_view(row: Notification, slug: str) -> NoticeView:
+def notice_view(row: Notification, *, room: str, room_title: str, sender_name: str) -> NoticeView:
     """Return a stored notification as its user sees it."""
     return NoticeView(
         id=row.id,
         kind=row.kind,
-        room=slug,
+        room=room,
+        room_title=room_title,
         message_id=row.message_id,
         sender_id=row.sender_id,
+        sender_name=sender_name,
         summary=row.summary,
         created_at=row.created_at,
         read=row.read_at is not None,

@@ -51,6 +51,7 @@ _WIRE = {
     "reply_to": "yanit",
     "role": "rol",
     "room": "oda_id",
+    "room_title": "oda_baslik",
     "rooms": "odalar",
     "sender_id": "gonderen_id",
     "sender_name": "gonderen_ad",
@@ -262,8 +263,10 @@ class NoticeOut(Wire):
     id: str
     kind: str
     room: str
+    room_title: str
     message_id: str | None
     sender_id: str
+    sender_name: str
     summary: str
     created_at: datetime
     read: bool

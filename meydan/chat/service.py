@@ -335,7 +335,7 @@ class RoomService:
                     created_at=now,
                 )
                 NoticeRepository(session).add([told])
-                notice = notice_view(told, room.slug)
+                notice = notice_view(told, room=room.slug, room_title=room.title, sender_name=actor.name)
             return _invitation(row, room.slug, code), notice
 
         view, notice = await self._db.write(save)

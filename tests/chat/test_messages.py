@@ -198,6 +198,7 @@ async def test_a_reply_stays_in_its_room(node: Node) -> None:
 
 async def test_a_mention_notifies_over_the_socket_and_http(node: Node) -> None:
     ayse, mehmet, guest = await node.person("ayse"), await node.person("mehmet"), await node.enter("misafir", "genel")
+    await node.http.patch("/auth/me", json={"name": "Ayşe Işık"}, headers=ayse.headers)
     listening, elsewhere = await node.enter(mehmet), await node.enter(mehmet, "genel")
     talker = await node.enter(ayse, "genel")
     sent = await talker.send("@mehmet @MEHMET @ayse @misafir @olmayan a@mehmet bak")
@@ -207,8 +208,10 @@ async def test_a_mention_notifies_over_the_socket_and_http(node: Node) -> None:
             "id": notice["id"],
             "tur": "bahsetme",
             "oda_id": "genel",
+            "oda_baslik": "Genel",
             "mesaj_id": sent["mesaj_id"],
             "gonderen_id": "ayse",
+            "gonderen_ad": "Ayşe Işık",
             "ozet": "@mehmet @MEHMET @ayse @misafir @olmayan a@mehmet bak",
             "zaman": notice["zaman"],
             "okundu": False,

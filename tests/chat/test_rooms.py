@@ -138,13 +138,16 @@ async def missing_room(node: Node, path: str, who: Person | None, query: Frame) 
 
 async def test_an_invitation_for_one_user(node: Node) -> None:
     owner, invited, other = [await node.person(name) for name in ("sahibi", "davetli", "oteki")]
+    await node.http.patch("/auth/me", json={"name": "Sahibi Hanım"}, headers=owner.headers)
     await make(node, owner)
     waiting = await node.enter(invited)
     made = await answered(node, "POST", f"{ROOM}/davetler", owner, 201, json={"kullanici_id": "davetli"})
     assert (made["kullanici_id"], made["azami_kullanim"], made["kullanim"]) == ("davetli", 1, 0)
     notice = (await waiting.expect("bildirim"))["bildirim"]
     assert (notice["tur"], notice["oda_id"], notice["gonderen_id"]) == ("davet", "gizli", "sahibi")
+    assert (notice["oda_baslik"], notice["gonderen_ad"]) == ("Gizli", "Sahibi Hanım")
     assert made["kod"] in notice["ozet"]
+    assert (await answered(node, "GET", "/bildirimler", invited, 200))["bildirimler"] == [notice]
     wrong = await answered(node, "POST", "/sohbet/davet-kabul", other, 404, json={"kod": made["kod"]})
     assert wrong["kod"] == "davet_gecersiz"
     room = await answered(node, "POST", "/sohbet/davet-kabul", invited, 200, json={"kod": made["kod"]})

@@ -1272,12 +1272,16 @@ export interface components {
          * @description A notification.
          */
         NoticeOut: {
+            /** Gonderen Ad */
+            gonderen_ad: string;
             /** Gonderen Id */
             gonderen_id: string;
             /** Id */
             id: string;
             /** Mesaj Id */
             mesaj_id: string | null;
+            /** Oda Baslik */
+            oda_baslik: string;
             /** Oda Id */
             oda_id: string;
             /** Okundu */

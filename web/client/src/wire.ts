@@ -39,8 +39,10 @@ export interface Notice {
   readonly id: string;
   readonly tur: string;
   readonly oda_id: string;
+  readonly oda_baslik: string;
   readonly mesaj_id: string | null;
   readonly gonderen_id: string;
+  readonly gonderen_ad: string;
   readonly ozet: string;
   readonly zaman: string;
   readonly okundu: boolean;

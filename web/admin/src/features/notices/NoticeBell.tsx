@@ -67,6 +67,8 @@ export function NoticeBell({ className }: { className: string }) {
   const open = (notice: Notice) => {
     setOpened(false);
     if (!notice.okundu) mark.mutate([notice.id]);
+    const code = notice.tur === "davet" ? notice.ozet.split("\n")[1] : undefined;
+    if (code) return void navigate({ to: "/davet", hash: code });
     const search = notice.mesaj_id ? { ileti: notice.mesaj_id } : {};
     void navigate({ to: "/oda/$odaId", params: { odaId: notice.oda_id }, search });
   };
@@ -131,10 +133,10 @@ function Row({ notice, onOpen }: { notice: Notice; onOpen: (notice: Notice) => v
       data-unread={!notice.okundu || undefined}
       onClick={() => onOpen(notice)}
     >
-      <Avatar name={notice.gonderen_id} size={32} />
+      <Avatar name={notice.gonderen_ad} id={notice.gonderen_id} size={32} />
       <span>
-        <strong>{t(`kind.${kind}`, { name: notice.gonderen_id, room: notice.oda_id })}</strong>
-        {notice.ozet && <span>{notice.ozet}</span>}
+        <strong>{t(`kind.${kind}`, { name: notice.gonderen_ad, room: notice.oda_baslik })}</strong>
+        {notice.ozet && kind !== "davet" && <span>{notice.ozet}</span>}
         <time className="numbers">{shortMoment(locale, notice.zaman)}</time>
       </span>
     </button>
