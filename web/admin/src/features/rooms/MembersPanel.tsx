@@ -1,6 +1,6 @@
-import { ActionIcon, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Search, X } from "lucide-react";
+import { Search } from "lucide-react";
 import { useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { Failed, Loading } from "@/components/States";
@@ -10,6 +10,7 @@ import { fold } from "@/text/turkish";
 import { useText } from "@/text/useText";
 import styles from "./Panel.module.css";
 import { membersQuery } from "./queries";
+import { SidePanel } from "./SidePanel";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
 
@@ -44,14 +45,11 @@ export function MembersPanel({ id, onClose }: { id: string; onClose: () => void 
   const away = shown.filter((person) => !person.here);
 
   return (
-    <aside className={styles.panel} aria-label={t("members")}>
-      <header className={styles.header}>
-        <h2>{t("members")}</h2>
-        <ActionIcon variant="subtle" color="gray" aria-label={t("members.close")} onClick={onClose}>
-          <X size={19} />
-        </ActionIcon>
-      </header>
-      <div className={styles.tools}>
+    <SidePanel
+      title={t("members")}
+      close={t("members.close")}
+      onClose={onClose}
+      tools={
         <TextInput
           type="search"
           size="sm"
@@ -61,15 +59,14 @@ export function MembersPanel({ id, onClose }: { id: string; onClose: () => void 
           leftSection={<Search size={16} />}
           onChange={(event) => setQuery(event.currentTarget.value)}
         />
-      </div>
-      <div className={styles.scroll}>
-        {signedIn && members.isPending && <Loading label={t("members.loading")} rows={5} height={40} />}
-        {members.isError && <Failed error={members.error} retry={() => void members.refetch()} />}
-        {shown.length === 0 && !members.isPending && <p className={styles.none}>{t("members.none")}</p>}
-        <Section title={t("members.here")} people={here} />
-        <Section title={t("members.away")} people={away} />
-      </div>
-    </aside>
+      }
+    >
+      {signedIn && members.isPending && <Loading label={t("members.loading")} rows={5} height={40} />}
+      {members.isError && <Failed error={members.error} retry={() => void members.refetch()} />}
+      {shown.length === 0 && !members.isPending && <p className={styles.none}>{t("members.none")}</p>}
+      <Section title={t("members.here")} people={here} />
+      <Section title={t("members.away")} people={away} />
+    </SidePanel>
   );
 }
 

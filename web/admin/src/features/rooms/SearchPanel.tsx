@@ -1,9 +1,9 @@
-import { ActionIcon, Button, SegmentedControl, TextInput } from "@mantine/core";
+import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { data, type Message } from "@meydan/client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Search, X } from "lucide-react";
+import { Search } from "lucide-react";
 import { useState } from "react";
 import { Empty, Failed, Loading } from "@/components/States";
 import { api, useSession } from "@/session/session";
@@ -11,6 +11,7 @@ import { shortMoment } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
 import { MessageText } from "./MessageText";
 import styles from "./Panel.module.css";
+import { SidePanel } from "./SidePanel";
 import { texts } from "./texts";
 
 const PAGE = 20;
@@ -57,64 +58,62 @@ export function SearchPanel({ id, onClose, onReveal }: Props) {
     if (matchMedia("(max-width: 1020px)").matches) onClose();
   };
   return (
-    <aside className={styles.panel} aria-label={t("search")}>
-      <header className={styles.header}>
-        <h2>{t("search")}</h2>
-        <ActionIcon variant="subtle" color="gray" aria-label={t("search.close")} onClick={onClose}>
-          <X size={19} />
-        </ActionIcon>
-      </header>
-      <div className={styles.tools}>
-        <TextInput
-          type="search"
-          size="sm"
-          value={typed}
-          placeholder={t("search")}
-          aria-label={t("search")}
-          leftSection={<Search size={16} />}
-          autoFocus
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === "Escape" && onClose()}
-        />
-        <SegmentedControl
-          size="xs"
-          fullWidth
-          aria-label={t("search.scope")}
-          value={scope}
-          onChange={(value) => setScope(value === "here" ? "here" : "everywhere")}
-          data={[
-            { value: "here", label: t("search.here") },
-            { value: "everywhere", label: t("search.everywhere") },
-          ]}
-        />
-        {query === "" && <p className={styles.hint}>{t("search.hint")}</p>}
-      </div>
-      <div className={styles.scroll}>
-        {found.isLoading && <Loading label={t("search.loading")} rows={4} height={60} />}
-        {found.isError && <Failed error={found.error} retry={() => void found.refetch()} />}
-        {found.isSuccess && messages.length === 0 && (
-          <Empty title={t("search.none", { query })} detail={t("search.none.detail")} />
-        )}
-        <ul className={styles.found}>
-          {messages.map((message) => (
-            <li key={message.id}>
-              <Result message={message} query={query} me={me} showRoom={scope === "everywhere"} onOpen={open} />
-            </li>
-          ))}
-        </ul>
-        {found.hasNextPage && (
-          <Button
-            className={styles.more ?? ""}
-            variant="light"
+    <SidePanel
+      title={t("search")}
+      close={t("search.close")}
+      onClose={onClose}
+      tools={
+        <>
+          <TextInput
+            type="search"
             size="sm"
-            loading={found.isFetchingNextPage}
-            onClick={() => void found.fetchNextPage()}
-          >
-            {t("search.more")}
-          </Button>
-        )}
-      </div>
-    </aside>
+            value={typed}
+            placeholder={t("search")}
+            aria-label={t("search")}
+            leftSection={<Search size={16} />}
+            autoFocus
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            onKeyDown={(event) => event.key === "Escape" && onClose()}
+          />
+          <SegmentedControl
+            size="xs"
+            fullWidth
+            aria-label={t("search.scope")}
+            value={scope}
+            onChange={(value) => setScope(value === "here" ? "here" : "everywhere")}
+            data={[
+              { value: "here", label: t("search.here") },
+              { value: "everywhere", label: t("search.everywhere") },
+            ]}
+          />
+          {query === "" && <p className={styles.hint}>{t("search.hint")}</p>}
+        </>
+      }
+    >
+      {found.isLoading && <Loading label={t("search.loading")} rows={4} height={60} />}
+      {found.isError && <Failed error={found.error} retry={() => void found.refetch()} />}
+      {found.isSuccess && messages.length === 0 && (
+        <Empty title={t("search.none", { query })} detail={t("search.none.detail")} />
+      )}
+      <ul className={styles.found}>
+        {messages.map((message) => (
+          <li key={message.id}>
+            <Result message={message} query={query} me={me} showRoom={scope === "everywhere"} onOpen={open} />
+          </li>
+        ))}
+      </ul>
+      {found.hasNextPage && (
+        <Button
+          className={styles.more ?? ""}
+          variant="light"
+          size="sm"
+          loading={found.isFetchingNextPage}
+          onClick={() => void found.fetchNextPage()}
+        >
+          {t("search.more")}
+        </Button>
+      )}
+    </SidePanel>
   );
 }
 

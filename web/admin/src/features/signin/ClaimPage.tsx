@@ -1,16 +1,15 @@
-import { Button, Loader, Stack } from "@mantine/core";
+import { Loader } from "@mantine/core";
 import { data } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { useFields } from "@/components/form";
 import { GlassSheet } from "@/components/Glass";
 import { LinkButton } from "@/components/LinkButton";
-import { Failed, FormProblem } from "@/components/States";
-import { api, enter } from "@/session/session";
+import { Failed } from "@/components/States";
+import { api } from "@/session/session";
 import { useText } from "@/text/useText";
-import { AccountFields } from "./AccountFields";
+import { AccountForm } from "./AccountForm";
 import { texts } from "./texts";
 
 /** The owner's one-time link: the token stays behind the `#`, so that no log on the way sees it. */
@@ -23,17 +22,6 @@ export function ClaimPage() {
     queryFn: () => data(api.GET("/api/v1/auth/owner", { params: { query: { token } } })),
     enabled: token !== "",
     retry: false,
-  });
-  const form = useFields({ token, username: "", password: "", name: "" }, bodies["POST /api/v1/auth/owner"]);
-  const [problem, setProblem] = useState<unknown>(null);
-  const claim = useMutation({
-    mutationFn: async () => {
-      const { username, password, name } = form.values;
-      const body = { token, username, password, session: "cookie" as const, ...(name ? { name } : {}) };
-      await enter(await data(api.POST("/api/v1/auth/owner", { body })));
-    },
-    onSuccess: () => navigate({ to: "/odalar", replace: true }),
-    onError: (error) => setProblem(form.refused(error)),
   });
 
   if (token === "") {
@@ -66,22 +54,14 @@ export function ClaimPage() {
   }
   return (
     <GlassSheet title={t("claim.title")} detail={t("claim.detail")}>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          setProblem(null);
-          if (form.check()) claim.mutate();
-        }}
-      >
-        <Stack gap="sm">
-          <AccountFields {...form} making />
-          <FormProblem error={problem} />
-          <Button type="submit" loading={claim.isPending} fullWidth mt={4}>
-            {t("claim")}
-          </Button>
-        </Stack>
-      </form>
+      <AccountForm
+        schema={bodies["POST /api/v1/auth/owner"]}
+        known={{ token }}
+        making
+        action={t("claim")}
+        ask={(account) => data(api.POST("/api/v1/auth/owner", { body: { ...account, token, session: "cookie" } }))}
+        onEntered={() => navigate({ to: "/odalar", replace: true })}
+      />
     </GlassSheet>
   );
 }

@@ -1,15 +1,11 @@
-import { Button, Stack } from "@mantine/core";
 import { data } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
-import { useMutation } from "@tanstack/react-query";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { useFields } from "@/components/form";
 import { GlassSheet } from "@/components/Glass";
-import { FormProblem } from "@/components/States";
-import { api, enter, useSession } from "@/session/session";
+import { api, useSession } from "@/session/session";
 import { useText } from "@/text/useText";
-import { AccountFields } from "./AccountFields";
+import { AccountForm } from "./AccountForm";
 import { texts } from "./texts";
 
 export function SignInPage() {
@@ -17,19 +13,11 @@ export function SignInPage() {
   const router = useRouter();
   const session = useSession();
   const { sonra } = useSearch({ from: "/giris" });
-  const form = useFields({ username: "", password: "", name: "" }, bodies["POST /api/v1/auth/login"]);
   const next = sonra ?? "/odalar";
-  const signIn = useMutation({
-    mutationFn: async () => {
-      const { username, password } = form.values;
-      await enter(await data(api.POST("/api/v1/auth/login", { body: { username, password, session: "cookie" } })));
-    },
-    onSuccess: () => router.history.push(next),
-  });
-  const already = session.status === "in" && !session.guest && signIn.isIdle;
+  const signedIn = session.status === "in" && !session.guest;
   useEffect(() => {
-    if (already) router.history.replace(next);
-  }, [already, next, router]);
+    if (signedIn) router.history.replace(next);
+  }, [signedIn, next, router]);
   return (
     <GlassSheet
       title={t("sign-in.title")}
@@ -43,21 +31,12 @@ export function SignInPage() {
         </>
       }
     >
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (form.check()) signIn.mutate();
-        }}
-      >
-        <Stack gap="sm">
-          <AccountFields {...form} making={false} />
-          <FormProblem error={signIn.error} />
-          <Button type="submit" loading={signIn.isPending} fullWidth mt={4}>
-            {t("sign-in")}
-          </Button>
-        </Stack>
-      </form>
+      <AccountForm
+        schema={bodies["POST /api/v1/auth/login"]}
+        making={false}
+        action={t("sign-in")}
+        ask={(account) => data(api.POST("/api/v1/auth/login", { body: { ...account, session: "cookie" } }))}
+      />
     </GlassSheet>
   );
 }
