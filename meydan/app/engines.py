@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 from meydan.chat.search import PostgresSearch, SearchIndex, SqliteSearch
 from meydan.platform.bus import Bus, MemoryBus
 from meydan.platform.clock import Clock
-from meydan.platform.db import Database, PostgresDatabase, SqliteDatabase
+from meydan.platform.db import Database, PostgresDatabase, SqliteDatabase, file_of
 from meydan.platform.ephemeral import EphemeralStore, MemoryStore
 from meydan.platform.settings import Settings, private_dir
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
-
-_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -37,9 +35,9 @@ class Engines:
 
 def open_engines(settings: Settings, clock: Clock) -> Engines:
     """Choose and open the database, the bus and the store that the settings ask for."""
-    if settings.database.startswith(_SQLITE):
+    if (file := file_of(settings.database)) is not None:
         private_dir(settings)
-        db: Database = SqliteDatabase(settings.database.removeprefix(_SQLITE))
+        db: Database = SqliteDatabase(str(file))
         search: SearchIndex = SqliteSearch()
         database_name = "sqlite"
     else:

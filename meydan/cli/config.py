@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -119,8 +118,6 @@ def _with_live(settings: Settings, work: Callable[[LiveSettings], Awaitable[None
 
 
 def _migrated(url: str) -> bool:
-    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).exists():
-        return False
     try:
         return schema.current(url) == schema.head()
     except (OSError, SQLAlchemyError) as error:

@@ -22,6 +22,8 @@ from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, say
 from meydan.platform import schema
 from meydan.platform.clock import Clock, SystemClock
+from meydan.platform.db import file_of
+from meydan.platform.logging import hide_secrets
 from meydan.platform.settings import Settings
 
 _PYTHON: Final = (3, 11)
@@ -96,17 +98,16 @@ def _data_folder(folder: Path) -> Finding:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    url = settings.database
-    kind = "SQLite" if url.startswith("sqlite:") else "PostgreSQL"
-    if kind == "SQLite" and not Path(url.removeprefix("sqlite:///")).exists():
-        yield Finding("database", None, say("doctor.made_later", path=url.removeprefix("sqlite:///")))
+    file, shown = file_of(settings.database), hide_secrets(settings.database)
+    if file is not None and not file.exists():
+        yield Finding("database", None, say("doctor.made_later", path=file))
         return
     try:
-        revision = schema.current(url)
+        revision = schema.current(settings.database)
     except (OSError, SQLAlchemyError) as error:
-        yield Finding("database", well=False, shown=f"{kind}: {type(error).__name__}", advice="database_advice")
+        yield Finding("database", well=False, shown=f"{shown} ({type(error).__name__})", advice="database_advice")
         return
-    yield Finding("database", well=True, shown=kind)
+    yield Finding("database", well=True, shown=shown)
     well = revision == schema.head()
     yield Finding("schema", well, f"{revision or '∅'} / {schema.head()}", "" if well else "schema_advice")
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import (
@@ -39,6 +40,7 @@ from meydan.platform.errors import Unavailable
 T = TypeVar("T")
 Work = Callable[[Session], T]
 
+_SQLITE: Final = "sqlite:///"
 _READERS: Final = 2
 _BUSY_SECONDS: Final = 30
 
@@ -143,7 +145,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, *, connections: int = 10) -> None:
         self._engine = create_async_engine(
-            asyncpg_url(url),
+            _asyncpg_url(url),
             pool_size=connections,
             max_overflow=0,
             pool_timeout=_BUSY_SECONDS,
@@ -184,15 +186,41 @@ def _away(error: DBAPIError) -> bool:
     return state.startswith(("08", "57P", "533"))
 
 
-def asyncpg_url(url: str) -> str:
-    """Return a `postgresql://` address in the form SQLAlchemy wants for asyncpg."""
+def file_of(url: str) -> Path | None:
+    """Return the file that an address names, or nothing when it names a server."""
+    return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
+
+
+def connected(url: str, work: Callable[[Connection], T]) -> T:
+    """Run `work` on a connection of its own to the database at `url`. Must not be called from a running loop."""
+    file = file_of(url)
+    if file is None:
+        return asyncio.run(_connected_asyncpg(url, work))
+    engine = sqlite_engine(str(file), begin="BEGIN IMMEDIATE")
+    try:
+        with engine.connect() as connection:
+            return work(connection)
+    finally:
+        engine.dispose()
+
+
+async def _connected_asyncpg(url: str, work: Callable[[Connection], T]) -> T:
+    engine = create_async_engine(_asyncpg_url(url))
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def _asyncpg_url(url: str) -> str:
     return "postgresql+asyncpg://" + url.split("://", 1)[1]
 
 
 def sqlite_engine(path: str, *, begin: str) -> Engine:
     """Open one connection to a SQLite file (WAL, full sync, foreign keys) whose transactions start with `begin`."""
     engine = create_engine(
-        f"sqlite:///{path}",
+        f"{_SQLITE}{path}",
         poolclass=StaticPool,
         hide_parameters=True,  # errors are logged, what people wrote is not
         connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},

@@ -6,7 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from meydan.platform.schema import SCRIPTS, connected
+from meydan.platform.db import connected
+from meydan.platform.schema import SCRIPTS
 
 
 def upgrade(url: str, *, revision: str = "head") -> None:

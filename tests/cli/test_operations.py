@@ -123,6 +123,14 @@ def test_doctor_says_what_is_wrong_and_what_to_do(run: Run) -> None:
     assert "Düzeltilecek: 4" in output
 
 
+def test_doctor_shows_which_database_and_not_its_password(run: Run) -> None:
+    output = run("doctor", code=1, DATABASE_URL="postgresql://ali:gizlisoz@127.0.0.1:1/meydan")
+    assert "127.0.0.1:1/meydan (Connection" in line(output, "✗ Veritabanı")
+    assert "gizlisoz" not in output
+    run("migrate")
+    assert str(run.path / "data" / "meydan.db") in line(run("doctor"), "✓ Veritabanı:")
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "language"),
     [

@@ -1,11 +1,14 @@
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
+import meydan
 from meydan.platform.db import BulkInsert, Database
 from meydan.platform.live_settings import StoredSettings
 
@@ -14,6 +17,16 @@ MOMENT = datetime(2026, 1, 5, 12, 0, tzinfo=timezone(timedelta(hours=3)))
 
 def row(section: str, at: datetime = MOMENT) -> StoredSettings:
     return StoredSettings(section=section, values={"count": 0}, changed_at=at, changed_by="x")
+
+
+def test_nobody_else_reads_an_address() -> None:
+    package = Path(meydan.__file__).parent
+    reading = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if re.search(r"(sqlite|postgres(ql)?):", path.read_text(encoding="utf-8"))
+    }
+    assert reading == {"platform/db.py", "platform/settings.py"}, "ask `file_of`, or the page of engines"
 
 
 async def test_moments_come_back_in_utc(db: Database) -> None:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -5,7 +7,7 @@ from sqlalchemy import Connection
 
 import meydan.app.composition  # noqa: F401  # loads every table
 from meydan.platform import migrate, schema
-from meydan.platform.db import Base
+from meydan.platform.db import Base, connected
 
 
 def test_down_and_up_again(database_url: str) -> None:
@@ -16,12 +18,18 @@ def test_down_and_up_again(database_url: str) -> None:
     assert schema.current(database_url) == schema.head()
 
 
+def test_asking_for_the_schema_makes_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "meydan.db"
+    assert schema.current(f"sqlite:///{file}") is None
+    assert not file.exists()
+
+
 def test_models_match_the_schema(database_url: str) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _ours})
         return list(compare_metadata(context, Base.metadata))
 
-    assert schema.connected(database_url, differences) == []
+    assert connected(database_url, differences) == []
 
 
 def _ours(name: str | None, kind: str, parents: object) -> bool:
