@@ -46,10 +46,13 @@ def test_an_owner_changes_what_can_be_changed(visit: Callable[..., Visitor], squ
     owner = Owner(visit(), made["access_token"])
     member = square.register("ayse")["access_token"]
     square.post("/sohbet/oda-olustur", {"oda_id": "borsa", "baslik": "Borsa Köşesi"}, token=owner.token)
+    square.post("/sohbet/oda-olustur", {"oda_id": "gizli", "baslik": "Gizli Oda", "tur": "ozel"}, token=member)
+    square.post("/sohbet/odalar/gizli/davetler", {"kullanici_id": "sahip"}, token=member)
     square.post("/mesaj/gonder", {"oda_id": "borsa", "icerik": "@sahip bakar mısınız"}, token=member)
     square.post("/api-keys", {"name": "fiyat botu", "scopes": ["rooms:read"]}, token=owner.token)
     owner.visitor.sign_in("sahip")
     saves_a_setting(owner)
+    accepts_an_invitation(owner)
     follows_a_notification_and_archives_the_room(owner)
     changes_a_role(owner)
     revokes_a_key(owner)
@@ -64,6 +67,13 @@ def saves_a_setting(owner: Owner) -> None:
     owner.told("Ayarlar geçerli")
     (chat,) = (section for section in owner.stored("/settings")["sections"] if section["section"] == "chat")
     assert chat["values"]["message_burst"] == 25
+
+
+def accepts_an_invitation(owner: Owner) -> None:
+    owner.click("button", "2 okunmamış bildirim")
+    owner.click("button", "Ayse sizi Gizli Oda odasına davet etti")
+    owner.click("button", "Daveti kabul et")
+    expect(owner.visitor.page.get_by_role("heading", name="Gizli Oda")).to_be_visible()
 
 
 def follows_a_notification_and_archives_the_room(owner: Owner) -> None:
