@@ -147,6 +147,13 @@ async def test_a_changed_user_is_closed_on_every_node(nodes: Nodes) -> None:
     assert [await talker.closed() for talker in talkers] == [1012, 1012]
 
 
+async def test_a_sign_in_that_ends_is_closed_on_every_node(nodes: Nodes) -> None:
+    person = await nodes[0].person("ayse")
+    talkers = [await node.enter(person, "genel") for node in nodes]
+    assert (await nodes[0].http.post("/auth/logout", headers=person.headers)).status_code == 204
+    assert [await talker.closed() for talker in talkers] == [1012, 1012]
+
+
 async def test_settings_reach_every_node(nodes: Nodes) -> None:
     first, second = nodes
     guest = await second.enter("misafir", "genel")
