@@ -102,6 +102,12 @@ class RoomChannel:
         if self._filling is None and self._wanted > self.head:
             self._filling = asyncio.create_task(self._fill(after), name=f"fill:{self.slug}")
 
+    async def reach(self, upto: int) -> None:
+        """Wait until all up to `upto`, which is stored, has been given to this node's connections."""
+        self.catch_up(upto)
+        if self.head < upto and self._filling is not None:
+            await asyncio.wait([self._filling])
+
     def tell(self, framed: bytes) -> None:
         """Send a frame that is not part of the log to everyone in the room."""
         if self.members:

@@ -164,6 +164,8 @@ class Requests:
             connection.entering = request.room
             room, read_sira = await self._messages.enter(actor, request.room)
             channel = await self._hub.channel(room)
+            if request.after is not None and request.epoch == channel.epoch:  # another node may have told it more
+                await channel.reach(min(request.after, room.head))
             missed = await self._missed(channel, request)
         if connection.closing:
             return

@@ -188,6 +188,24 @@ async def test_recovery_on_the_other_node(nodes: Nodes) -> None:
     assert (again["kurtarildi"], [m["sira"] for m in again["mesajlar"]]) == (True, [2, 3, 4])
 
 
+async def test_who_comes_from_a_node_that_knew_more_recovers(nodes: Nodes) -> None:
+    first, second = nodes
+    ayse = await first.enter("ayse", "genel")
+    mehmet = await second.enter("mehmet", "genel")
+    bus = second.square.accounts.engines.bus
+    for subscription in second.square.hub._subscriptions.values():
+        await bus.unsubscribe(subscription)
+    for text in ("bir", "iki", "üç"):
+        await ayse.send(text)
+    moved = await second.enter("zeynep")
+    joined = await mehmet.join("genel")
+    again = await moved.join("genel", son_sira=2, donem=joined["donem"])
+    assert (again["sira"], again["kurtarildi"], [m["mesaj"]["icerik"] for m in again["mesajlar"]]) == (2, True, [])
+    assert [m["icerik"] for m in await mehmet.messages(2)] == ["bir", "iki"]
+    liar = await second.enter("veli")
+    assert not (await liar.join("genel", son_sira=2**40, donem=joined["donem"]))["kurtarildi"]
+
+
 async def test_no_id_upsets_the_database(nodes: Nodes) -> None:
     await nodes[0].generous()
     ayse = await nodes[0].enter(await nodes[0].person("ayse"), "genel")
