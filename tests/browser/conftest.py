@@ -160,6 +160,7 @@ def visit(chromium: Browser, square: Square) -> Iterator[Callable[..., Visitor]]
             viewport={"width": width, "height": height},
             locale="tr-TR",
             color_scheme="dark" if scheme == "dark" else "light",
+            reduced_motion="reduce",  # a click waits until what it aims at stands still
         )
         page = context.new_page()
         visitor = Visitor(context, page, square, [])
