@@ -1,0 +1,294 @@
+"""Methods that write, change and remove messages."""
+
+from typing import Any, Final
+
+from meydan.telegram.fake.answers import ApiError
+from meydan.telegram.fake.entities import read
+from meydan.telegram.fake.formatted import Formatted
+from meydan.telegram.fake.methods import Call, Counts, message_of, method, require, room_of, writable
+from meydan.telegram.fake.shapes import Entity, Message, MessageId, without_reply
+from meydan.telegram.fake.world import GENERAL, Room
+
+TEXT_LIMIT: Final = 4096
+CAPTION_LIMIT: Final = 1024
+_MOST: Final = 100
+
+
+@method("sendMessage", Counts.CHAT)
+def send_message(call: Call) -> Message:
+    """Write a text."""
+    room = writable(call, room_of(call))
+    formatted = text_of(call)
+    return send(
+        call,
+        room,
+        text=formatted.text,
+        entities=formatted.entities or None,
+        link_preview_options=call.params.parsed(
+            "link_preview_options", dict[str, Any], wrong="can't parse link preview options JSON object"
+        ),
+    )
+
+
+def text_of(call: Call) -> Formatted:
+    """Return the text of a message; raises `ApiError`."""
+    formatted = _read(call, "text", "entities")
+    if not formatted.text:
+        raise ApiError.bad("message text is empty")
+    if formatted.length > TEXT_LIMIT:
+        raise ApiError.bad("message is too long")
+    return formatted
+
+
+def caption_of(call: Call) -> Formatted:
+    """Return the caption of a file; raises `ApiError`."""
+    formatted = _read(call, "caption", "caption_entities")
+    if formatted.length > CAPTION_LIMIT:
+        raise ApiError.bad("message caption is too long")
+    return formatted
+
+
+def _read(call: Call, name: str, entities: str) -> Formatted:
+    given = call.params.parsed(entities, list[Entity], wrong="can't parse entities JSON object")
+    return read(call.params.text(name) or "", call.params.text("parse_mode"), given)
+
+
+def send(call: Call, room: Room, **content: Any) -> Message:
+    """Publish a message of the bot with what every send may carry: a reply, a topic, buttons, protection."""
+    params = call.params
+    if params.values.keys() <= {"chat_id", "text"}:  # the plain case is the frequent one
+        return call.office.publish(room, call.office.message(room, author(call, room), **content))
+    markup = reply_markup(call)
+    message = call.office.message(
+        room,
+        author(call, room),
+        topic=topic_of(call, room),
+        reply_markup=markup if markup and "inline_keyboard" in markup else None,
+        has_protected_content=params.flag("protect_content"),
+        **content,
+    )
+    message.reply_to_message = _answered(call, room)
+    return call.office.publish(room, message)
+
+
+def author(call: Call, room: Room) -> Any:
+    """Return who a bot's message is from; a channel speaks for itself."""
+    return None if room.chat.type == "channel" else call.bot.user
+
+
+def topic_of(call: Call, room: Room) -> int | None:
+    """Return the topic to write in; raises `ApiError`."""
+    topic = call.params.integer("message_thread_id")
+    if topic is None or topic == 0:
+        return None
+    if room.chat.type == "private":
+        return None
+    if not room.chat.is_forum or (topic != GENERAL and topic not in room.topics):
+        raise ApiError.bad("message thread not found")
+    if topic in room.topics and room.topics[topic].closed and not room.may(call.bot_id, "can_manage_topics"):
+        raise ApiError.bad("TOPIC_CLOSED")
+    return topic
+
+
+def reply_markup(call: Call) -> dict[str, Any] | None:
+    """Return the buttons; raises `ApiError` when they make no sense."""
+    markup = call.params.parsed("reply_markup", dict[str, Any], wrong="object expected as reply markup")
+    rows = markup.get("inline_keyboard") if markup else None
+    if rows is None:
+        return markup
+    if not isinstance(rows, list) or any(not isinstance(row, list) for row in rows):
+        raise ApiError.bad('field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays')
+    for button in (button for row in rows for button in row):
+        if not isinstance(button, dict) or not button.get("text"):
+            raise ApiError.bad('can\'t parse inline keyboard button: Field "text" must be of type String')
+        if len(button) < 2:
+            raise ApiError.bad("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
+        if len(str(button.get("callback_data", "")).encode()) > 64:
+            raise ApiError.bad("BUTTON_DATA_INVALID")
+    return markup
+
+
+def _answered(call: Call, room: Room) -> Message | None:
+    given = call.params.parsed("reply_parameters", dict[str, Any], wrong="can't parse reply parameters JSON object")
+    number = given.get("message_id") if given else call.params.integer("reply_to_message_id")
+    if not number:
+        return None
+    lenient = given.get("allow_sending_without_reply") if given else call.params.flag("allow_sending_without_reply")
+    answered = room.messages.get(number) if isinstance(number, int) else None
+    if answered is None and not lenient:
+        raise ApiError.bad("message to be replied not found")
+    return without_reply(answered) if answered is not None else None
+
+
+@method("editMessageText", Counts.CHAT)
+def edit_text(call: Call) -> Message | bool:
+    """Change a text."""
+    room = room_of(call)
+    formatted = text_of(call)
+    message = _own(call, room)
+    if message.text is None:
+        raise ApiError.bad("there is no text in the message to edit")
+    markup = reply_markup(call)
+    if (message.text, message.entities or [], message.reply_markup) == (*formatted, markup):
+        raise _same()
+    message.text, message.entities, message.reply_markup = formatted.text, formatted.entities or None, markup
+    call.office.changed_message(room, message)
+    return message
+
+
+@method("editMessageCaption", Counts.CHAT)
+def edit_caption(call: Call) -> Message:
+    """Change a caption."""
+    room = room_of(call)
+    formatted = caption_of(call)
+    message = _own(call, room)
+    if message.text is not None:
+        raise ApiError.bad("there is no caption in the message to edit")
+    markup = reply_markup(call)
+    if (message.caption or "", message.caption_entities or [], message.reply_markup) == (*formatted, markup):
+        raise _same()
+    message.caption, message.caption_entities = formatted.text or None, formatted.entities or None
+    message.reply_markup = markup
+    call.office.changed_message(room, message)
+    return message
+
+
+@method("editMessageReplyMarkup", Counts.CHAT)
+def edit_markup(call: Call) -> Message:
+    """Change the buttons."""
+    room = room_of(call)
+    message = _own(call, room)
+    markup = reply_markup(call)
+    if message.reply_markup == markup:
+        raise _same()
+    message.reply_markup = markup
+    call.office.changed_message(room, message)
+    return message
+
+
+def _own(call: Call, room: Room) -> Message:
+    message = message_of(call, room, "message to edit not found")
+    mine = message.from_ is not None and message.from_.id == call.bot_id
+    posted = message.sender_chat is not None and room.may(call.bot_id, "can_edit_messages")
+    if message.service or message.forward_origin is not None or not (mine or posted):
+        raise ApiError.bad("message can't be edited")
+    return message
+
+
+def _same() -> ApiError:
+    return ApiError.bad(
+        "message is not modified: specified new message content and reply markup are exactly the same as a current "
+        "content and reply markup of the message"
+    )
+
+
+@method("deleteMessage", Counts.BOT)
+def delete_message(call: Call) -> bool:
+    """Remove a message."""
+    room = room_of(call)
+    message = message_of(call, room, "message to delete not found")
+    if not _removable(call, room, message):
+        raise ApiError.bad("message can't be deleted")
+    _remove(call, room, message.message_id)
+    return True
+
+
+@method("deleteMessages", Counts.BOT)
+def delete_messages(call: Call) -> bool:
+    """Remove several messages; those that are not there are passed over."""
+    room = room_of(call)
+    for number in numbers_of(call):
+        message = room.messages.get(number)
+        if message is not None and _removable(call, room, message):
+            _remove(call, room, number)
+    return True
+
+
+def numbers_of(call: Call) -> list[int]:
+    """Return `message_ids`; raises `ApiError`."""
+    numbers = call.params.parsed("message_ids", list[int], wrong="can't parse message identifiers JSON array")
+    if not numbers:
+        raise ApiError.bad("message identifiers are not specified")
+    if len(numbers) > _MOST:
+        raise ApiError.bad("too many message identifiers specified")
+    return numbers
+
+
+def _removable(call: Call, room: Room, message: Message) -> bool:
+    mine = message.from_ is not None and message.from_.id == call.bot_id
+    return mine or room.chat.type == "private" or room.may(call.bot_id, "can_delete_messages")
+
+
+def _remove(call: Call, room: Room, number: int) -> None:
+    del room.messages[number]
+    room.reactions.pop(number, None)
+    if number in room.pinned:
+        room.pinned.remove(number)
+    call.office.see(room)
+
+
+@method("forwardMessage", Counts.CHAT)
+def forward(call: Call) -> Message:
+    """Pass a message on with its author's name."""
+    room = writable(call, room_of(call))
+    source = room_of(call, "from_chat_id")
+    message = message_of(call, source, "message to forward not found")
+    if message.service or message.has_protected_content:
+        raise ApiError.bad("the message can't be forwarded")
+    return send(call, room, **_content(message), forward_origin=_origin(message))
+
+
+@method("copyMessage", Counts.CHAT)
+def copy(call: Call) -> MessageId:
+    """Write a message anew, without its author's name."""
+    room = writable(call, room_of(call))
+    source = room_of(call, "from_chat_id")
+    message = message_of(call, source, "message to copy not found")
+    if message.service or message.has_protected_content:
+        raise ApiError.bad("the message can't be copied")
+    content = _content(message)
+    if call.params.text("caption") is not None and message.text is None:
+        formatted = caption_of(call)
+        content |= {"caption": formatted.text or None, "caption_entities": formatted.entities or None}
+    return MessageId(message_id=send(call, room, **content).message_id)
+
+
+_CONTENT: Final = ("text", "entities", "photo", "voice", "document", "caption", "caption_entities")
+
+
+def _content(message: Message) -> dict[str, Any]:
+    return {name: getattr(message, name) for name in _CONTENT}
+
+
+def _origin(message: Message) -> dict[str, Any]:
+    if message.forward_origin is not None:
+        return message.forward_origin
+    if message.from_ is not None:
+        return {"type": "user", "date": message.date, "sender_user": message.from_}
+    return {"type": "channel", "date": message.date, "chat": message.chat, "message_id": message.message_id}
+
+
+@method("pinChatMessage", Counts.BOT)
+def pin(call: Call) -> bool:
+    """Pin a message."""
+    room = room_of(call)
+    message = message_of(call, room, "message to pin not found")
+    require(call, room, "can_pin_messages", "not enough rights to manage pinned messages in the chat")
+    if message.message_id not in room.pinned:
+        room.pinned.append(message.message_id)
+        notice = call.office.message(room, author(call, room), pinned_message=without_reply(message))
+        call.office.publish(room, notice)
+    return True
+
+
+@method("unpinChatMessage", Counts.BOT)
+def unpin(call: Call) -> bool:
+    """Take a pin away: that of a message, or the last."""
+    room = room_of(call)
+    require(call, room, "can_pin_messages", "not enough rights to manage pinned messages in the chat")
+    number = call.params.integer("message_id") or (room.pinned[-1] if room.pinned else 0)
+    if number not in room.pinned:
+        raise ApiError.bad("message to unpin not found")
+    room.pinned.remove(number)
+    call.office.see(room)
+    return True
