@@ -7,7 +7,7 @@ from meydan.platform.errors import InvalidInput
 from meydan.telegram.fake.entities import read
 from meydan.telegram.fake.office import Office
 from meydan.telegram.fake.shapes import Message, User, without_reply
-from meydan.telegram.fake.world import RIGHTS, Member, Room, Topic, WorldMissing
+from meydan.telegram.fake.world import RIGHTS, Bot, Member, Room, Topic, WorldMissing
 
 _BOT_RIGHTS: Final = [*RIGHTS, "can_pin_messages", "can_manage_topics"]
 _CHANNEL_RIGHTS: Final = [*RIGHTS, "can_post_messages", "can_edit_messages"]
@@ -20,6 +20,15 @@ class People:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._world = office.world
+
+    def ready_bot(self) -> Bot:
+        """Return a bot to begin with, made and added to every group when there is none."""
+        bot = next((bot for bot in self._world.bots.values() if not bot.revoked), None)
+        if bot is None:
+            bot = self._office.make_bot("Deneme Botu", "deneme_bot")
+            for room in [room for room in self._world.rooms.values() if room.group]:
+                self.set_member(room.key, bot.user.id, "administrator" if room.chat.is_forum else "member")
+        return bot
 
     def make_chat(self, kind: str, title: str, *, forum: bool = False, members: list[int] | None = None) -> Room:
         """Make a group, a supergroup or a channel; the first member owns it, everybody there when none are named."""

@@ -1,0 +1,9 @@
+"""`meydan telegram`: what is done with Telegram from a terminal."""
+
+import typer
+
+from meydan.cli import telegram_fake
+from meydan.cli.language import say
+
+app = typer.Typer(name="telegram", help=say("telegram.help"), no_args_is_help=True)
+app.command("fake", help=say("telegram_fake.help"))(telegram_fake.fake)
