@@ -155,7 +155,7 @@ class World(msgspec.Struct):
         """Make a group, a supergroup or a channel."""
         number = self._next()
         chat_id = -4_000_000_000 - number if kind == "group" else -1_002_000_000_000 - number
-        room = Room(Chat(id=chat_id, type=kind, title=title[:128], is_forum=forum))
+        room = Room(Chat(id=chat_id, type=kind, title=title[:128], is_forum=forum), last_id=GENERAL if forum else 0)
         self.rooms[room.key] = room
         return room
 
