@@ -38,6 +38,11 @@ class Mailbox:
         self.arrived = asyncio.Event()
         self._poller: asyncio.Future[None] | None = None
 
+    @property
+    def polling(self) -> bool:
+        """Tell whether somebody waits for updates."""
+        return self._poller is not None
+
     def want(self, kinds: Iterable[Any] | None) -> None:
         """Take note of `allowed_updates`; none given leaves the choice as it is, an empty list is the default."""
         if kinds is not None:

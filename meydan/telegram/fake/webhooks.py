@@ -25,6 +25,7 @@ class Hook:
         self.secret = secret
         self.connections = connections
         self.last_error = ""
+        self.pause = _FIRST_PAUSE
         self.last_error_date = 0
         self._box = box
         self._reply = reply
@@ -48,7 +49,7 @@ class Hook:
         headers = {"Content-Type": "application/json"}
         if self.secret:
             headers["X-Telegram-Bot-Api-Secret-Token"] = self.secret
-        pause = _FIRST_PAUSE
+        pause = self.pause
         async with aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session:
             while True:
                 await self._box.arrived.wait()
@@ -56,7 +57,7 @@ class Hook:
                 fault = await self._bring(session, bytes(update.body))
                 if not fault:
                     self._box.confirm(update.number + 1)
-                    pause = _FIRST_PAUSE
+                    pause = self.pause
                     continue
                 self.last_error, self.last_error_date = fault, int(time.time())
                 await asyncio.sleep(pause)

@@ -1,6 +1,8 @@
 """A fake Telegram with a clock that is moved by hand, and a bot that asks it over HTTP as curl would."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,15 @@ import pytest
 from meydan.telegram.fake.limits import FakeLimits
 from meydan.telegram.fake.server import FakeTelegram
 from meydan.telegram.fake.world import Room
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let others run until `condition` holds."""
+    async with asyncio.timeout(20):
+        for _ in itertools.repeat(None):
+            if condition():
+                return
+            await asyncio.sleep(0)
 
 
 class Hand:
@@ -56,6 +67,12 @@ class Client:
         if found:
             await self.ok("getUpdates", offset=found[-1]["update_id"] + 1)
         return found
+
+    async def poll(self) -> asyncio.Task[tuple[int, dict[str, Any]]]:
+        """Begin a long poll, and return when the fake Telegram knows of it."""
+        poll = asyncio.create_task(self.ask("getUpdates", timeout=30))
+        await until(lambda: self.fake.office.mailbox(self.id).polling)
+        return poll
 
     def join(self, room: Room, status: str = "member") -> Room:
         self.fake.people.set_member(room.key, self.id, status)
