@@ -166,7 +166,8 @@ def describe(member: Member, user: User) -> dict[str, Any]:
             told["is_anonymous"] = False
         case "administrator":
             told |= {"can_be_edited": False, "is_anonymous": False}
-            told |= {right: right in member.rights for right in (*RIGHTS, "can_pin_messages", "can_manage_topics")}
+            told |= dict.fromkeys((*RIGHTS, "can_pin_messages", "can_manage_topics"), False)
+            told |= dict.fromkeys(member.rights, True)
         case "restricted":
             told |= dict.fromkeys(_MAY, False) | {"is_member": True, "until_date": 0}
         case "kicked":

@@ -1,0 +1,1 @@
+"""Bots as the documentation of aiogram and python-telegram-bot shows them; only the server's address is given."""
