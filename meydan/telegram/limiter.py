@@ -1,11 +1,12 @@
 """Keeps the budget of `limits`: who may send now, who must wait, and how long."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from meydan.telegram.limits import Ask
+from meydan.telegram.limits import Ask, TelegramLimits, Window
 
 
 class Holder(StrEnum):
@@ -25,7 +26,10 @@ class Grant(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """No slot now; asking again before `seconds` have passed is no use."""
+    """No slot now. Asking again before `seconds` is no use; then there is one, unless others took it or are under way.
+
+    `holder` is the budget that holds longest.
+    """
 
     ask: Ask
     seconds: float
@@ -80,3 +84,81 @@ class Limiter(Protocol):
     async def penalties(self, bot_id: str) -> list[Penalty]:
         """Return what is held back for a bot now."""
         ...
+
+    async def restore(self, penalties: Sequence[Penalty]) -> None:
+        """Hold back again what was held back before a restart; of two that differ the longer counts."""
+        ...
+
+
+# -- what both engines reckon with ------------------------------------------------------------------------------------
+
+SECOND: Final = 1_000_000
+FORGET: Final = 60 * SECOND
+QUIET: Final = 60 * SECOND
+MARGIN: Final = SECOND // 20
+REMEMBER: Final = 60 * SECOND
+_EXACT: Final = 2_000
+
+Spans = tuple[tuple[int, int], ...]
+
+
+class Rules(NamedTuple):
+    """The windows of `TelegramLimits` in whole microseconds, so that no engine rounds them differently."""
+
+    private: Spans
+    group: Spans
+    shared: Spans
+    bot: Spans
+
+    @classmethod
+    def of(cls, limits: TelegramLimits) -> "Rules":
+        """Return the windows that these limits mean."""
+        return cls(
+            _spans(limits.chat_windows(group=False)),
+            _spans(limits.chat_windows(group=True)),
+            _spans(limits.shared_windows()),
+            _spans(limits.bot_windows()),
+        )
+
+    def scopes(self, ask: Ask) -> list[tuple[Holder, Spans]]:
+        """Return the budgets that `ask` draws on."""
+        bot = (Holder.BOT, self.bot)
+        if not ask.chat_id:
+            return [bot]
+        chat = (Holder.CHAT, self.group if ask.group else self.private)
+        return [chat, (Holder.SHARED, self.shared), bot] if ask.shared else [chat, bot]
+
+
+def keep(scope: Holder, spans: Spans) -> int:
+    """Return for how long slots are remembered: a chat's for any window that a setting may give it."""
+    return max(span for _, span in spans) if scope is Holder.BOT else REMEMBER
+
+
+def room_after(moments: Sequence[int], spans: Spans, *, cost: int, now: int) -> int:
+    """Return in how many microseconds `cost` more slots fit after these, 0 for now; slots under way lie at `now`."""
+    longest = 0
+    for units, span in spans:
+        staying = max(units - cost, 0)
+        if len(moments) > staying:
+            longest = max(longest, moments[-1 - staying] + span - now)
+    return longest
+
+
+def eta(budgets: Sequence[tuple[Sequence[int], Spans]], *, ahead: int, cost: int, now: int, start: int) -> int:
+    """Return in how many microseconds an ask is granted after `ahead` others, each granted as early as it can be.
+
+    Nothing is granted before `start`. Far ahead it goes on at the pace of the slowest window, which is never too late.
+    """
+    lines = [(list(moments), spans) for moments, spans in budgets]
+    slowest = max((span / units for _, spans in lines for units, span in spans), default=0.0)
+    moment = start
+    for _ in range(min(ahead, _EXACT)):
+        moment = max(moment, *(now + room_after(line, spans, cost=1, now=now) for line, spans in lines))
+        for line, _ in lines:
+            line.append(moment)
+    moment = max(moment, *(now + room_after(line, spans, cost=cost, now=now) for line, spans in lines))
+    return moment - now + int(max(0, ahead - _EXACT) * slowest)
+
+
+def _spans(windows: Sequence[Window]) -> Spans:
+    return tuple((window.units, math.ceil(window.seconds * SECOND)) for window in windows)
