@@ -22,6 +22,7 @@ _FILES: Final = {
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
     "/words.js": ("words.js", "text/javascript"),
+    "/favicon.svg": ("favicon.svg", "image/svg+xml"),
 }
 _SAFE: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
