@@ -145,12 +145,12 @@ def _cut(shown: list[str], start: int, limit: int) -> int:
             return best
     if best_rank:
         return best
-    return next((place for place in range(furthest, start, -1) if not _is_joined(shown, place)), furthest)
+    return next((place for place in range(furthest, start, -1) if not _is_joined(shown, place, start)), furthest)
 
 
 def _rank(shown: list[str], place: int) -> int:
     """Tell how good a border lies before `place`: a paragraph's, a line's, a sentence's (2), a word's, or none (0)."""
-    if _is_joined(shown, place) or not (_is_space(shown[place - 1]) or _is_space(shown[place])):
+    if not (_is_space(shown[place - 1]) or _is_space(shown[place])) or _is_joined(shown, place, place):
         return 0
     first, last = place, place
     while first and place - first < 8 and _is_space(shown[first - 1]):
@@ -167,8 +167,8 @@ def _is_space(char: str) -> bool:
     return char.isspace() and char not in _UNBROKEN
 
 
-def _is_joined(shown: list[str], place: int) -> bool:
-    """Tell whether a letter or sign that is shown as one lies on both sides of `place`."""
+def _is_joined(shown: list[str], place: int, start: int) -> bool:
+    """Tell whether a letter or sign that is shown as one lies on both sides of `place`; flags pair from `start` on."""
     before, after = shown[place - 1], shown[place]
     if before == "\r" and after == "\n":
         return True
@@ -180,7 +180,7 @@ def _is_joined(shown: list[str], place: int) -> bool:
         return True
     if _is_flag(before) and _is_flag(after):
         first = place - 1
-        while first and _is_flag(shown[first - 1]):
+        while first > start and _is_flag(shown[first - 1]):
             first -= 1
         return (place - first) % 2 == 1
     return "\u1100" <= before <= "\u11ff" and "\u1160" <= after <= "\u11ff"

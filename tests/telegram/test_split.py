@@ -40,6 +40,12 @@ def test_letters_of_several_characters_stay_together() -> None:
     assert "".join(parts) == family * 5
 
 
+def test_flags_keep_both_halves() -> None:
+    assert split_text("\U0001f1f9\U0001f1f7" * 5, limit=10) == ["\U0001f1f9\U0001f1f7" * 2] * 2 + [
+        "\U0001f1f9\U0001f1f7"
+    ]
+
+
 def test_tags_are_closed_and_opened_again() -> None:
     text = '<b>kalın <i>eğik yazı</i> sürer</b> <a href="https://meydan.example/?a=1&amp;b=2">bağ</a>'
     parts = split_text(text, limit=12, parse_mode="HTML")
