@@ -42,11 +42,7 @@ def set_webhook(call: Call) -> bool:
     url = params.text("url") or ""
     if not url:
         return _unhook(call)
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ApiError.bad("bad webhook: An HTTPS URL must be provided for webhook")
-    if parts.hostname not in _LOOPBACK:
-        raise ApiError.bad("bad webhook: this fake Telegram calls addresses of this machine only")
+    _check_address(url)
     secret = params.text("secret_token") or ""
     if secret and not (len(secret) <= 256 and secret.replace("-", "").replace("_", "").isalnum() and secret.isascii()):
         raise ApiError.bad("secret token contains unallowed characters")
@@ -57,7 +53,7 @@ def set_webhook(call: Call) -> bool:
     old = office.hooks.pop(call.bot_id, None)
     if old is not None:
         old.stop()
-    box.stop_polling()
+    box.end_poll(ApiError(409, "Conflict: terminated by setWebhook request"))
     hook = office.hooks[call.bot_id] = Hook(
         url,
         secret,
@@ -74,6 +70,17 @@ def set_webhook(call: Call) -> bool:
 def delete_webhook(call: Call) -> bool:
     """Keep updates for polling again."""
     return _unhook(call)
+
+
+def _check_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ApiError.bad("bad webhook: invalid webhook URL specified") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ApiError.bad("bad webhook: An HTTPS URL must be provided for webhook")
+    if parts.hostname not in _LOOPBACK:
+        raise ApiError.bad("bad webhook: this fake Telegram calls addresses of this machine only")
 
 
 def _unhook(call: Call) -> bool:

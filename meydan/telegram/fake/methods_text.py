@@ -12,6 +12,7 @@ from meydan.telegram.fake.world import GENERAL, Room
 TEXT_LIMIT: Final = 4096
 CAPTION_LIMIT: Final = 1024
 _MOST: Final = 100
+_PLAIN: Final = frozenset({"chat_id", "text", "parse_mode", "disable_notification"})
 
 
 @method("sendMessage", Counts.CHAT)
@@ -56,7 +57,7 @@ def _read(call: Call, name: str, entities: str) -> Formatted:
 def send(call: Call, room: Room, **content: Any) -> Message:
     """Publish a message of the bot with what every send may carry: a reply, a topic, buttons, protection."""
     params = call.params
-    if params.values.keys() <= {"chat_id", "text"}:  # the plain case is the frequent one
+    if params.values.keys() <= _PLAIN:  # the frequent case
         return call.office.publish(room, call.office.message(room, author(call, room), **content))
     markup = reply_markup(call)
     message = call.office.message(

@@ -34,7 +34,6 @@ class Office:
         self.mailboxes: dict[int, Mailbox] = {}
         self.hooks: dict[int, Hook] = {}
         self.presses: dict[str, tuple[int, int]] = {}  # a pressed button's query: bot, person
-        self.answers: dict[str, dict[str, Any]] = {}
         self.changed = False
 
     def date(self) -> int:

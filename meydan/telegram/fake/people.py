@@ -4,6 +4,7 @@ import secrets
 from typing import Any, Final
 
 from meydan.platform.errors import InvalidInput
+from meydan.telegram.fake.answers import ApiError
 from meydan.telegram.fake.entities import read
 from meydan.telegram.fake.office import Office
 from meydan.telegram.fake.shapes import Message, User, without_reply
@@ -189,7 +190,7 @@ class People:
         bot = self._world.bot(bot_id)
         self._office.tokens.pop(bot.token, None)
         bot.revoked = True
-        self._office.mailbox(bot_id).stop_polling()
+        self._office.mailbox(bot_id).end_poll(ApiError(401, "Unauthorized"))
         hook = self._office.hooks.pop(bot_id, None)
         if hook is not None:
             hook.stop()
@@ -197,7 +198,7 @@ class People:
 
     def _present(self, room: Room, person_id: int) -> User:
         person = self._world.person(person_id)
-        if not room.present(person_id):
+        if not room.present(person_id) or room.migrated_to is not None:
             raise WorldMissing(id=person_id)
         return person
 

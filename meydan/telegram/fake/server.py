@@ -91,15 +91,14 @@ class FakeTelegram:
             await hook.closed()
         self._control.close()
         for box in self.office.mailboxes.values():
-            box.stop_polling()
+            box.end_poll()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
         if self._keeper is not None and self._state is not None:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
+            self._state.stop()
+            await self._keeper
             self._keeper = None
-            await self._state.save(self.office)
         self.office.files.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -195,7 +194,10 @@ def _refused(error: ApiError) -> web.Response:
 def _trusted(request: web.BaseRequest) -> bool:
     """Tell whether the request was meant for this machine: no foreign name leads here, no foreign page asks."""
     host = request.headers.get("Host", "")
-    if urlsplit(f"//{host}").hostname not in _LOOPBACK:
+    try:
+        if urlsplit(f"//{host}").hostname not in _LOOPBACK:
+            return False
+    except ValueError:
         return False
     origin = request.headers.get("Origin")
     return origin is None or origin == f"http://{host}"

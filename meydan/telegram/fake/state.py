@@ -1,6 +1,7 @@
 """The world in a file: read at the start, written a moment after it changed, and at the end."""
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ class StateFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._stop = asyncio.Event()
 
     def load(self) -> World | None:
         """Return what was saved, or nothing; a file that cannot be read is put aside."""
@@ -40,13 +42,23 @@ class StateFile:
         return world
 
     async def keep(self, office: Office) -> None:
-        """Save after changes, at most once a second, until cancelled."""
-        while True:
-            await asyncio.sleep(_PAUSE)
-            if office.changed:
-                await self.save(office)
+        """Save after changes, at most once a second, and once more when stopped."""
+        while not self._stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PAUSE):
+                    await self._stop.wait()
+            if office.changed or self._stop.is_set():
+                try:
+                    await self._save(office)
+                except OSError as error:
+                    office.changed = True
+                    log.warning("fake_telegram.state_not_saved", path=str(self._path), reason=str(error))
 
-    async def save(self, office: Office) -> None:
+    def stop(self) -> None:
+        """Let `keep` save and return."""
+        self._stop.set()
+
+    async def _save(self, office: Office) -> None:
         """Write the world as it is now; a crash leaves the old file or the new one."""
         office.changed = False
         for bot_id, box in office.mailboxes.items():

@@ -74,8 +74,7 @@ class Mailbox:
 
     async def poll(self, *, offset: int, limit: int, timeout: float) -> list[msgspec.Raw]:  # noqa: ASYNC109
         """Answer `getUpdates`; whoever polled before is sent away."""
-        if self._poller is not None and not self._poller.done():
-            self._poller.set_exception(_other_poller())
+        self.end_poll(_other_poller())
         me = self._poller = asyncio.get_running_loop().create_future()
         try:
             if offset:
@@ -87,10 +86,13 @@ class Mailbox:
             if self._poller is me:
                 self._poller = None
 
-    def stop_polling(self) -> None:
-        """Send the poller away because a webhook was set or the bot is gone."""
+    def end_poll(self, error: ApiError | None = None) -> None:
+        """Answer whoever waits now: with `error`, or with what there is."""
         if self._poller is not None and not self._poller.done():
-            self._poller.set_exception(_other_poller(webhook=True))
+            if error is not None:
+                self._poller.set_exception(error)
+            else:
+                self._poller.set_result(None)
 
     async def _wait(self, me: asyncio.Future[None], seconds: float) -> None:
         arrival: asyncio.Future[Any] = asyncio.ensure_future(self.arrived.wait())
@@ -102,9 +104,7 @@ class Mailbox:
             me.result()
 
 
-def _other_poller(*, webhook: bool = False) -> ApiError:
-    if webhook:
-        return ApiError(409, "Conflict: terminated by setWebhook request")
+def _other_poller() -> ApiError:
     return ApiError(
         409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
     )

@@ -97,7 +97,9 @@ async def test_a_bot_is_made_added_and_talked_to(bot: Client) -> None:
         expect(page.get_by_role("log").get_by_text("Buyurun & sorun <b>")).to_be_visible()
         page.get_by_role("button", name="Evet").click()
         expect(page.get_by_role("status")).to_have_text("Tamam.")
-        assert "callback_query" in answer("getUpdates")[-1]
+        pressed = answer("getUpdates")[-1]["callback_query"]
+        answer("answerCallbackQuery", callback_query_id=pressed["id"], text="Kaydınız alındı")
+        expect(page.get_by_role("status")).to_have_text("Kaydınız alındı")
 
         start = page.locator("form[data-command=starts]")
         start.get_by_label("Bot").select_option(label="Deneme Botu (@deneme_bot)")

@@ -11,7 +11,7 @@ from meydan.telegram.fake.limits import FakeLimits
 from meydan.telegram.fake.server import FakeTelegram
 from meydan.telegram.fake.service import FakeTelegramService
 from meydan.telegram.fake.world import UsernameTaken
-from tests.telegram.fake.conftest import Client
+from tests.telegram.fake.conftest import Client, until
 
 
 async def test_bots_groups_messages_and_files_outlive_a_restart(tmp_path: Path, http: aiohttp.ClientSession) -> None:
@@ -76,3 +76,17 @@ async def test_as_a_service_it_runs_until_it_is_drained(tmp_path: Path) -> None:
     await running
     assert service.url == ""
     assert "bir_bot" in (tmp_path / "fake.json").read_text()
+
+
+async def test_a_change_is_saved_while_it_runs_and_a_full_disk_does_not_stop_it(tmp_path: Path) -> None:
+    path = tmp_path / "fake.json"
+    fake = FakeTelegram(state_path=path)
+    await fake.start()
+    (tmp_path / "fake.json.new").mkdir()  # nothing can be written there
+    fake.people.make_person("Üye Dört")
+    await until(lambda: fake.office.changed is False)
+    await until(lambda: fake.office.changed is True)
+    (tmp_path / "fake.json.new").rmdir()
+    await until(path.is_file)
+    assert "Üye Dört" in path.read_text()
+    await fake.stop()

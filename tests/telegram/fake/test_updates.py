@@ -158,6 +158,7 @@ async def test_a_webhook_may_answer_with_a_method(bot: Client, receiver: Receive
     [
         ("https://ornek.test/hook", "this fake Telegram calls addresses of this machine only"),
         ("http://127.0.0.1.ornek.test/", "this fake Telegram calls addresses of this machine only"),
+        ("http://[/hook", "invalid webhook URL specified"),
         ("ftp://127.0.0.1/", "An HTTPS URL must be provided for webhook"),
     ],
 )

@@ -291,7 +291,12 @@ function soon(work) {
 function listen() {
   const news = new EventSource("/_fake/events");
   news.onopen = () => soon(refresh);
-  news.onmessage = () => soon(refresh);
+  news.onmessage = (event) => {
+    const { kind, key } = JSON.parse(event.data);
+    if (kind === "answer") tell(key || word("answered"));
+    else if (kind === "action") tell(key === chosen ? word("busy") : "");
+    else soon(refresh);
+  };
   news.onerror = () => ($("trouble").textContent = word("lost"));
 }
 
