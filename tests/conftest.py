@@ -15,7 +15,8 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 import meydan.accounts.models
-import meydan.chat.models  # noqa: F401  # the one metadata holds every table
+import meydan.chat.models
+import meydan.telegram.models  # noqa: F401  # the one metadata holds every table
 from meydan.platform import migrate
 from meydan.platform.bus import Bus, MemoryBus
 from meydan.platform.clock import ManualClock

@@ -17,6 +17,9 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     SYSTEM_READ = "system:read"
     SYSTEM_MANAGE = "system:manage"
+    TELEGRAM_READ = "telegram:read"
+    TELEGRAM_SEND = "telegram:send"
+    TELEGRAM_MANAGE = "telegram:manage"  # bots and their tokens, sends of others, decisions about uncertain ones
 
 
 class Role(StrEnum):
@@ -38,12 +41,13 @@ _ORDER: Final = (Role.OWNER, Role.ADMIN, Role.MODERATOR, Role.MEMBER, Role.GUEST
 
 _GUEST: Final = frozenset({Permission.ROOMS_READ, Permission.ROOMS_WRITE})
 _MEMBER: Final = _GUEST | {Permission.ROOMS_CREATE, Permission.USERS_READ, Permission.KEYS_MANAGE}
-_MODERATOR: Final = _MEMBER | {Permission.ROOMS_MODERATE}
+_MODERATOR: Final = _MEMBER | {Permission.ROOMS_MODERATE, Permission.TELEGRAM_READ, Permission.TELEGRAM_SEND}
 _ADMIN: Final = _MODERATOR | {
     Permission.USERS_MANAGE,
     Permission.AUDIT_READ,
     Permission.SYSTEM_READ,
     Permission.SYSTEM_MANAGE,
+    Permission.TELEGRAM_MANAGE,
 }
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI
@@ -15,8 +16,9 @@ from meydan.accounts.housekeeping import AccountHousekeeping
 from meydan.accounts.service import AccountService
 from meydan.accounts.settings import AccountsSettings
 from meydan.app.engines import Engines, open_engines
+from meydan.app.fleet import Fleet, open_fleet
 from meydan.app.http import build_http
-from meydan.app.observation import observe
+from meydan.app.observation import observe, observe_fleet
 from meydan.app.reactions import connect
 from meydan.app.server import HttpServer
 from meydan.app.system import Figures, SystemService, database_probe, redis_probe
@@ -34,6 +36,11 @@ from meydan.platform.metrics import Metrics
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import Settings
 from meydan.platform.tasks import Service, run_services
+from meydan.telegram.settings import TelegramSettings
+from meydan.telegram.trial import TrialWorld
+
+if TYPE_CHECKING:
+    from meydan.telegram.fake.service import FakeTelegramService
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +70,7 @@ class Square:
     indexer: SearchIndexer
     hub: Hub
     sampler: Sampler
+    fleet: Fleet
     app: FastAPI
 
 
@@ -75,6 +83,7 @@ async def open_accounts(settings: Settings, *, clock: Clock | None = None) -> As
         live = LiveSettings(engines.db, engines.bus, clock)
         live.register("accounts", AccountsSettings)
         live.register("chat", ChatSettings)
+        live.register("telegram", TelegramSettings)
         service = AccountService(
             db=engines.db, bus=engines.bus, store=engines.store, clock=clock, live=live, settings=settings
         )
@@ -84,10 +93,19 @@ async def open_accounts(settings: Settings, *, clock: Clock | None = None) -> As
 
 
 @contextlib.asynccontextmanager
-async def open_square(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Square]:
-    """Build one node; it listens to the other nodes when this returns, and serves once its services run."""
-    async with open_accounts(settings, clock=clock) as accounts:
-        square = _build(accounts)
+async def open_square(
+    settings: Settings, *, clock: Clock | None = None, world: TrialWorld | None = None
+) -> AsyncIterator[Square]:
+    """Build one node; it listens to the other nodes when this returns, and serves once its services run.
+
+    `world` is the fake Telegram that runs in this process.
+    """
+    node = new_node_name()
+    async with (
+        open_accounts(settings, clock=clock) as accounts,
+        open_fleet(accounts, node=node, world=world) as fleet,
+    ):
+        square = _build(accounts, fleet, node=node)
         await accounts.live.start()
         await accounts.service.start()
         await square.rooms.ensure_default_room()
@@ -105,7 +123,8 @@ async def serve(
     """
     _tune()
     stop = _stop_on_signals()
-    async with open_square(settings) as square:
+    world = await _trial_world(settings) if worker and settings.fake_telegram_runs else None
+    async with open_square(settings, world=world) as square:
         owner_key = await square.accounts.service.ensure_owner_link()
 
         async def listening(address: str) -> None:
@@ -113,6 +132,7 @@ async def serve(
 
         services: list[Service] = [
             square.message_log,
+            *square.fleet.services(worker=worker),
             square.hub,
             square.sampler,
             square.indexer,
@@ -120,21 +140,35 @@ async def serve(
         ]
         if worker:
             services.insert(0, AccountHousekeeping(square.accounts.service))
+        if world is not None:
+            services.insert(0, world)
         await run_services(services, stop, limit=settings.drain_seconds)
 
 
 async def work(settings: Settings) -> None:
     """Run only the work that one process of a square does, until a signal says stop."""
     stop = _stop_on_signals()
-    async with open_accounts(settings) as accounts:
+    async with (
+        open_accounts(settings) as accounts,
+        open_fleet(accounts, node=new_node_name()) as fleet,
+    ):
         await accounts.live.start()
         await accounts.service.start()
-        await run_services([AccountHousekeeping(accounts.service)], stop, limit=settings.drain_seconds)
+        services = [AccountHousekeeping(accounts.service), *fleet.services(worker=True)]
+        await run_services(services, stop, limit=settings.drain_seconds)
 
 
-def _build(accounts: Accounts) -> Square:
+async def _trial_world(settings: Settings) -> "FakeTelegramService":
+    """Start the fake Telegram, which keeps its world in the data folder."""
+    from meydan.telegram.fake.service import FakeTelegramService  # noqa: PLC0415  # only where it runs
+
+    world = FakeTelegramService(state_path=settings.data_dir / "fake-telegram.json")
+    await world.start()
+    return world
+
+
+def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
     settings, clock, live, engines = accounts.settings, accounts.clock, accounts.live, accounts.engines
-    node = new_node_name()
     rooms = RoomService(db=engines.db, bus=engines.bus, clock=clock, live=live)
     message_log = MessageLog(engines.db, clock)
     indexer = SearchIndexer(engines.db, engines.search, busy=lambda: message_log.stats.operations)
@@ -154,6 +188,7 @@ def _build(accounts: Accounts) -> Square:
     metrics = Metrics()
     sampler = Sampler(clock)
     observe(metrics, sampler, hub=hub, message_log=message_log)
+    observe_fleet(metrics, sampler, runner=fleet.runner)
     system = SystemService(
         db=engines.db,
         settings=settings,
@@ -173,11 +208,18 @@ def _build(accounts: Accounts) -> Square:
         accepting=lambda: not hub.draining,
     )
     app = build_http(
-        {"accounts": accounts.service, "rooms": rooms, "messages": messages, "hub": hub, "system": system},
+        {
+            "accounts": accounts.service,
+            "rooms": rooms,
+            "messages": messages,
+            "hub": hub,
+            "system": system,
+            **fleet.parts,
+        },
         origins=settings.allowed_origins,
         metrics=metrics,
     )
-    return Square(accounts, rooms, messages, message_log, indexer, hub, sampler, app)
+    return Square(accounts, rooms, messages, message_log, indexer, hub, sampler, fleet, app)
 
 
 def _stop_on_signals() -> asyncio.Event:

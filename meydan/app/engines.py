@@ -1,5 +1,6 @@
 """The one page that asks which database and which bus this is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from meydan.platform.clock import Clock
 from meydan.platform.db import Database, PostgresDatabase, SqliteDatabase, file_of
 from meydan.platform.ephemeral import EphemeralStore, MemoryStore
 from meydan.platform.settings import Settings, private_dir
+from meydan.telegram.limiter import Limiter
+from meydan.telegram.limits import TelegramLimits
+from meydan.telegram.memory_limiter import MemoryLimiter
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -31,6 +35,15 @@ class Engines:
         if self.redis is not None:
             await self.redis.aclose()
         await self.db.close()
+
+
+def telegram_limiter(engines: Engines, clock: Clock, limits: Callable[[], TelegramLimits]) -> Limiter:
+    """Return the keeper of Telegram's limits: in Redis where several processes may share bots or rooms."""
+    if engines.redis is None:
+        return MemoryLimiter(clock, limits)
+    from meydan.telegram.redis_limiter import RedisLimiter  # noqa: PLC0415  # its scripts are not needed without Redis
+
+    return RedisLimiter(engines.redis, limits, prefix="meydan:telegram:")
 
 
 def open_engines(settings: Settings, clock: Clock) -> Engines:

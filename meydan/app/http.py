@@ -11,6 +11,7 @@ from meydan.app.panel import mount_panel
 from meydan.chat import endpoints as chat_endpoints
 from meydan.platform.http import install_http
 from meydan.platform.metrics import Metrics
+from meydan.telegram import endpoints as telegram_endpoints
 
 
 def build_http(parts: dict[str, Any], *, origins: tuple[str, ...] = (), metrics: Metrics | None = None) -> FastAPI:
@@ -27,7 +28,8 @@ def build_http(parts: dict[str, Any], *, origins: tuple[str, ...] = (), metrics:
         setattr(app.state, name, part)
     app.include_router(accounts_endpoints.router)
     app.include_router(chat_endpoints.router)
+    app.include_router(telegram_endpoints.router)
     app.include_router(system_endpoints.router)
     mount_panel(app)
-    install_http(app, origins=origins, metrics=metrics)
+    install_http(app, origins=origins, metrics=metrics, larger=telegram_endpoints.LARGER_BODIES)
     return app

@@ -1,9 +1,13 @@
 """Which numbers are told to Prometheus and drawn on the system page."""
 
+from functools import partial
+
 from meydan.chat.hub import Hub
 from meydan.chat.log import MessageLog
 from meydan.platform.metrics import Metrics, RecentQuantile, process_cpu_seconds, process_memory_bytes
 from meydan.platform.sampler import Sampler
+from meydan.telegram.limiter import Holder
+from meydan.telegram.runner import FleetRunner
 
 
 def observe(metrics: Metrics, sampler: Sampler, *, hub: Hub, message_log: MessageLog) -> None:
@@ -32,3 +36,23 @@ def observe(metrics: Metrics, sampler: Sampler, *, hub: Hub, message_log: Messag
     sampler.gauge("commit_p99_ms", RecentQuantile(commit, 0.99, scale=1000))
     sampler.rate("cpu_share", process_cpu_seconds)
     sampler.gauge("memory_bytes", process_memory_bytes)
+
+
+def observe_fleet(metrics: Metrics, sampler: Sampler, *, runner: FleetRunner) -> None:
+    """Publish the numbers of the bots that this process runs."""
+    stats = runner.stats
+    metrics.count("meydan_telegram_sent_total", "Sends that Telegram took.", lambda: stats.sent)
+    metrics.count("meydan_telegram_failed_total", "Sends that Telegram refused.", lambda: stats.failed)
+    metrics.count("meydan_telegram_maybe_sent_total", "Sends of which nobody knows.", lambda: stats.maybe)
+    metrics.count("meydan_telegram_expired_total", "Sends whose deadline passed.", lambda: stats.expired)
+    metrics.count("meydan_telegram_retries_total", "Requests that were tried again.", lambda: stats.retries)
+    for scope in (Holder.CHAT, Holder.BOT):
+        limited = partial(stats.limited.__getitem__, scope)
+        metrics.count("meydan_telegram_limited_total", "Answers 429, by what they hold back.", limited, scope=scope)
+        sampler.rate(f"telegram_limited_{scope}_per_s", limited)
+    metrics.count("meydan_telegram_updates_total", "Updates taken in.", lambda: runner.intake.received)
+    metrics.gauge("meydan_telegram_bots", "Bots that run in this process.", lambda: len(runner.bots))
+    metrics.gauge("meydan_telegram_queued", "Sends waiting for bots of this process.", runner.waiting)
+    sampler.rate("telegram_sent_per_s", lambda: stats.sent)
+    sampler.gauge("telegram_queued", runner.waiting)
+    sampler.gauge("telegram_oldest_s", runner.oldest)

@@ -65,13 +65,21 @@ _BY_STATUS: Final[Mapping[int, type[MeydanError]]] = {
 
 
 def install_http(
-    app: FastAPI, *, origins: Sequence[str] = (), metrics: Metrics | None = None, max_body: int = MAX_BODY
+    app: FastAPI,
+    *,
+    origins: Sequence[str] = (),
+    metrics: Metrics | None = None,
+    max_body: int = MAX_BODY,
+    larger: Mapping[str, int] | None = None,
 ) -> None:
-    """Give `app` the middleware and error handlers; pages of `origins` may call it from elsewhere."""
+    """Give `app` the middleware and error handlers; pages of `origins` may call it from elsewhere.
+
+    `larger` names the paths that take longer bodies than the others, and how long in bytes.
+    """
     app.add_exception_handler(MeydanError, _meydan_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_exception)
-    app.add_middleware(BodyLimit, limit=max_body)  # the last one added meets a request first
+    app.add_middleware(BodyLimit, limit=max_body, larger=larger or {})  # the last one added meets a request first
     app.add_middleware(LastResort)
     if origins:
         app.add_middleware(
@@ -168,9 +176,10 @@ class LastResort:
 class BodyLimit:
     """Refuse bodies longer than `limit` bytes, by their announced length or while they arrive."""
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int]) -> None:
         self._app = app
         self._limit = limit
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -178,9 +187,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        limit = self._larger.get(scope["path"], self._limit)
         announced = headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > self._limit:
-            response = problem_response(BodyTooLarge(sinir=self._limit), _language(headers))
+        if announced.isdecimal() and int(announced) > limit:
+            response = problem_response(BodyTooLarge(sinir=limit), _language(headers))
             response.headers["Connection"] = "close"  # what was announced is not read
             await response(scope, receive, send)
             return
@@ -191,7 +201,7 @@ class BodyLimit:
             message = await receive()
             if message["type"] == "http.request":
                 arrived += len(message.get("body", b""))
-                if arrived > self._limit:
+                if arrived > limit:
                     raise HTTPException(413)  # the one kind of exception that FastAPI's body reader lets through
             return message
 
@@ -239,6 +249,7 @@ _PROBLEMS: Final = {
     403: "Not allowed",
     404: "No such thing, or none that this actor may see",
     409: "In the way of something that is there",
+    413: "Too large",
     422: "Invalid input",
     429: "Too often; `bekle` says how many seconds to wait",
     503: "A part that is needed does not answer; try again",

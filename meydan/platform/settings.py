@@ -70,6 +70,17 @@ class Settings(BaseSettings):
         validation_alias="SECRET_KEY",
         description="Signs access tokens; 32 characters or more. Empty: made on first start, kept in the data folder.",
     )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org",
+        validation_alias="TELEGRAM_API_URL",
+        description="Bot API server: Telegram's own, or one of your own.",
+    )
+    fake_telegram: bool | None = Field(
+        None,
+        validation_alias="MEYDAN_FAKE_TELEGRAM",
+        description="Whether `meydan up` runs a fake Telegram beside the square, on loopback, to try bots with. "
+        "Empty: yes while MEYDAN_PUBLIC_URL is empty.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", validation_alias="LOG_LEVEL", description="Least severe log line that is written."
     )
@@ -119,6 +130,11 @@ class Settings(BaseSettings):
     def guests_allowed(self) -> bool:
         """Whether a connection without an account may enter as a guest."""
         return self.guests if self.guests is not None else not self.public_url
+
+    @cached_property
+    def fake_telegram_runs(self) -> bool:
+        """Whether the fake Telegram runs beside the square."""
+        return self.fake_telegram if self.fake_telegram is not None else not self.public_url
 
     @cached_property
     def database(self) -> str:

@@ -23,9 +23,14 @@ from meydan.platform.metrics import Metrics
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import Settings
 from meydan.platform.texts import catalogue
+from meydan.telegram.settings import TelegramSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
-SECTIONS: dict[str, type[BaseModel]] = {"accounts": AccountsSettings, "chat": ChatSettings}
+SECTIONS: dict[str, type[BaseModel]] = {
+    "accounts": AccountsSettings,
+    "chat": ChatSettings,
+    "telegram": TelegramSettings,
+}
 
 
 def tables() -> dict[tuple[str, str], str]:

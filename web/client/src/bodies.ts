@@ -34,7 +34,10 @@ export const bodies = {
             "keys:manage",
             "audit:read",
             "system:read",
-            "system:manage"
+            "system:manage",
+            "telegram:read",
+            "telegram:send",
+            "telegram:manage"
           ],
           "title": "Permission",
           "type": "string"
@@ -530,6 +533,366 @@ export const bodies = {
       "rol"
     ],
     "title": "RoleIn",
+    "type": "object"
+  },
+  "POST /api/v1/telegram/bots": {
+    "additionalProperties": false,
+    "description": "A token that BotFather gave out; it is checked, encrypted, and never shown again.",
+    "properties": {
+      "mode": {
+        "description": "How a bot's updates come in.",
+        "enum": [
+          "polling",
+          "webhook"
+        ],
+        "title": "BotMode",
+        "type": "string"
+      },
+      "token": {
+        "format": "password",
+        "maxLength": 200,
+        "title": "Token",
+        "type": "string",
+        "writeOnly": true
+      }
+    },
+    "required": [
+      "token"
+    ],
+    "title": "BotIn",
+    "type": "object"
+  },
+  "PATCH /api/v1/telegram/bots/{bot_id}": {
+    "additionalProperties": false,
+    "description": "What is to change; what is left out stays.",
+    "properties": {
+      "enabled": {
+        "anyOf": [
+          {
+            "type": "boolean"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Enabled"
+      },
+      "mode": {
+        "anyOf": [
+          {
+            "description": "How a bot's updates come in.",
+            "enum": [
+              "polling",
+              "webhook"
+            ],
+            "title": "BotMode",
+            "type": "string"
+          },
+          {
+            "type": "null"
+          }
+        ]
+      },
+      "token": {
+        "anyOf": [
+          {
+            "format": "password",
+            "maxLength": 200,
+            "type": "string",
+            "writeOnly": true
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Token"
+      }
+    },
+    "title": "BotPatch",
+    "type": "object"
+  },
+  "PATCH /api/v1/telegram/chats/{chat_id}": {
+    "additionalProperties": false,
+    "description": "`shared`: one budget for the group over all bots, as a simulation in it needs.",
+    "properties": {
+      "shared": {
+        "title": "Shared",
+        "type": "boolean"
+      }
+    },
+    "required": [
+      "shared"
+    ],
+    "title": "ChatPatch",
+    "type": "object"
+  },
+  "POST /api/v1/telegram/outbox": {
+    "additionalProperties": false,
+    "description": "Something to say. With several bots the one that may speak first is taken.",
+    "properties": {
+      "attachment": {
+        "anyOf": [
+          {
+            "description": "What kind of file a message carries.",
+            "enum": [
+              "photo",
+              "voice",
+              "document"
+            ],
+            "title": "Attachment",
+            "type": "string"
+          },
+          {
+            "type": "null"
+          }
+        ]
+      },
+      "bot_ids": {
+        "items": {
+          "pattern": "^[0-9a-f]{32}$",
+          "type": "string"
+        },
+        "maxItems": 50,
+        "minItems": 1,
+        "title": "Bot Ids",
+        "type": "array"
+      },
+      "chat_id": {
+        "maximum": 9007199254740992,
+        "minimum": -9007199254740992,
+        "title": "Chat Id",
+        "type": "integer"
+      },
+      "deadline": {
+        "anyOf": [
+          {
+            "format": "date-time",
+            "type": "string"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Deadline"
+      },
+      "file": {
+        "anyOf": [
+          {
+            "maxLength": 2000,
+            "type": "string"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "File"
+      },
+      "media": {
+        "anyOf": [
+          {
+            "pattern": "^[0-9a-f]{32}$",
+            "type": "string"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Media"
+      },
+      "not_before": {
+        "anyOf": [
+          {
+            "format": "date-time",
+            "type": "string"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Not Before"
+      },
+      "parse_mode": {
+        "anyOf": [
+          {
+            "enum": [
+              "HTML",
+              "MarkdownV2"
+            ],
+            "type": "string"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Parse Mode"
+      },
+      "previews": {
+        "default": true,
+        "title": "Previews",
+        "type": "boolean"
+      },
+      "priority": {
+        "default": "normal",
+        "enum": [
+          "low",
+          "normal",
+          "high"
+        ],
+        "title": "Priority",
+        "type": "string"
+      },
+      "reply_to": {
+        "anyOf": [
+          {
+            "maximum": 9007199254740992,
+            "minimum": 1,
+            "type": "integer"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Reply To"
+      },
+      "request_key": {
+        "anyOf": [
+          {
+            "maxLength": 100,
+            "minLength": 1,
+            "type": "string"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Request Key"
+      },
+      "silent": {
+        "default": false,
+        "title": "Silent",
+        "type": "boolean"
+      },
+      "split": {
+        "default": true,
+        "title": "Split",
+        "type": "boolean"
+      },
+      "text": {
+        "default": "",
+        "maxLength": 40000,
+        "title": "Text",
+        "type": "string"
+      },
+      "thread_id": {
+        "anyOf": [
+          {
+            "maximum": 9007199254740992,
+            "minimum": 1,
+            "type": "integer"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Thread Id"
+      }
+    },
+    "required": [
+      "bot_ids",
+      "chat_id"
+    ],
+    "title": "SendIn",
+    "type": "object"
+  },
+  "PATCH /api/v1/telegram/outbox/{send_id}": {
+    "additionalProperties": false,
+    "description": "Another text for a message.",
+    "properties": {
+      "parse_mode": {
+        "anyOf": [
+          {
+            "enum": [
+              "HTML",
+              "MarkdownV2"
+            ],
+            "type": "string"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Parse Mode"
+      },
+      "text": {
+        "maxLength": 40000,
+        "minLength": 1,
+        "title": "Text",
+        "type": "string"
+      }
+    },
+    "required": [
+      "text"
+    ],
+    "title": "TextIn",
+    "type": "object"
+  },
+  "POST /api/v1/telegram/outbox/{send_id}/decision": {
+    "additionalProperties": false,
+    "description": "What became of a send of which nobody knows: it was sent, send it again, or give it up.",
+    "properties": {
+      "decision": {
+        "description": "What an operator makes of a send that may have happened.",
+        "enum": [
+          "sent",
+          "again",
+          "failed"
+        ],
+        "title": "Decision",
+        "type": "string"
+      }
+    },
+    "required": [
+      "decision"
+    ],
+    "title": "DecisionIn",
+    "type": "object"
+  },
+  "POST /api/v1/telegram/trial-bots": {
+    "additionalProperties": false,
+    "description": "A bot to make in the fake Telegram.",
+    "properties": {
+      "name": {
+        "maxLength": 64,
+        "minLength": 1,
+        "title": "Name",
+        "type": "string"
+      },
+      "username": {
+        "pattern": "^[A-Za-z][A-Za-z0-9_]{1,28}[bB][oO][tT]$",
+        "title": "Username",
+        "type": "string"
+      }
+    },
+    "required": [
+      "name",
+      "username"
+    ],
+    "title": "TrialBotIn",
+    "type": "object"
+  },
+  "POST /api/v1/telegram/webhook/{bot_id}": {
+    "additionalProperties": true,
+    "description": "An update as Telegram sends it.",
+    "properties": {
+      "update_id": {
+        "title": "Update Id",
+        "type": "integer"
+      }
+    },
+    "required": [
+      "update_id"
+    ],
+    "title": "WebhookIn",
     "type": "object"
   },
   "POST /api/v1/users": {

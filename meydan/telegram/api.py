@@ -1,0 +1,210 @@
+"""Requests to the Bot API, and the few ways in which they can end.
+
+The difference that matters is between a request that cannot have arrived (`Unreached`) and one of which nobody knows
+(`Unanswered`): the first may be repeated, the second may already have been carried out.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import aiohttp
+import msgspec
+
+_JSON = {"Content-Type": "application/json"}
+_CONNECT_SECONDS = 10.0
+
+
+class Upload(NamedTuple):
+    """A file that goes with a request; parameters name it as `attach://<field>` or by its field alone."""
+
+    field: str
+    name: str
+    mime: str
+    content: bytes
+
+
+class TelegramFault(Exception):
+    """A request did not succeed; `reason` is fit for a log and an operator, and holds no token."""
+
+    code = 0
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Limited(TelegramFault):
+    """429: nothing more for `seconds`."""
+
+    code = 429
+
+    def __init__(self, reason: str, *, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class Rejected(TelegramFault):
+    """Telegram refuses this request, and would again: 400, 403, 404, 413."""
+
+    def __init__(self, reason: str, *, code: int) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class Moved(TelegramFault):
+    """The group became a supergroup with another id; the request belongs there."""
+
+    code = 400
+
+    def __init__(self, reason: str, *, chat_id: int) -> None:
+        super().__init__(reason)
+        self.chat_id = chat_id
+
+
+class Unauthorized(TelegramFault):
+    """The token is wrong or was revoked."""
+
+    code = 401
+
+
+class Conflict(TelegramFault):
+    """Another program polls this bot, or a webhook is set."""
+
+    code = 409
+
+
+class ServerFault(TelegramFault):
+    """Telegram says that it failed, and that nothing was done."""
+
+    def __init__(self, reason: str, *, code: int) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class Unreached(TelegramFault):
+    """The request never left."""
+
+
+class Unanswered(TelegramFault):
+    """The request left and no answer came: it may have been carried out."""
+
+
+class BotApi(Protocol):
+    """The seam to Telegram. The fake Telegram stands behind the same HTTP."""
+
+    async def call(
+        self,
+        token: str,
+        method: str,
+        params: Mapping[str, Any],
+        *,
+        trial: bool,
+        upload: Upload | None = None,
+        seconds: float = 30.0,
+    ) -> Any:
+        """Carry out `method` and return its result; raises a `TelegramFault`. `trial` asks the fake Telegram."""
+        ...
+
+
+class _Parameters(msgspec.Struct):
+    retry_after: float | None = None
+    migrate_to_chat_id: int | None = None
+
+
+class _Answer(msgspec.Struct):
+    ok: bool
+    result: msgspec.Raw = msgspec.Raw()
+    error_code: int = 0
+    description: str = ""
+    parameters: _Parameters | None = None
+
+
+_answers = msgspec.json.Decoder(_Answer)
+_encoder = msgspec.json.Encoder()
+
+
+class HttpBotApi:
+    """The Bot API over HTTP, with connections kept open."""
+
+    def __init__(self, *, api_url: str, trial_url: str = "", connections: int = 100) -> None:
+        self._api_url = api_url.rstrip("/")
+        self.trial_url = trial_url.rstrip("/")
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def call(
+        self,
+        token: str,
+        method: str,
+        params: Mapping[str, Any],
+        *,
+        trial: bool,
+        upload: Upload | None = None,
+        seconds: float = 30.0,
+    ) -> Any:
+        """Carry out `method` and return its result."""
+        base = self.trial_url if trial else self._api_url
+        if not base:
+            raise Unreached("no fake Telegram is running here")
+        body: bytes | aiohttp.FormData
+        if upload is None:
+            body, headers = _encoder.encode(params), _JSON
+        else:
+            body, headers = _form(params, upload), {}
+        status, raw = await self._post(f"{base}/bot{token}/{method}", body, headers, seconds)
+        return _result(status, raw)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _post(
+        self, url: str, body: bytes | aiohttp.FormData, headers: dict[str, str], seconds: float
+    ) -> tuple[int, bytes]:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=self._connections))
+        timeout = aiohttp.ClientTimeout(total=seconds, connect=_CONNECT_SECONDS)
+        try:
+            # allow_redirects: a redirect would carry the token elsewhere
+            async with self._session.post(
+                url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            ) as answer:
+                return answer.status, await answer.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Unreached(type(error).__name__) from None  # the error's text holds the address, and so the token
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unanswered(type(error).__name__) from None
+
+
+def _form(params: Mapping[str, Any], upload: Upload) -> aiohttp.FormData:
+    form = aiohttp.FormData()
+    for name, value in params.items():
+        if value is not None:
+            form.add_field(name, value if isinstance(value, str) else _encoder.encode(value).decode())
+    form.add_field(upload.field, upload.content, filename=upload.name, content_type=upload.mime)
+    return form
+
+
+def _result(status: int, raw: bytes) -> Any:
+    try:
+        answer = _answers.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        if status == 413:
+            raise Rejected("Request Entity Too Large", code=413) from None
+        raise Unanswered(f"HTTP {status} without an answer of the Bot API") from None
+    if answer.ok:
+        return msgspec.json.decode(answer.result)
+    code, reason = answer.error_code or status, answer.description[:300]
+    parameters = answer.parameters or _Parameters()
+    if code == 429:
+        raise Limited(reason, seconds=parameters.retry_after or 1.0)
+    if parameters.migrate_to_chat_id is not None:
+        raise Moved(reason, chat_id=parameters.migrate_to_chat_id)
+    if code == 401 or (code == 404 and reason == "Not Found"):  # the whole address is unknown: so is the token
+        raise Unauthorized(reason)
+    if code == 409:
+        raise Conflict(reason)
+    if code >= 500:
+        raise ServerFault(reason, code=code)
+    raise Rejected(reason, code=code)

@@ -1,0 +1,62 @@
+"""Which bots may speak where, remembered for a few seconds: it is asked for with every order and seldom changes."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from meydan.platform.clock import Clock
+from meydan.platform.db import Database
+from meydan.telegram.errors import BotMissing, ChatForbidden
+from meydan.telegram.models import Bot, Chat
+
+_SECONDS: Final = 3.0
+_MOST: Final = 10_000
+_AWAY: Final = frozenset({"kicked", "left", "restricted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an order goes: the bots that may take it, and what is known of the chat."""
+
+    bots: tuple[str, ...]
+    shared: bool
+    title: str | None
+
+
+class Directory:
+    """Finds the place of an order."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._places: dict[tuple[tuple[str, ...], int], tuple[float, Place]] = {}
+
+    async def place(self, bot_ids: tuple[str, ...], chat_id: int) -> Place:
+        """Return the place; raises `BotMissing`, or `ChatForbidden` when none of the bots may speak there."""
+        now = self._clock.monotonic()
+        known = self._places.get((bot_ids, chat_id))
+        if known is not None and known[0] > now:
+            return known[1]
+        found = await self._db.read(lambda session: _look_up(session, bot_ids, chat_id))
+        if len(self._places) >= _MOST:
+            self._places.clear()
+        self._places[bot_ids, chat_id] = (now + _SECONDS, found)
+        return found
+
+
+def _look_up(session: Session, bot_ids: tuple[str, ...], chat_id: int) -> Place:
+    known = set(session.scalars(select(Bot.id).where(Bot.id.in_(bot_ids))))
+    for bot_id in bot_ids:
+        if bot_id not in known:
+            raise BotMissing(bot_id)
+    chats = {
+        chat.bot_id: chat
+        for chat in session.scalars(select(Chat).where(Chat.chat_id == chat_id, Chat.bot_id.in_(bot_ids)))
+    }
+    able = tuple(bot_id for bot_id in bot_ids if bot_id not in chats or chats[bot_id].status not in _AWAY)
+    if not able:
+        raise ChatForbidden(chat_id, next(iter(chats.values())).status)
+    first = chats.get(able[0])
+    return Place(able, any(chat.shared for chat in chats.values()), first.title if first else None)

@@ -1,0 +1,223 @@
+"""The bot fleet over HTTP: each endpoint is one call of a service."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, File, Header, Path, Query, Request, UploadFile, status
+
+from meydan.accounts.endpoints import CurrentActor
+from meydan.platform.http import problems
+from meydan.telegram import schemas
+from meydan.telegram.bots import BotService
+from meydan.telegram.budget import BudgetService
+from meydan.telegram.orders import Order, Priority
+from meydan.telegram.outbox import OutboxService, SendView
+from meydan.telegram.trial import TrialService
+from meydan.telegram.updates import Intake
+
+_PRIORITIES: Final = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
+
+LARGER_BODIES: Final = {"/api/v1/telegram/media": 52_428_800}
+
+router = APIRouter(
+    prefix="/api/v1/telegram", tags=["telegram"], responses=problems(401, 403, 404, 409, 413, 422, 429, 503)
+)
+
+
+def bot_service(request: Request) -> BotService:
+    """Return the bots of this process."""
+    service: BotService = request.app.state.bots
+    return service
+
+
+def outbox_service(request: Request) -> OutboxService:
+    """Return the outbox of this process."""
+    service: OutboxService = request.app.state.outbox
+    return service
+
+
+def budget_service(request: Request) -> BudgetService:
+    """Return the view on the budgets."""
+    service: BudgetService = request.app.state.budget
+    return service
+
+
+def trial_service(request: Request) -> TrialService:
+    """Return the way to the fake Telegram."""
+    service: TrialService = request.app.state.trial
+    return service
+
+
+def intake(request: Request) -> Intake:
+    """Return where updates go."""
+    part: Intake = request.app.state.intake
+    return part
+
+
+Bots = Annotated[BotService, Depends(bot_service)]
+Outbox = Annotated[OutboxService, Depends(outbox_service)]
+Budgets = Annotated[BudgetService, Depends(budget_service)]
+Trial = Annotated[TrialService, Depends(trial_service)]
+TakeIn = Annotated[Intake, Depends(intake)]
+BotId = Annotated[schemas.Identifier, Path(description="Bot kimliği")]
+SendId = Annotated[schemas.Identifier, Path(description="Gönderim kimliği")]
+ChatId = Annotated[schemas.ChatNumber, Path(description="Telegram'ın sohbet numarası")]
+
+
+@router.get("/bots", operation_id="list_bots", summary="Botlar")
+async def list_bots(actor: CurrentActor, bots: Bots, trial: Trial) -> schemas.BotsOut:
+    """Need `telegram:read`. Return every bot, the oldest first."""
+    views = [schemas.BotOut.model_validate(view) for view in await bots.bots(actor)]
+    return schemas.BotsOut(bots=views, trial_url=trial.page)
+
+
+@router.post("/bots", operation_id="add_bot", summary="Bot ekle", status_code=status.HTTP_201_CREATED)
+async def add_bot(actor: CurrentActor, bots: Bots, body: schemas.BotIn) -> schemas.BotOut:
+    """Need `telegram:manage`. The token is checked with Telegram first."""
+    view = await bots.add(actor, body.token.get_secret_value(), mode=body.mode)
+    return schemas.BotOut.model_validate(view)
+
+
+@router.post("/trial-bots", operation_id="add_trial_bot", summary="Deneme botu ekle", status_code=201)
+async def add_trial_bot(actor: CurrentActor, trial: Trial, body: schemas.TrialBotIn) -> schemas.BotOut:
+    """Need `telegram:manage`. Make a bot in the fake Telegram and add it."""
+    return schemas.BotOut.model_validate(await trial.add(actor, name=body.name, username=body.username))
+
+
+@router.get("/bots/{bot_id}", operation_id="get_bot", summary="Bir bot")
+async def get_bot(actor: CurrentActor, bots: Bots, bot_id: BotId) -> schemas.BotOut:
+    """Need `telegram:read`."""
+    return schemas.BotOut.model_validate(await bots.bot(actor, bot_id))
+
+
+@router.patch("/bots/{bot_id}", operation_id="change_bot", summary="Botu değiştir")
+async def change_bot(actor: CurrentActor, bots: Bots, bot_id: BotId, body: schemas.BotPatch) -> schemas.BotOut:
+    """Need `telegram:manage`. Start, stop, another token of the same bot, polling or webhook."""
+    token = None if body.token is None else body.token.get_secret_value()
+    view = await bots.change(actor, bot_id, token=token, mode=body.mode, enabled=body.enabled)
+    return schemas.BotOut.model_validate(view)
+
+
+@router.post("/bots/{bot_id}/verify", operation_id="verify_bot", summary="Botu yeniden doğrula")
+async def verify_bot(actor: CurrentActor, bots: Bots, bot_id: BotId) -> schemas.BotOut:
+    """Need `telegram:manage`. Ask Telegram whether the token is still good."""
+    return schemas.BotOut.model_validate(await bots.verify(actor, bot_id))
+
+
+@router.delete("/bots/{bot_id}", operation_id="remove_bot", summary="Botu kaldır", status_code=204)
+async def remove_bot(actor: CurrentActor, bots: Bots, bot_id: BotId) -> None:
+    """Need `telegram:manage`. Its chats and sends go with it."""
+    await bots.remove(actor, bot_id)
+
+
+@router.get("/bots/{bot_id}/budget", operation_id="get_bot_budget", summary="Botun bütçesi")
+async def get_bot_budget(actor: CurrentActor, budgets: Budgets, bot_id: BotId) -> schemas.BudgetOut:
+    """Need `telegram:read`. How full the windows of Telegram's limits are now."""
+    return schemas.BudgetOut.model_validate(await budgets.of(actor, bot_id))
+
+
+@router.get("/chats", operation_id="list_telegram_chats", summary="Botların gördüğü sohbetler")
+async def list_chats(
+    actor: CurrentActor, bots: Bots, bot_id: Annotated[schemas.Identifier | None, Query()] = None
+) -> schemas.ChatsOut:
+    """Need `telegram:read`. The latest first."""
+    views = await bots.chats(actor, bot_id=bot_id)
+    return schemas.ChatsOut(chats=[schemas.ChatOut.model_validate(view) for view in views])
+
+
+@router.patch("/chats/{chat_id}", operation_id="change_telegram_chat", summary="Sohbetin bütçesi", status_code=204)
+async def change_chat(actor: CurrentActor, bots: Bots, chat_id: ChatId, body: schemas.ChatPatch) -> None:
+    """Need `telegram:manage`. One budget over all bots, or one for each."""
+    await bots.share(actor, chat_id, shared=body.shared)
+
+
+@router.post("/outbox", operation_id="send_to_telegram", summary="Gönderim ekle", status_code=202)
+async def send(actor: CurrentActor, outbox: Outbox, body: schemas.SendIn) -> schemas.SendsOut:
+    """Need `telegram:send`. Long texts come back as several sends."""
+    fields = body.model_dump(exclude={"bot_ids", "priority"})
+    order = Order(bot_ids=tuple(body.bot_ids), priority=_PRIORITIES[body.priority], **fields)
+    return schemas.SendsOut(sends=[_send(view) for view in await outbox.send(actor, order)])
+
+
+@router.get("/outbox", operation_id="list_sends", summary="Gönderimler")
+async def list_sends(
+    actor: CurrentActor, outbox: Outbox, wanted: Annotated[schemas.SendsWanted, Query()]
+) -> schemas.SendsOut:
+    """Need `telegram:read`. The newest first."""
+    views, more = await outbox.page(actor, **wanted.model_dump())
+    return schemas.SendsOut(sends=[_send(view) for view in views], more=more)
+
+
+@router.get("/outbox/counts", operation_id="count_sends", summary="Durumlara göre gönderim sayısı")
+async def count_sends(actor: CurrentActor, outbox: Outbox) -> schemas.CountsOut:
+    """Need `telegram:read`."""
+    return schemas.CountsOut(counts=await outbox.counts(actor))
+
+
+@router.post("/media", operation_id="upload_telegram_media", summary="Gönderilecek dosya", status_code=201)
+async def upload(actor: CurrentActor, outbox: Outbox, file: Annotated[UploadFile, File()]) -> schemas.MediaOut:
+    """Need `telegram:send`. The id goes into `media` of a send."""
+    media_id = await outbox.upload(
+        actor, name=file.filename or "", mime=file.content_type or "application/octet-stream", content=await file.read()
+    )
+    return schemas.MediaOut(id=media_id)
+
+
+@router.get("/outbox/{send_id}", operation_id="get_send", summary="Bir gönderim")
+async def get_send(actor: CurrentActor, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+    """Need `telegram:read`."""
+    return _send(await outbox.get(actor, send_id))
+
+
+@router.patch("/outbox/{send_id}", operation_id="edit_send", summary="Metni değiştir")
+async def edit_send(actor: CurrentActor, outbox: Outbox, send_id: SendId, body: schemas.TextIn) -> schemas.SendsOut:
+    """Need `telegram:send`. What is still queued changes in its place; what was sent is edited at Telegram."""
+    views = await outbox.change(actor, send_id, text=body.text, parse_mode=body.parse_mode)
+    return schemas.SendsOut(sends=[_send(view) for view in views])
+
+
+@router.delete("/outbox/{send_id}", operation_id="erase_send", summary="Geri al")
+async def erase_send(actor: CurrentActor, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+    """Need `telegram:send`. What is queued is cancelled; what was sent is deleted at Telegram."""
+    return _send(await outbox.erase(actor, send_id))
+
+
+@router.post("/outbox/{send_id}/pin", operation_id="pin_send", summary="Sabitle", status_code=202)
+async def pin_send(actor: CurrentActor, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+    """Need `telegram:send`."""
+    return _send(await outbox.pin(actor, send_id))
+
+
+@router.post("/outbox/{send_id}/cancel", operation_id="cancel_send", summary="Vazgeç")
+async def cancel_send(actor: CurrentActor, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+    """Need `telegram:send`, and `telegram:manage` for others' sends."""
+    return _send(await outbox.cancel(actor, send_id))
+
+
+@router.post("/outbox/{send_id}/retry", operation_id="retry_send", summary="Yeniden dene")
+async def retry_send(actor: CurrentActor, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+    """Need `telegram:send`, and `telegram:manage` for others' sends."""
+    return _send(await outbox.retry(actor, send_id))
+
+
+@router.post("/outbox/{send_id}/decision", operation_id="decide_send", summary="Belirsiz gönderime karar ver")
+async def decide_send(
+    actor: CurrentActor, outbox: Outbox, send_id: SendId, body: schemas.DecisionIn
+) -> schemas.SendOut:
+    """Need `telegram:manage`."""
+    return _send(await outbox.decide(actor, send_id, body.decision))
+
+
+@router.post("/webhook/{bot_id}", operation_id="receive_update", summary="Telegram'ın çağırdığı adres", status_code=204)
+async def receive_update(
+    bots: Bots,
+    take_in: TakeIn,
+    bot_id: BotId,
+    body: schemas.WebhookIn,
+    secret: Annotated[str | None, Header(alias="X-Telegram-Bot-Api-Secret-Token", max_length=256)] = None,
+) -> None:
+    """Answer 401 `webhook_sirri_yanlis` to whoever does not know the secret; an update is confirmed once stored."""
+    await take_in.take(await bots.webhook(bot_id, secret), [body.raw()])
+
+
+def _send(view: SendView) -> schemas.SendOut:
+    return schemas.SendOut.model_validate(view)

@@ -1,0 +1,123 @@
+"""What somebody wants said on Telegram, and the requests that it takes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, Final
+
+from meydan.platform.errors import InvalidInput
+from meydan.telegram.errors import MarkupBroken, TextTooLong
+from meydan.telegram.split import BrokenMarkup, split_text
+
+TEXT_LIMIT: Final = 4096
+CAPTION_LIMIT: Final = 1024
+
+
+class Priority(IntEnum):
+    """Who goes first in a chat and between chats."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+
+
+class Attachment(StrEnum):
+    """What kind of file a message carries."""
+
+    PHOTO = "photo"
+    VOICE = "voice"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Something to say. With several `bot_ids` the one that may speak first is chosen.
+
+    `media` is an uploaded file's id, `file` a file_id or an https address that Telegram fetches. `request_key` makes
+    the same order given twice one send. After `deadline` it is not sent any more.
+    """
+
+    bot_ids: tuple[str, ...]
+    chat_id: int
+    text: str = ""
+    parse_mode: str | None = None
+    thread_id: int | None = None
+    reply_to: int | None = None
+    silent: bool = False
+    previews: bool = True
+    buttons: dict[str, Any] | None = None
+    attachment: Attachment | None = None
+    media: str | None = None
+    file: str | None = None
+    split: bool = True
+    priority: Priority = Priority.NORMAL
+    not_before: datetime | None = None
+    deadline: datetime | None = None
+    request_key: str | None = None
+
+
+def parts_of(order: Order) -> list[tuple[str, dict[str, Any], str]]:
+    """Return the requests that an order needs: method, parameters, and what it shows of itself."""
+    if not order.bot_ids:
+        raise InvalidInput(field="bot_ids", reason="empty")
+    base: dict[str, Any] = {}
+    if order.thread_id is not None:
+        base["message_thread_id"] = order.thread_id
+    if order.silent:
+        base["disable_notification"] = True
+    if order.parse_mode is not None:
+        base["parse_mode"] = order.parse_mode
+    first: dict[str, Any] = {}
+    if order.reply_to is not None:
+        first["reply_parameters"] = {"message_id": order.reply_to, "allow_sending_without_reply": True}
+    if order.attachment is not None:
+        return _with_attachment(order, base, first)
+    if not order.text.strip():
+        raise InvalidInput(field="text", reason="empty")
+    texts = in_parts(order.text, order.parse_mode, TEXT_LIMIT)
+    if len(texts) > 1 and not order.split:
+        raise TextTooLong(length=len(order.text), limit=TEXT_LIMIT)
+    if not order.previews:
+        base["link_preview_options"] = {"is_disabled": True}
+    parts: list[tuple[str, dict[str, Any], str]] = []
+    for number, text in enumerate(texts):
+        params = {**base, **(first if number == 0 else {}), "text": text}
+        if order.buttons is not None and number == len(texts) - 1:
+            params["reply_markup"] = order.buttons
+        parts.append(("sendMessage", params, text))
+    return parts
+
+
+def _with_attachment(
+    order: Order, base: dict[str, Any], first: dict[str, Any]
+) -> list[tuple[str, dict[str, Any], str]]:
+    assert order.attachment is not None  # noqa: S101  # the caller looked
+    if (order.media is None) == (order.file is None):
+        raise InvalidInput(field="media", reason="media or file")
+    captions = in_parts(order.text, order.parse_mode, CAPTION_LIMIT) if order.text.strip() else [""]
+    if len(captions) > 1 and not order.split:
+        raise TextTooLong(length=len(order.text), limit=CAPTION_LIMIT)
+    params = {**base, **first}
+    if order.file is not None:
+        params[order.attachment.value] = order.file
+    if captions[0]:
+        params["caption"] = captions[0]
+    if order.buttons is not None:
+        params["reply_markup"] = order.buttons
+    method = f"send{order.attachment.value.capitalize()}"
+    parts = [(method, params, captions[0] or f"[{order.attachment.value}]")]
+    rest = order.text[len(captions[0]) :] if len(captions) > 1 and order.parse_mode is None else None
+    texts = split_text(rest.lstrip()) if rest else captions[1:]
+    return parts + [("sendMessage", {**base, "text": text}, text) for text in texts]
+
+
+def in_parts(text: str, parse_mode: str | None, limit: int) -> list[str]:
+    """Return the text in parts that Telegram takes; raise when its markup cannot be read."""
+    if parse_mode not in (None, "HTML", "MarkdownV2"):
+        raise InvalidInput(field="parse_mode", reason="HTML, MarkdownV2")
+    if "\x00" in text:
+        raise InvalidInput(field="text", reason="control character")
+    try:
+        return split_text(text, limit=limit, parse_mode=parse_mode)
+    except BrokenMarkup as error:
+        raise MarkupBroken(position=error.position, reason=error.reason) from None

@@ -1,0 +1,434 @@
+"""Orders to say something on Telegram become rows of the outbox; what stands in it can be led on by an operator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from meydan.accounts.actor import Actor
+from meydan.accounts.permissions import Permission
+from meydan.accounts.repository import AuditRepository
+from meydan.platform.bus import Bus
+from meydan.platform.clock import Clock
+from meydan.platform.db import Database
+from meydan.platform.errors import Unavailable
+from meydan.platform.ids import new_id
+from meydan.platform.live_settings import LiveSettings
+from meydan.telegram.directory import Directory, Place
+from meydan.telegram.errors import (
+    BotMissing,
+    MediaMissing,
+    MediaTooLarge,
+    SendMissing,
+    SendNotInState,
+)
+from meydan.telegram.events import OUTBOX_CHANNEL, Queued, SendKey
+from meydan.telegram.fair import best_of
+from meydan.telegram.journal import Journal
+from meydan.telegram.limiter import Limiter
+from meydan.telegram.limits import Ask
+from meydan.telegram.models import Chat, Media, Send, SendState
+from meydan.telegram.orders import TEXT_LIMIT, Order, in_parts, parts_of
+from meydan.telegram.outbox_repository import SendRow
+from meydan.telegram.settings import TelegramSettings
+
+_PREVIEW: Final = 200
+
+
+class Decision(StrEnum):
+    """What an operator makes of a send that may have happened."""
+
+    SENT = "sent"
+    AGAIN = "again"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SendView:
+    """A send as an operator sees it. `eta` is in how many seconds it should leave, while it is queued."""
+
+    id: str
+    bot_id: str
+    chat_id: int
+    chat_title: str | None
+    method: str
+    preview: str
+    state: SendState
+    priority: int
+    attempts: int
+    created_by: str
+    created_at: datetime
+    not_before: datetime | None
+    deadline: datetime | None
+    sending_at: datetime | None
+    finished_at: datetime | None
+    message_id: int | None
+    error_code: int | None
+    error: str | None
+    eta: float | None = None
+
+
+class OutboxService:
+    """Every rule about sends."""
+
+    def __init__(
+        self, *, db: Database, bus: Bus, clock: Clock, live: LiveSettings, journal: Journal, limiter: Limiter
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._clock = clock
+        self._live = live
+        self._journal = journal
+        self._limiter = limiter
+        self._directory = Directory(db, clock)
+        self._last_used: dict[str, float] = {}
+
+    async def send(self, actor: Actor, order: Order) -> list[SendView]:
+        """Queue what `order` says, in as many parts as it needs, and return them in order."""
+        actor.require(Permission.TELEGRAM_SEND)
+        parts = parts_of(order)
+        chat = await self._directory.place(order.bot_ids, order.chat_id)
+        if (media_id := order.media) is not None:
+            await self._db.read(lambda session: _require_media(session, media_id))
+        bot_id = await self._choose(order, chat)
+        now = self._clock.now()
+        rows = [
+            SendRow(
+                id=new_id(self._clock) if number == 0 else "",
+                bot_id=bot_id,
+                chat_id=order.chat_id,
+                is_group=order.chat_id < 0,
+                shared=chat.shared,
+                method=method,
+                params=params,
+                preview=preview[:_PREVIEW],
+                media_id=order.media if number == 0 else None,
+                edits=None,
+                priority=int(order.priority),
+                cost=1,
+                state=SendState.QUEUED,
+                request_key=order.request_key if number == 0 else None,
+                created_by=actor.id,
+                created_at=now,
+                not_before=order.not_before,
+                deadline=order.deadline,
+                attempts=0,
+            )
+            for number, (method, params, preview) in enumerate(parts)
+        ]
+        rows = _numbered(rows)
+        try:
+            known = await self._journal.insert(rows)
+        except IntegrityError:
+            raise BotMissing(bot_id) from None  # it was removed a moment ago
+        if known:
+            return [await self.get(actor, next(iter(known.values())))]
+        await self._announce(rows)
+        return [_view_of_row(row, chat.title) for row in rows]
+
+    async def change(self, actor: Actor, send_id: str, *, text: str, parse_mode: str | None = None) -> list[SendView]:
+        """Give a message another text: where it stands while it is queued; later edits that wait become one."""
+        actor.require(Permission.TELEGRAM_SEND)
+        in_parts(text, parse_mode, TEXT_LIMIT)
+
+        def save(session: Session) -> tuple[Send, bool]:
+            target = _access(session, send_id)
+            if target.method not in ("sendMessage", "sendPhoto", "sendVoice", "sendDocument"):
+                raise SendNotInState(send_id, target.method)
+            if target.state == SendState.QUEUED:
+                _retext(target, text, parse_mode)
+                return target, True
+            waiting = session.scalar(
+                select(Send)
+                .where(Send.edits == send_id, Send.state == SendState.QUEUED, Send.method.like("edit%"))
+                .with_for_update()
+            )
+            if waiting is not None:
+                _retext(waiting, text, parse_mode)
+                return waiting, True
+            if target.state not in (SendState.SENT, SendState.SENDING):
+                raise SendNotInState(send_id, target.state)
+            return target, False
+
+        target, done = await self._db.write(save)
+        if done:
+            return [_view(target, None)]
+        caption = target.method != "sendMessage"
+        params: dict[str, Any] = {"caption" if caption else "text": text}
+        if parse_mode is not None:
+            params["parse_mode"] = parse_mode
+        method = "editMessageCaption" if caption else "editMessageText"
+        return [await self._follow(actor, target, method, params, preview=text)]
+
+    async def erase(self, actor: Actor, send_id: str) -> SendView:
+        """Take back a message: before it was sent by cancelling it, after that by deleting it at Telegram."""
+        actor.require(Permission.TELEGRAM_SEND)
+        target = await self._db.read(lambda session: _access(session, send_id))
+        if target.state == SendState.QUEUED:
+            return await self.cancel(actor, send_id)
+        if target.state != SendState.SENT:
+            raise SendNotInState(send_id, target.state)
+        return await self._follow(actor, target, "deleteMessage", {}, preview=target.preview)
+
+    async def pin(self, actor: Actor, send_id: str) -> SendView:
+        """Pin a message that was sent."""
+        actor.require(Permission.TELEGRAM_SEND)
+        target = await self._db.read(lambda session: _access(session, send_id))
+        if target.state != SendState.SENT:
+            raise SendNotInState(send_id, target.state)
+        return await self._follow(
+            actor, target, "pinChatMessage", {"disable_notification": True}, preview=target.preview
+        )
+
+    async def upload(self, actor: Actor, *, name: str, mime: str, content: bytes) -> str:
+        """Keep a file until its send is over, and return its id."""
+        actor.require(Permission.TELEGRAM_SEND)
+        limit = self._live.current(TelegramSettings).media_megabytes * 1_048_576
+        if len(content) > limit:
+            raise MediaTooLarge(size=len(content), limit=limit)
+        media = Media(
+            id=new_id(self._clock),
+            name=name[:200] or "dosya",
+            mime=mime[:100],
+            size=len(content),
+            content=content,
+            created_by=actor.id,
+            created_at=self._clock.now(),
+        )
+        await self._db.write(lambda session: session.add(media))
+        return media.id
+
+    async def get(self, actor: Actor, send_id: str) -> SendView:
+        """Return one send."""
+        actor.require(Permission.TELEGRAM_READ)
+
+        def read(session: Session) -> SendView:
+            row = _access(session, send_id)
+            chat = session.get(Chat, (row.bot_id, row.chat_id))
+            return _view(row, chat.title if chat is not None else None)
+
+        return (await self._with_etas([await self._db.read(read)]))[0]
+
+    async def page(
+        self,
+        actor: Actor,
+        *,
+        state: SendState | None = None,
+        bot_id: str | None = None,
+        chat_id: int | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> tuple[list[SendView], bool]:
+        """Return sends, the newest first, and whether there are more."""
+        actor.require(Permission.TELEGRAM_READ)
+
+        def read(session: Session) -> list[SendView]:
+            statement = (
+                select(Send, Chat.title)
+                .outerjoin(Chat, (Chat.bot_id == Send.bot_id) & (Chat.chat_id == Send.chat_id))
+                .order_by(Send.id.desc())
+                .limit(limit + 1)
+            )
+            for column, wanted in ((Send.state, state), (Send.bot_id, bot_id), (Send.chat_id, chat_id)):
+                if wanted is not None:
+                    statement = statement.where(column == wanted)
+            if before is not None:
+                statement = statement.where(Send.id < before)
+            return [_view(row, title) for row, title in session.execute(statement)]
+
+        found = await self._db.read(read)
+        return await self._with_etas(found[:limit]), len(found) > limit
+
+    async def counts(self, actor: Actor) -> dict[SendState, int]:
+        """Return how many sends stand in each state."""
+        actor.require(Permission.TELEGRAM_READ)
+
+        def read(session: Session) -> dict[SendState, int]:
+            counted = session.execute(select(Send.state, func.count()).group_by(Send.state))
+            found = {row[0]: row[1] for row in counted}
+            return {state: found.get(state, 0) for state in SendState}
+
+        return await self._db.read(read)
+
+    async def cancel(self, actor: Actor, send_id: str) -> SendView:
+        """Take a queued send out of the queue."""
+        view = await self._lead(actor, send_id, from_=(SendState.QUEUED,), to=SendState.CANCELLED, action="cancel")
+        await self._bus.publish(OUTBOX_CHANNEL, msgspec.json.encode(Queued(gone=(send_id,))))
+        return view
+
+    async def retry(self, actor: Actor, send_id: str) -> SendView:
+        """Queue a send again that failed, expired or was cancelled; a deadline that has passed is dropped."""
+        from_ = (SendState.FAILED, SendState.EXPIRED, SendState.CANCELLED)
+        return await self._lead(actor, send_id, from_=from_, to=SendState.QUEUED, action="retry")
+
+    async def decide(self, actor: Actor, send_id: str, decision: Decision) -> SendView:
+        """Settle what became of a send of which nobody knows whether it happened."""
+        actor.require(Permission.TELEGRAM_MANAGE)
+        to = {
+            Decision.SENT: SendState.SENT,
+            Decision.AGAIN: SendState.QUEUED,
+            Decision.FAILED: SendState.FAILED,
+        }[decision]
+        return await self._lead(actor, send_id, from_=(SendState.MAYBE_SENT,), to=to, action=f"decide_{decision}")
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    async def _follow(
+        self, actor: Actor, target: Send, method: str, params: dict[str, Any], *, preview: str
+    ) -> SendView:
+        """Queue a request that concerns the message of an earlier send, by the same bot."""
+        row = SendRow(
+            new_id(self._clock), target.bot_id, target.chat_id, target.is_group, target.shared, method, params,
+            preview[:_PREVIEW], None, target.id, target.priority, 1, SendState.QUEUED, None, actor.id,
+            self._clock.now(), None, None, 0,
+        )  # fmt: skip
+        await self._journal.insert([row])
+        await self._announce([row])
+        return _view_of_row(row, None)
+
+    async def _choose(self, order: Order, place: Place) -> str:
+        """Return the bot that can speak first."""
+        bots = place.bots
+        if len(bots) == 1:
+            return bots[0]
+        group = order.chat_id < 0
+        waiting = await self._db.read(lambda session: _waiting(session, bots, order.chat_id))
+        asks = [Ask(bot_id, order.chat_id, group=group, shared=place.shared) for bot_id in bots]
+        etas = await self._limiter.outlook(asks, ahead=[waiting.get(bot_id, 0) for bot_id in bots])
+        chosen = best_of(bots, etas, last_used=self._last_used)
+        self._last_used[chosen] = self._clock.monotonic()
+        return chosen
+
+    async def _announce(self, rows: Sequence[SendRow]) -> None:
+        keys = tuple(_key(row) for row in rows)
+        await self._bus.publish(OUTBOX_CHANNEL, msgspec.json.encode(Queued(keys=keys)))
+
+    async def _lead(
+        self, actor: Actor, send_id: str, *, from_: tuple[SendState, ...], to: SendState, action: str
+    ) -> SendView:
+        """Move a send from one state to another, if it stands in one that allows it."""
+        actor.require(Permission.TELEGRAM_SEND)
+        now = self._clock.now()
+
+        def save(session: Session) -> tuple[Send, bool]:
+            row = _access(session, send_id, lock=True)
+            if row.created_by != actor.id:
+                actor.require(Permission.TELEGRAM_MANAGE)
+            if row.state not in from_:
+                raise SendNotInState(send_id, row.state)
+            row.state = to
+            row.finished_at = None if to is SendState.QUEUED else now
+            if to is SendState.QUEUED:
+                row.error = row.error_code = row.owner = None
+                if row.deadline is not None and row.deadline < now:
+                    row.deadline = None
+            AuditRepository(session).append(
+                at=now, actor_id=actor.id, action=f"telegram.send_{action}", target=send_id, ip="", data={}
+            )
+            return row, to is SendState.QUEUED
+
+        row, queued = await self._db.write(save)
+        if queued:
+            await self._bus.publish(OUTBOX_CHANNEL, msgspec.json.encode(Queued(keys=(_key(row),))))
+        return _view(row, None)
+
+    async def _with_etas(self, views: list[SendView]) -> list[SendView]:
+        """Add to queued sends when they should leave, going by how many of their lane stand before them."""
+        queued = [view for view in views if view.state == SendState.QUEUED]
+        if not queued:
+            return views
+
+        def read(session: Session) -> dict[tuple[str, int], list[str]]:
+            lanes = {(view.bot_id, view.chat_id) for view in queued}
+            return {
+                lane: list(
+                    session.scalars(
+                        select(Send.id)
+                        .where(Send.bot_id == lane[0], Send.chat_id == lane[1], Send.state == SendState.QUEUED)
+                        .order_by(Send.priority.desc(), Send.id)
+                        .limit(1_000)
+                    )
+                )
+                for lane in lanes
+            }
+
+        places = {lane: {id_: n for n, id_ in enumerate(ids)} for lane, ids in (await self._db.read(read)).items()}
+        asks = [Ask(view.bot_id, view.chat_id, group=view.chat_id < 0) for view in queued]
+        ahead = [places[view.bot_id, view.chat_id].get(view.id, 1_000) for view in queued]
+        try:
+            etas = await self._limiter.outlook(asks, ahead=ahead)
+        except Unavailable:
+            return views
+        by_id = {view.id: eta for view, eta in zip(queued, etas, strict=True)}
+        return [_with_eta(view, by_id) for view in views]
+
+
+def _waiting(session: Session, bots: Sequence[str], chat_id: int) -> dict[str, int]:
+    """Return how many sends bots have queued for a chat."""
+    counted = (
+        select(Send.bot_id, func.count())
+        .where(Send.bot_id.in_(bots), Send.chat_id == chat_id, Send.state == SendState.QUEUED)
+        .group_by(Send.bot_id)
+    )
+    return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def _require_media(session: Session, media_id: str) -> None:
+    if session.scalar(select(Media.id).where(Media.id == media_id)) is None:
+        raise MediaMissing(media_id)
+
+
+def _retext(row: Send, text: str, parse_mode: str | None) -> None:
+    """Give a queued send another text."""
+    field = "text" if "text" in row.params else "caption"
+    params = {**row.params, field: text}
+    params.pop("parse_mode", None)
+    if parse_mode is not None:
+        params["parse_mode"] = parse_mode
+    row.params, row.preview = params, text[:_PREVIEW]
+
+
+def _numbered(rows: list[SendRow]) -> list[SendRow]:
+    """Give the parts of one order ids that follow each other."""
+    first = int(rows[0].id, 16)
+    return [row._replace(id=f"{first + number:032x}") for number, row in enumerate(rows)]
+
+
+def _access(session: Session, send_id: str, *, lock: bool = False) -> Send:
+    row = session.get(Send, send_id, with_for_update=lock)
+    if row is None:
+        raise SendMissing(send_id)
+    return row
+
+
+def _key(row: SendRow | Send) -> SendKey:
+    return SendKey(
+        row.id, row.bot_id, row.chat_id, row.is_group, row.shared, row.priority, row.cost,
+        None if row.not_before is None else row.not_before.timestamp(),
+        None if row.deadline is None else row.deadline.timestamp(),
+    )  # fmt: skip
+
+
+def _view(row: Send, title: str | None) -> SendView:
+    return SendView(
+        row.id, row.bot_id, row.chat_id, title, row.method, row.preview, SendState(row.state), row.priority,
+        row.attempts, row.created_by, row.created_at, row.not_before, row.deadline, row.sending_at, row.finished_at,
+        row.message_id, row.error_code, row.error,
+    )  # fmt: skip
+
+
+def _view_of_row(row: SendRow, title: str | None) -> SendView:
+    return SendView(
+        row.id, row.bot_id, row.chat_id, title, row.method, row.preview, SendState(row.state), row.priority, 0,
+        row.created_by, row.created_at, row.not_before, row.deadline, None, None, None, None, None,
+    )  # fmt: skip
+
+
+def _with_eta(view: SendView, etas: dict[str, float]) -> SendView:
+    return replace(view, eta=round(etas[view.id], 1)) if view.id in etas else view

@@ -1,0 +1,239 @@
+"""Every query on the outbox that its journal makes: batches of rows that move from state to state."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from meydan.platform.db import BulkInsert, rows_changed
+from meydan.telegram.events import SendKey
+from meydan.telegram.models import Bot, Media, Send, SendState
+
+REPEATABLE = frozenset(
+    {"editMessageText", "editMessageCaption", "deleteMessage", "setMessageReaction", "pinChatMessage", "sendChatAction"}
+)
+"""Methods that do no harm when they are carried out twice."""
+
+
+class SendRow(NamedTuple):
+    """A new send as the table takes it."""
+
+    id: str
+    bot_id: str
+    chat_id: int
+    is_group: bool
+    shared: bool
+    method: str
+    params: dict[str, Any]
+    preview: str
+    media_id: str | None
+    edits: str | None
+    priority: int
+    cost: int
+    state: str
+    request_key: str | None
+    created_by: str
+    created_at: datetime
+    not_before: datetime | None
+    deadline: datetime | None
+    attempts: int
+
+
+class Claimed(NamedTuple):
+    """What is to be sent, as the claim found it."""
+
+    id: str
+    method: str
+    params: dict[str, Any]
+    media_id: str | None
+    edits: str | None
+    deadline: datetime | None
+    attempts: int
+
+
+class Result(NamedTuple):
+    """How a send ended. `state` QUEUED puts it back in its place."""
+
+    id: str
+    state: SendState
+    at: datetime
+    message_id: int | None = None
+    code: int | None = None
+    error: str | None = None
+    not_before: datetime | None = None
+
+
+_INSERT = BulkInsert(Send, SendRow._fields)
+_OUTBOX = Send.__table__
+_CLAIM = (
+    update(_OUTBOX)  # type: ignore[arg-type]  # a mapped class's table is a Table
+    .where(_OUTBOX.c.id.in_(bindparam("ids", expanding=True)), _OUTBOX.c.state == SendState.QUEUED)
+    .values(
+        state=SendState.SENDING, owner=bindparam("worker"), sending_at=bindparam("now"), attempts=_OUTBOX.c.attempts + 1
+    )
+    .returning(*(_OUTBOX.c[name] for name in Claimed._fields))
+)
+_FINISH = (
+    update(_OUTBOX)  # type: ignore[arg-type]
+    .where(
+        _OUTBOX.c.id == bindparam("row"),
+        _OUTBOX.c.owner == bindparam("worker"),
+        # Another process may have given this one up and called the send uncertain.
+        (_OUTBOX.c.state == SendState.SENDING) | (_OUTBOX.c.state == SendState.MAYBE_SENT),
+    )
+    .values(
+        state=bindparam("new_state"),
+        finished_at=bindparam("at"),
+        message_id=bindparam("message"),
+        error_code=bindparam("code"),
+        error=bindparam("reason"),
+        not_before=bindparam("later"),
+    )
+)
+
+
+class OutboxRepository:
+    """The rows of the outbox."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def insert(self, rows: Sequence[SendRow]) -> None:
+        """Store new sends; raises `IntegrityError` when a request key is there already."""
+        _INSERT.execute(self._session, rows)
+
+    def by_request_key(self, keys: Collection[str]) -> dict[str, str]:
+        """Return the ids of the sends that were made under these request keys."""
+        found = self._session.execute(select(Send.request_key, Send.id).where(Send.request_key.in_(keys)))
+        return {key: id_ for key, id_ in found if key is not None}
+
+    def claim(self, ids: Collection[str], *, worker: str, now: datetime) -> dict[str, Claimed]:
+        """Take sends over for `worker` and return what they are; those that are no longer queued are left out."""
+        rows = self._session.connection().execute(_CLAIM, {"ids": list(ids), "worker": worker, "now": now})
+        return {row[0]: Claimed(*row) for row in rows}
+
+    def claimed_before(self, ids: Collection[str], *, worker: str) -> dict[str, Claimed]:
+        """Return those that `worker` claimed in a commit whose answer it never got."""
+        if not ids:
+            return {}
+        rows = self._session.execute(
+            select(Send.id, Send.method, Send.params, Send.media_id, Send.edits, Send.deadline, Send.attempts).where(
+                Send.id.in_(ids), Send.state == SendState.SENDING, Send.owner == worker
+            )
+        )
+        return {row[0]: Claimed(*row) for row in rows}
+
+    def present(self, ids: Collection[str]) -> set[str]:
+        """Return which of these sends are stored."""
+        return set(self._session.scalars(select(Send.id).where(Send.id.in_(ids))))
+
+    def finish(self, results: Sequence[Result], *, worker: str) -> None:
+        """Write down how sends ended that `worker` had claimed."""
+        rows = [
+            {
+                "row": result.id,
+                "worker": worker,
+                "new_state": result.state,
+                "at": None if result.state is SendState.QUEUED else result.at,
+                "message": result.message_id,
+                "code": result.code,
+                "reason": result.error,
+                "later": result.not_before,
+            }
+            for result in results
+        ]
+        self._session.connection().execute(_FINISH, rows)
+
+    def message_numbers(self, ids: Collection[str]) -> dict[str, int]:
+        """Return Telegram's message numbers of sends that have been sent."""
+        if not ids:
+            return {}
+        found = self._session.execute(select(Send.id, Send.message_id).where(Send.id.in_(ids)))
+        return {id_: number for id_, number in found if number is not None}
+
+    def media(self, ids: Collection[str]) -> dict[str, Media]:
+        """Return files that wait for their send."""
+        if not ids:
+            return {}
+        return {row.id: row for row in self._session.scalars(select(Media).where(Media.id.in_(ids)))}
+
+    def forget_media(self, ids: Collection[str]) -> None:
+        """Delete files whose sends are over."""
+        if ids:
+            self._session.execute(delete(Media).where(Media.id.in_(ids)))
+
+    def queued(self, bot_id: str, *, after: str, limit: int) -> list[SendKey]:
+        """Return the keys of a bot's queued sends in order, from after an id."""
+        rows = self._session.execute(
+            select(
+                Send.id, Send.bot_id, Send.chat_id, Send.is_group, Send.shared, Send.priority, Send.cost,
+                Send.not_before, Send.deadline,
+            )
+            .where(Send.bot_id == bot_id, Send.state == SendState.QUEUED, Send.id > after)
+            .order_by(Send.id)
+            .limit(limit)
+        )  # fmt: skip
+        return [SendKey(*row[:7], _seconds(row[7]), _seconds(row[8])) for row in rows]
+
+    def expire(self, now: datetime) -> int:
+        """Let queued sends go whose deadline has passed, and return how many."""
+        return rows_changed(
+            self._session,
+            update(Send)
+            .where(Send.state == SendState.QUEUED, Send.deadline < now)
+            .values(state=SendState.EXPIRED, finished_at=now),
+        )
+
+    def give_up(self, bot_id: str, *, worker: str, now: datetime) -> int:
+        """Deal with what another worker left half done: nobody knows whether it was sent. Return how many."""
+        left = (Send.bot_id == bot_id, Send.state == SendState.SENDING, Send.owner != worker)
+        self._session.execute(
+            update(Send).where(*left, Send.method.in_(REPEATABLE)).values(state=SendState.QUEUED, owner=None)
+        )
+        return rows_changed(
+            self._session, update(Send).where(*left).values(state=SendState.MAYBE_SENT, finished_at=now)
+        )
+
+    def move_chat(self, bot_id: str, *, old: int, new: int) -> None:
+        """Let what is queued for a group go to the supergroup that it became."""
+        self._session.execute(
+            update(Send)
+            .where(Send.bot_id == bot_id, Send.chat_id == old, Send.state == SendState.QUEUED)
+            .values(chat_id=new)
+        )
+
+
+class BotLeases:
+    """Which process runs which bot."""
+
+    def __init__(self, session: Session, *, worker: str, now: datetime) -> None:
+        self._session = session
+        self._worker = worker
+        self._now = now
+
+    def hold(self, bot_id: str, *, until: datetime) -> bool:
+        """Take or keep a bot; False when another process has it or it is switched off."""
+        return bool(
+            rows_changed(
+                self._session,
+                update(Bot)
+                .where(
+                    Bot.id == bot_id,
+                    Bot.enabled,
+                    (Bot.owner.is_(None)) | (Bot.owner == self._worker) | (Bot.owner_until < self._now),
+                )
+                .values(owner=self._worker, owner_until=until),
+            )
+        )
+
+    def release(self, bot_id: str) -> None:
+        """Leave a bot to others."""
+        self._session.execute(
+            update(Bot).where(Bot.id == bot_id, Bot.owner == self._worker).values(owner=None, owner_until=None)
+        )
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

@@ -1,0 +1,379 @@
+"""Runs the bots that this process has: which they are, their pollers and senders, and what befalls them.
+
+Every process that runs bots says every few seconds that it is alive and keeps a lease on its bots; bots without one are
+shared out evenly. A bot that comes from a process that died brings along sends of which nobody knows how they ended.
+"""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import structlog
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from meydan.accounts.vault import Vault
+from meydan.platform.bus import Bus
+from meydan.platform.clock import Clock
+from meydan.platform.db import Database, insert_missing, rows_changed
+from meydan.platform.errors import Unavailable
+from meydan.platform.live_settings import LiveSettings
+from meydan.telegram.api import BotApi, TelegramFault
+from meydan.telegram.events import BOTS_CHANNEL, OUTBOX_CHANNEL, BotsChanged, Queued, SendKey
+from meydan.telegram.journal import Journal
+from meydan.telegram.limiter import Limiter, Penalty
+from meydan.telegram.models import Bot, BotMode, Chat, StoredPenalty, Worker
+from meydan.telegram.outbox_repository import BotLeases, OutboxRepository
+from meydan.telegram.sender import BotSender, Happenings, Identity, SenderStats
+from meydan.telegram.settings import TelegramSettings
+from meydan.telegram.updates import Intake, Poller
+
+log = structlog.get_logger(__name__)
+
+_PAGE: Final = 5_000
+_LOOK_BACK: Final = 60.0  # seconds; a send may be committed later than its id says
+_EXPIRE_EVERY: Final = 5
+_TRIM_EVERY: Final = 720
+
+
+@dataclass
+class Running:
+    """One bot of this process."""
+
+    sender: BotSender
+    tasks: list[asyncio.Task[None]]
+    mode: BotMode
+    trouble: str | None = None
+
+
+class FleetRunner:
+    """Polls and sends for its share of the bots. `lease` is how many seconds a bot waits for a process that is gone."""
+
+    name = "telegram-fleet"
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        bus: Bus,
+        clock: Clock,
+        live: LiveSettings,
+        vault: Vault,
+        api: BotApi,
+        journal: Journal,
+        limiter: Limiter,
+        intake: Intake,
+        lease: float = 10.0,
+    ) -> None:
+        self.stats = SenderStats()
+        self.bots: dict[str, Running] = {}
+        self.intake = intake
+        self._db = db
+        self._bus = bus
+        self._clock = clock
+        self._live = live
+        self._vault = vault
+        self._api = api
+        self._journal = journal
+        self._limiter = limiter
+        self._lease = lease
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._held_at = clock.monotonic()
+        self._ending: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def worker(self) -> str:
+        """The name under which this process claims bots and sends."""
+        return self._journal.worker
+
+    def waiting(self) -> int:
+        """Return how many sends wait for the bots of this process."""
+        return sum(len(running.sender.queue) for running in self.bots.values())
+
+    def oldest(self) -> float:
+        """Return for how many seconds the send has waited that has waited longest."""
+        made = [oldest for running in self.bots.values() if (oldest := running.sender.oldest()) is not None]
+        return max(0.0, self._clock.now().timestamp() - min(made)) if made else 0.0
+
+    async def run(self) -> None:
+        """Look after the bots until drained."""
+        await self._bus.subscribe(OUTBOX_CHANNEL, self._queued, resync=self._wake.set)
+        await self._bus.subscribe(BOTS_CHANNEL, self._bots_changed, resync=self._wake.set)
+        turn = 0
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                await self._tick(turn)
+            except Unavailable:
+                log.warning("telegram.database_away")
+                self._let_go_if_late()
+            turn += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._lease / 3)
+        for bot_id in tuple(self.bots):
+            self._stop(bot_id)
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks))
+        with contextlib.suppress(Unavailable):
+            await self._db.write(lambda session: rows_changed(session, delete(Worker).where(Worker.id == self.worker)))
+
+    async def drain(self) -> None:
+        """Begin no new send, finish those in flight, and leave the bots to others."""
+        self._stopping = True
+        self._wake.set()
+
+    # -- whose bot -------------------------------------------------------------------------------------------------
+
+    async def _tick(self, turn: int) -> None:
+        now = self._clock.now()
+        until = now + timedelta(seconds=self._lease)
+        held = await self._db.write(lambda session: self._hold(session, now, until))
+        self._held_at = self._clock.monotonic()
+        for bot_id in tuple(self.bots):
+            if bot_id not in held:
+                self._stop(bot_id)
+        for bot_id, bot in held.items():
+            await self._keep(bot_id, bot)
+        if turn % _EXPIRE_EVERY == 0:
+            self.stats.expired += await self._db.write(lambda session: OutboxRepository(session).expire(now))
+        if turn % _TRIM_EVERY == _TRIM_EVERY - 1:
+            await self.intake.trim(days=self._live.current(TelegramSettings).update_days)
+
+    def _hold(self, session: Session, now: datetime, until: datetime) -> dict[str, Bot]:
+        """Say that this process is alive, keep its bots, take its share of those without one, and return all it has."""
+        session.execute(insert_missing(session, Worker), [{"id": self.worker, "seen_until": until}])
+        session.execute(update(Worker).where(Worker.id == self.worker).values(seen_until=until))
+        session.execute(delete(Worker).where(Worker.seen_until < now - timedelta(hours=1)))
+        workers = session.scalar(select(func.count()).where(Worker.seen_until >= now)) or 1
+        bots = list(session.scalars(select(Bot).where(Bot.enabled).order_by(Bot.id)))
+        share = math.ceil(len(bots) / workers)
+        leases = BotLeases(session, worker=self.worker, now=now)
+        mine = [bot for bot in bots if bot.owner == self.worker]
+        for bot in mine[share:]:
+            if bot.id not in self.bots:
+                leases.release(bot.id)
+        kept = mine[:share]
+        others = [bot for bot in bots if bot.owner != self.worker]
+        wanted = [*kept, *others]
+        held: dict[str, Bot] = {}
+        for bot in wanted:
+            if len(held) < share and leases.hold(bot.id, until=until):
+                held[bot.id] = bot
+        return held
+
+    def _let_go_if_late(self) -> None:
+        """Stop everything when the lease may have run out unnoticed: another process may have the bots."""
+        if self.bots and self._clock.monotonic() - self._held_at > self._lease * 0.8:
+            for bot_id in tuple(self.bots):
+                self._stop(bot_id)
+
+    async def _keep(self, bot_id: str, bot: Bot) -> None:
+        """Start a bot that is new here, or changed; offer one that runs what it may have missed."""
+        running = self.bots.get(bot_id)
+        token = self._vault.decrypt(bot.token)
+        if running is not None and (
+            running.sender.bot.token != token or running.mode != bot.mode or running.tasks[0].done()
+        ):
+            self._stop(bot_id)
+        if bot_id in self._ending:
+            return  # it starts once what is in flight has ended
+        if running is None:
+            identity = Identity(bot_id, token, bot.trial)
+            now = self._clock.now()
+            given_up = await self._db.write(
+                lambda session: OutboxRepository(session).give_up(bot_id, worker=self.worker, now=now)
+            )
+            if given_up:
+                self.stats.maybe += given_up
+                log.warning("telegram.sends_uncertain", bot=bot_id, sends=given_up)
+            await self._limiter.restore(await self._db.read(lambda session: _penalties(session, bot_id, now)))
+            self._start(identity, bot)
+            await self._offer_all(bot_id, after="")
+        else:
+            since = int((self._clock.now().timestamp() - _LOOK_BACK) * 1000)
+            await self._offer_all(bot_id, after=f"{since:012x}")
+
+    def _start(self, identity: Identity, bot: Bot) -> None:
+        happenings = Happenings(
+            revoked=lambda reason: self._spawn(self._revoked(identity.id, reason)),
+            moved=lambda old, new: self._spawn(self._moved(identity.id, old, new)),
+            forbidden=lambda chat_id, reason: self._spawn(self._forbidden(identity.id, chat_id, reason)),
+            failed=lambda reason: self._note(identity.id, reason),
+            punished=lambda penalties: self._spawn(self._keep_penalties(penalties)),
+        )
+        sender = BotSender(
+            identity,
+            api=self._api,
+            journal=self._journal,
+            limiter=self._limiter,
+            clock=self._clock,
+            stats=self.stats,
+            happenings=happenings,
+        )
+        running = Running(sender, [], bot.mode)
+        running.tasks.append(asyncio.create_task(sender.run(), name=f"telegram-sender:{bot.username}"))
+        if bot.mode == BotMode.POLLING:
+            poller = Poller(
+                identity,
+                offset=bot.update_offset,
+                api=self._api,
+                intake=self.intake,
+                clock=self._clock,
+                troubled=lambda fault: self._troubled(identity.id, fault),
+                revoked=happenings.revoked,
+            )
+            running.tasks.append(asyncio.create_task(poller.run(), name=f"telegram-poller:{bot.username}"))
+        self.bots[identity.id] = running
+        log.info("telegram.bot_started", bot=identity.id, username=bot.username)
+
+    def _stop(self, bot_id: str) -> None:
+        """Let a bot finish what is in flight, behind the other bots' backs, and leave it to whoever wants it then."""
+        running = self.bots.pop(bot_id)
+        self._ending.add(bot_id)
+        self._spawn(self._end(bot_id, running))
+
+    async def _end(self, bot_id: str, running: Running) -> None:
+        running.sender.drain()
+        for task in running.tasks[1:]:
+            task.cancel()
+        await asyncio.wait(running.tasks)
+        for task in running.tasks:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("telegram.bot_broke", bot=bot_id, exc_info=error)
+        await self._journal.settled()
+        now = self._clock.now()
+        with contextlib.suppress(Unavailable):
+            await self._db.write(lambda session: BotLeases(session, worker=self.worker, now=now).release(bot_id))
+        self._ending.discard(bot_id)
+        self._wake.set()
+
+    # -- its sends -------------------------------------------------------------------------------------------------
+
+    async def _offer_all(self, bot_id: str, *, after: str) -> None:
+        """Offer a sender every queued send after an id; it passes over those that it has."""
+        while (running := self.bots.get(bot_id)) is not None:
+            position = after
+            keys = await self._db.read(
+                lambda session, position=position: OutboxRepository(session).queued(  # type: ignore[misc]
+                    bot_id, after=position, limit=_PAGE
+                )
+            )
+            running.sender.offer(keys)
+            if len(keys) < _PAGE:
+                return
+            after = keys[-1].id
+
+    def offer(self, keys: tuple[SendKey, ...]) -> None:
+        """Hand over sends that were just committed by this process."""
+        for key in keys:
+            running = self.bots.get(key.bot_id)
+            if running is not None:
+                running.sender.offer([key])
+
+    def _queued(self, message: bytes) -> None:
+        word = msgspec.json.decode(message, type=Queued)
+        self.offer(word.keys)
+        for send_id in word.gone:
+            for running in self.bots.values():
+                running.sender.withdraw(send_id)
+
+    def _bots_changed(self, message: bytes) -> None:
+        msgspec.json.decode(message, type=BotsChanged)
+        self._wake.set()
+
+    # -- what befalls a bot ----------------------------------------------------------------------------------------
+
+    async def _revoked(self, bot_id: str, reason: str) -> None:
+        """Switch a bot off whose token is no longer good; what is queued stays queued."""
+        log.error("telegram.token_revoked", bot=bot_id)
+        now = self._clock.now()
+        off = update(Bot).where(Bot.id == bot_id).values(enabled=False, last_error=reason[:300], last_error_at=now)
+        await self._db.write(lambda session: rows_changed(session, off))
+        self._wake.set()
+
+    async def _moved(self, bot_id: str, old: int, new: int) -> None:
+        """Follow a group that became a supergroup."""
+        await self._journal.settled()
+
+        def move(session: Session) -> None:
+            OutboxRepository(session).move_chat(bot_id, old=old, new=new)
+            chat = session.get(Chat, (bot_id, old))
+            if chat is not None:
+                chat.moved_to = new
+                if session.get(Chat, (bot_id, new)) is None:
+                    session.add(
+                        Chat(
+                            bot_id=bot_id,
+                            chat_id=new,
+                            kind="supergroup",
+                            title=chat.title,
+                            username=chat.username,
+                            forum=chat.forum,
+                            status=chat.status,
+                            rights=chat.rights,
+                            shared=chat.shared,
+                            seen_at=self._clock.now(),
+                        )
+                    )
+
+        await self._db.write(move)
+        running = self.bots.get(bot_id)
+        if running is not None:
+            running.sender.forget_lane(old)
+            await self._offer_all(bot_id, after="")
+
+    async def _keep_penalties(self, penalties: list[Penalty]) -> None:
+        """Write down what is held back, for a limiter that forgets with its process."""
+        now = self._clock.now()
+
+        def save(session: Session) -> None:
+            for penalty in penalties:
+                until = now + timedelta(seconds=penalty.seconds)
+                session.merge(
+                    StoredPenalty(bot_id=penalty.bot_id, chat_id=penalty.chat_id, until=until, strikes=penalty.strikes)
+                )
+
+        with contextlib.suppress(Unavailable):
+            await self._db.write(save)
+
+    async def _forbidden(self, bot_id: str, chat_id: int, reason: str) -> None:
+        """Keep that a bot may not write in a chat."""
+        self._note(bot_id, reason)
+        status = "kicked" if "kicked" in reason or "blocked" in reason else "restricted"
+        closed = update(Chat).where(Chat.bot_id == bot_id, Chat.chat_id == chat_id).values(status=status)
+        await self._db.write(lambda session: rows_changed(session, closed))
+
+    def _troubled(self, bot_id: str, fault: TelegramFault | None) -> None:
+        running = self.bots.get(bot_id)
+        if running is not None:
+            running.trouble = None if fault is None else (fault.reason or type(fault).__name__)
+        if fault is not None:
+            self._note(bot_id, fault.reason or type(fault).__name__)
+
+    def _note(self, bot_id: str, reason: str) -> None:
+        """Keep a bot's last error for its operators."""
+        now = self._clock.now()
+        self._spawn(self._write_note(bot_id, reason[:300], now))
+
+    async def _write_note(self, bot_id: str, reason: str, now: datetime) -> None:
+        note = update(Bot).where(Bot.id == bot_id).values(last_error=reason, last_error_at=now)
+        with contextlib.suppress(Unavailable):
+            await self._db.write(lambda session: rows_changed(session, note))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _penalties(session: Session, bot_id: str, now: datetime) -> list[Penalty]:
+    """Return what is still held back for a bot."""
+    rows = session.scalars(select(StoredPenalty).where(StoredPenalty.bot_id == bot_id, StoredPenalty.until > now))
+    return [Penalty(bot_id, row.chat_id, (row.until - now).total_seconds(), row.strikes) for row in rows]

@@ -1,0 +1,235 @@
+"""HTTP's shapes of the bot fleet."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from meydan.telegram.limiter import Holder
+from meydan.telegram.models import BotMode, SendState
+from meydan.telegram.orders import Attachment
+from meydan.telegram.outbox import Decision
+
+Identifier = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
+PriorityName = Literal["low", "normal", "high"]
+ChatNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
+MessageNumber = Annotated[int, Field(ge=1, le=2**53)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class BotIn(_In):
+    """A token that BotFather gave out; it is checked, encrypted, and never shown again."""
+
+    token: SecretStr = Field(max_length=200)
+    mode: BotMode = BotMode.POLLING
+
+
+class TrialBotIn(_In):
+    """A bot to make in the fake Telegram."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+    username: Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9_]{1,28}[bB][oO][tT]$")]
+
+
+class BotPatch(_In):
+    """What is to change; what is left out stays."""
+
+    token: SecretStr | None = Field(None, max_length=200)
+    mode: BotMode | None = None
+    enabled: bool | None = None
+
+
+class BotOut(_Out):
+    """A bot. `running` is whether a process has it now."""
+
+    id: str
+    telegram_id: int
+    username: str
+    name: str
+    trial: bool
+    mode: BotMode
+    enabled: bool
+    running: bool
+    reads_all: bool
+    queued: int
+    maybe_sent: int
+    last_error: str | None
+    last_error_at: datetime | None
+    verified_at: datetime
+    created_by: str
+    created_at: datetime
+
+
+class BotsOut(_Out):
+    """All bots; `trial_url` is the page of the fake Telegram, where one runs."""
+
+    bots: list[BotOut]
+    trial_url: str | None
+
+
+class GaugeOut(_Out):
+    """How full one window is."""
+
+    scope: Holder
+    chat_id: int | None
+    used: int
+    limit: int
+    seconds: float
+
+
+class PenaltyOut(_Out):
+    """A 429 that is waited out; without `chat_id` the whole bot."""
+
+    chat_id: int | None
+    seconds: float
+    strikes: int
+
+
+class BudgetOut(_Out):
+    """A bot's budget now: over all chats, and in the chats where something is waiting or was just sent."""
+
+    gauges: list[GaugeOut]
+    penalties: list[PenaltyOut]
+
+
+class TopicOut(_Out):
+    """A topic of a forum."""
+
+    thread_id: int
+    name: str
+    closed: bool
+
+
+class ChatOut(_Out):
+    """A chat as one bot knows it; `rights` are the bot's own."""
+
+    bot_id: str
+    chat_id: int
+    kind: str
+    title: str
+    username: str | None
+    forum: bool
+    status: str
+    rights: dict[str, bool]
+    shared: bool
+    moved_to: int | None
+    seen_at: datetime
+    topics: list[TopicOut]
+
+
+class ChatsOut(_Out):
+    """Chats, the latest first."""
+
+    chats: list[ChatOut]
+
+
+class ChatPatch(_In):
+    """`shared`: one budget for the group over all bots, as a simulation in it needs."""
+
+    shared: bool
+
+
+class SendIn(_In):
+    """Something to say. With several bots the one that may speak first is taken."""
+
+    bot_ids: Annotated[list[Identifier], Field(min_length=1, max_length=50)]
+    chat_id: ChatNumber
+    text: Annotated[str, Field(max_length=40_000)] = ""
+    parse_mode: Literal["HTML", "MarkdownV2"] | None = None
+    thread_id: MessageNumber | None = None
+    reply_to: MessageNumber | None = None
+    silent: bool = False
+    previews: bool = True
+    attachment: Attachment | None = None
+    media: Identifier | None = None
+    file: Annotated[str, Field(max_length=2_000)] | None = None
+    split: bool = True
+    priority: PriorityName = "normal"
+    not_before: datetime | None = None
+    deadline: datetime | None = None
+    request_key: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+
+
+class TextIn(_In):
+    """Another text for a message."""
+
+    text: Annotated[str, Field(min_length=1, max_length=40_000)]
+    parse_mode: Literal["HTML", "MarkdownV2"] | None = None
+
+
+class DecisionIn(_In):
+    """What became of a send of which nobody knows: it was sent, send it again, or give it up."""
+
+    decision: Decision
+
+
+class SendOut(_Out):
+    """A send; `eta` is in how many seconds it should leave, while it is queued."""
+
+    id: str
+    bot_id: str
+    chat_id: int
+    chat_title: str | None
+    method: str
+    preview: str
+    state: SendState
+    priority: int
+    attempts: int
+    created_by: str
+    created_at: datetime
+    not_before: datetime | None
+    deadline: datetime | None
+    sending_at: datetime | None
+    finished_at: datetime | None
+    message_id: int | None
+    error_code: int | None
+    error: str | None
+    eta: float | None
+
+
+class SendsOut(_Out):
+    """Sends, the newest first; or the parts of one order, in order."""
+
+    sends: list[SendOut]
+    more: bool = False
+
+
+class SendsWanted(_In):
+    """Which sends to list; `before` is the id of the last one that is known."""
+
+    state: SendState | None = None
+    bot_id: Identifier | None = None
+    chat_id: ChatNumber | None = None
+    before: Identifier | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class CountsOut(_Out):
+    """How many sends stand in each state."""
+
+    counts: dict[SendState, int]
+
+
+class MediaOut(_Out):
+    """A file that waits for its send."""
+
+    id: str
+
+
+class WebhookIn(BaseModel):
+    """An update as Telegram sends it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    update_id: int
+
+    def raw(self) -> dict[str, Any]:
+        """Return the whole update."""
+        return self.model_dump()

@@ -1,0 +1,378 @@
+"""Sends what is queued for one bot: in order within a chat, fairly between chats, never faster than permitted.
+
+One request is in flight per chat. A slot of the budget is taken first, then the row is claimed in the database, then
+the request leaves; how it ended is written behind it.
+"""
+
+import asyncio
+import heapq
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+
+from meydan.platform.clock import Clock
+from meydan.platform.metrics import Histogram
+from meydan.telegram.api import (
+    BotApi,
+    Limited,
+    Moved,
+    Rejected,
+    ServerFault,
+    TelegramFault,
+    Unanswered,
+    Unauthorized,
+    Unreached,
+    Upload,
+)
+from meydan.telegram.events import SendKey
+from meydan.telegram.fair import FairQueue
+from meydan.telegram.journal import Journal, Ready
+from meydan.telegram.limiter import Grant, Hold, Holder, Limiter, Penalty
+from meydan.telegram.limits import Ask
+from meydan.telegram.models import SendState
+from meydan.telegram.outbox_repository import REPEATABLE, Result
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE: Final = 64
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_SERVER_ATTEMPTS: Final = 8
+_NOT_MODIFIED: Final = "message is not modified"
+
+Lane = int
+
+
+@dataclass
+class SenderStats:
+    """Running totals of one process."""
+
+    sent: int = 0
+    failed: int = 0
+    expired: int = 0
+    maybe: int = 0
+    limited: Counter[Holder] = field(default_factory=Counter)
+    retries: int = 0
+    waited: Histogram = field(default_factory=Histogram)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a sender needs to know of its bot."""
+
+    id: str
+    token: str = field(repr=False)
+    trial: bool
+
+
+@dataclass(frozen=True)
+class Happenings:
+    """Whom a sender tells what concerns more than one send."""
+
+    revoked: Callable[[str], None]
+    moved: Callable[[int, int], None]
+    forbidden: Callable[[int, str], None]
+    failed: Callable[[str], None]
+    punished: Callable[[list[Penalty]], None]
+
+
+class BotSender:
+    """Works off one bot's queue; `offer` gives it keys, `run` sends until `drain`."""
+
+    def __init__(
+        self,
+        bot: Identity,
+        *,
+        api: BotApi,
+        journal: Journal,
+        limiter: Limiter,
+        clock: Clock,
+        stats: SenderStats,
+        happenings: Happenings,
+    ) -> None:
+        self.bot = bot
+        self.queue: FairQueue[Lane, SendKey] = FairQueue()
+        self._api = api
+        self._journal = journal
+        self._limiter = limiter
+        self._clock = clock
+        self._stats = stats
+        self._tell = happenings
+        self._wake = asyncio.Event()
+        self._flying: dict[str, asyncio.Task[None]] = {}
+        self._known: set[str] = set()
+        self._tries: Counter[Lane] = Counter()
+        self._stopping = False
+        self._held_until = 0.0
+        self._later: list[tuple[float, str, SendKey]] = []
+
+    def offer(self, keys: list[SendKey]) -> None:
+        """Take in sends that are queued; those already known are passed over."""
+        for key in keys:
+            if key.id not in self._known:
+                self._known.add(key.id)
+                if key.not_before is None:
+                    self._push(key)
+                else:
+                    heapq.heappush(self._later, (key.not_before, key.id, key))
+        self._wake.set()
+
+    def withdraw(self, send_id: str) -> None:
+        """Forget a send that is no longer queued."""
+        if send_id in self._known and send_id not in self._flying:
+            self._known.discard(send_id)
+            self._later = [entry for entry in self._later if entry[1] != send_id]
+            heapq.heapify(self._later)
+            self.queue.remove(send_id)
+
+    def forget_lane(self, chat_id: int) -> None:
+        """Forget what is queued for a chat; it is offered again under another number."""
+        for key in self.queue.clear(chat_id):
+            self._known.discard(key.id)
+
+    def knows(self, send_id: str) -> bool:
+        """Tell whether a send is in the queue or under way."""
+        return send_id in self._known
+
+    def ahead(self, chat_id: int) -> int:
+        """Return how many sends stand in a chat's lane."""
+        return self.queue.depth(chat_id)
+
+    def oldest(self) -> float | None:
+        """Return the Unix time at which the oldest send was made that is not on its way; its id tells."""
+        first = min((head for head in self.queue.heads()), default=None)
+        return None if first is None else int(first[:12], 16) / 1000
+
+    async def run(self) -> None:
+        """Send until drained or cancelled; what is in flight then is waited for."""
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                await self._start_ready()
+                await self._rest()
+        finally:
+            if self._flying:
+                await asyncio.wait(tuple(self._flying.values()))
+
+    def drain(self) -> None:
+        """Begin nothing new and let `run` return when what is in flight has ended."""
+        self._stopping = True
+        self._wake.set()
+
+    # -- choosing --------------------------------------------------------------------------------------------------
+
+    async def _start_ready(self) -> None:
+        """Take what may go now, ask the budget for all of it at once, and start what was granted."""
+        present = self._clock.now().timestamp()
+        while self._later and self._later[0][0] <= present:
+            self._push(heapq.heappop(self._later)[2])
+        while not self._stopping and self._clock.monotonic() >= self._held_until:
+            keys: list[SendKey] = []
+            while len(keys) < _AT_ONCE and (popped := self.queue.pop(self._clock.monotonic())) is not None:
+                keys.append(popped[1])
+            if not keys:
+                return
+            answers = await self._limiter.take([self._ask(key) for key in keys])
+            now = self._clock.monotonic()
+            for key, answer in zip(keys, answers, strict=True):
+                if isinstance(answer, Hold):
+                    self._hold(key, answer, now)
+                else:
+                    self._launch(key, answer)
+
+    def _hold(self, key: SendKey, hold: Hold, now: float) -> None:
+        self._push(key)
+        self.queue.free(key.chat_id)
+        if hold.holder is Holder.BOT:
+            self._held_until = max(self._held_until, now + hold.seconds)
+        else:
+            self.queue.wait(key.chat_id, now + hold.seconds)
+
+    def _launch(self, key: SendKey, grant: Grant) -> None:
+        task = asyncio.create_task(self._send(key, grant), name=f"telegram-send:{key.id}")
+        self._flying[key.id] = task
+        task.add_done_callback(lambda _: self._landed(key))
+
+    def _landed(self, key: SendKey) -> None:
+        del self._flying[key.id]
+        self.queue.free(key.chat_id)
+        self._wake.set()
+
+    async def _rest(self) -> None:
+        moment = self.queue.next_moment()
+        if moment is not None:
+            moment = max(moment, self._held_until)
+        if self._later:
+            due = self._clock.monotonic() + self._later[0][0] - self._clock.now().timestamp()
+            moment = due if moment is None else min(moment, due)
+        if self._wake.is_set():
+            return
+        if moment is None:
+            await self._wake.wait()
+            return
+        seconds = moment - self._clock.monotonic()
+        if seconds <= 0:
+            return
+        waking = asyncio.ensure_future(self._wake.wait())
+        pausing = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait({waking, pausing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (waking, pausing):
+                task.cancel()
+
+    def _ask(self, key: SendKey) -> Ask:
+        return Ask(self.bot.id, key.chat_id, group=key.is_group, cost=key.cost, shared=key.shared)
+
+    def _push(self, key: SendKey) -> None:
+        self.queue.push(key.chat_id, key.id, key, cost=key.cost, priority=key.priority, order=key.id)
+
+    # -- sending ---------------------------------------------------------------------------------------------------
+
+    async def _send(self, key: SendKey, grant: Grant) -> None:
+        ready: Ready | None = None
+        try:
+            ready = await self._journal.claim(key.id)
+            if ready is None:
+                await self._limiter.give_back([grant])
+                self._known.discard(key.id)
+                return
+            await self._attempt(key, grant, ready)
+        except Exception:
+            log.exception("telegram.send_failed", send=key.id)
+            if ready is not None:
+                self._end(key, ready, SendState.MAYBE_SENT, error="internal error")
+
+    async def _attempt(self, key: SendKey, grant: Grant, ready: Ready) -> None:
+        now = self._clock.now()
+        if ready.claimed.deadline is not None and ready.claimed.deadline < now:
+            await self._limiter.give_back([grant])
+            self._stats.expired += 1
+            self._end(key, ready, SendState.EXPIRED)
+            return
+        params, reason = _params(key, ready)
+        if reason is not None:
+            await self._limiter.give_back([grant])
+            self._fail(key, ready, reason, code=None)
+            return
+        upload = None
+        if ready.media is not None:
+            upload = Upload("file", ready.media.name, ready.media.mime, ready.media.content)
+        began = self._clock.monotonic()
+        try:
+            result = await self._api.call(
+                self.bot.token, ready.claimed.method, params, trial=self.bot.trial, upload=upload
+            )
+        except Unreached as fault:
+            await self._limiter.give_back([grant])
+            self._again(key, ready, fault)
+        except TelegramFault as fault:
+            await self._limiter.settle([grant])
+            await self._faulted(key, ready, fault)
+        else:
+            await self._limiter.settle([grant])
+            self._tries.pop(key.chat_id, None)
+            self._stats.sent += 1
+            self._stats.waited.observe(self._clock.monotonic() - began)
+            self._end(key, ready, SendState.SENT, message_id=_message_id(result))
+
+    async def _faulted(self, key: SendKey, ready: Ready, fault: TelegramFault) -> None:
+        match fault:
+            case Limited():
+                await self._limited(key, ready, fault)
+            case Moved():
+                self._tell.moved(key.chat_id, fault.chat_id)
+                self._again(key, ready, fault)
+            case Unauthorized():
+                self._back(key, ready, fault.reason)
+                self._stopping = True
+                self._tell.revoked(fault.reason)
+            case ServerFault() if ready.claimed.attempts < _SERVER_ATTEMPTS:
+                self._again(key, ready, fault)
+            case Unanswered() if ready.claimed.method in REPEATABLE and ready.claimed.attempts < _SERVER_ATTEMPTS:
+                self._again(key, ready, fault)
+            case Unanswered():
+                self._stats.maybe += 1
+                self._end(key, ready, SendState.MAYBE_SENT, error=fault.reason)
+            case Rejected() if _NOT_MODIFIED in fault.reason:
+                self._stats.sent += 1
+                self._end(key, ready, SendState.SENT, message_id=ready.changes)
+            case _:
+                if fault.code == 403:
+                    self._tell.forbidden(key.chat_id, fault.reason)
+                self._fail(key, ready, fault.reason, code=fault.code or None)
+
+    async def _limited(self, key: SendKey, ready: Ready, fault: Limited) -> None:
+        """Put the send back in its place, and hold back the chat, or the bot when it is not the first chat."""
+        now = self._clock.monotonic()
+        penalties = await self._limiter.punish(self.bot.id, key.chat_id, seconds=fault.seconds)
+        self._tell.punished(penalties)
+        for penalty in penalties:
+            if penalty.chat_id:
+                self._stats.limited[Holder.CHAT] += 1
+                self.queue.wait(key.chat_id, now + penalty.seconds)
+            else:
+                self._stats.limited[Holder.BOT] += 1
+                self._held_until = max(self._held_until, now + penalty.seconds)
+        self._back(key, ready, fault.reason)
+
+    def _again(self, key: SendKey, ready: Ready, fault: TelegramFault) -> None:
+        """Try later: the lane waits, longer each time, somewhere between nothing and the whole pause."""
+        self._stats.retries += 1
+        tries = self._tries[key.chat_id] = self._tries[key.chat_id] + 1
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (tries - 1)) * random.random()  # noqa: S311
+        self.queue.wait(key.chat_id, self._clock.monotonic() + pause)
+        self._back(key, ready, fault.reason)
+
+    def _back(self, key: SendKey, ready: Ready, reason: str) -> None:
+        self._journal.finish(Result(ready.claimed.id, SendState.QUEUED, self._clock.now(), error=reason))
+        self._push(key)
+
+    def _fail(self, key: SendKey, ready: Ready, reason: str, *, code: int | None) -> None:
+        self._stats.failed += 1
+        self._tell.failed(reason)
+        self._end(key, ready, SendState.FAILED, code=code, error=reason)
+
+    def _end(
+        self,
+        key: SendKey,
+        ready: Ready,
+        state: SendState,
+        *,
+        message_id: int | None = None,
+        code: int | None = None,
+        error: str | None = None,
+    ) -> None:
+        self._known.discard(key.id)
+        done = state is SendState.SENT and ready.media is not None
+        self._journal.finish(
+            Result(ready.claimed.id, state, self._clock.now(), message_id, code, error),
+            media_id=ready.claimed.media_id if done else None,
+        )
+
+
+def _params(key: SendKey, ready: Ready) -> tuple[dict[str, Any], str | None]:
+    """Return the request's parameters, or why it cannot be made."""
+    params = {**ready.claimed.params, "chat_id": key.chat_id}
+    if ready.claimed.edits is not None:
+        if ready.changes is None:
+            return params, "the message to change was never sent"
+        params["message_id"] = ready.changes
+    if ready.claimed.media_id is not None:
+        if ready.media is None:
+            return params, "the file is gone"
+        params[_FIELDS[ready.claimed.method]] = "attach://file"
+    return params, None
+
+
+_FIELDS: Final = {"sendPhoto": "photo", "sendVoice": "voice", "sendDocument": "document"}
+
+
+def _message_id(result: Any) -> int | None:
+    if isinstance(result, list) and result:
+        result = result[0]
+    number = result.get("message_id") if isinstance(result, dict) else None
+    return number if isinstance(number, int) else None

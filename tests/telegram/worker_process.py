@@ -1,0 +1,23 @@
+"""A process that runs bots, to be killed: `python -m tests.telegram.worker_process`, configured by the environment."""
+
+import asyncio
+
+from meydan.app.composition import open_accounts
+from meydan.app.fleet import open_fleet
+from meydan.chat.hub import new_node_name
+from meydan.platform.logging import configure_logging
+from meydan.platform.settings import load_settings
+from meydan.platform.tasks import run_services
+
+
+async def main() -> None:
+    """Run the bots with a short lease, so that whoever comes next need not wait for it."""
+    settings = load_settings()
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    async with open_accounts(settings) as accounts, open_fleet(accounts, node=new_node_name(), lease=0.6) as fleet:
+        await accounts.live.start()
+        await run_services(fleet.services(worker=True), asyncio.Event(), limit=5)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
