@@ -32,7 +32,7 @@ web: $(PANEL) ## Build the panel
 .PHONY: test
 test: $(STAMPS)/dev $(PANEL) ## Run every test; ARGS="tests/chat -x" chooses
 	@$(WITH_NODE) npm test --silent
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 .PHONY: check
 check: $(STAMPS)/dev $(STAMPS)/bench $(STAMPS)/npm ## Check formatting, rules, types, imports, the client and the lock files

@@ -115,11 +115,12 @@ async def open_square(
 
 
 async def serve(
-    settings: Settings, *, worker: bool, on_listening: Callable[[str, str | None], Awaitable[None]]
+    settings: Settings, *, worker: bool, on_listening: Callable[[str, str | None, str | None], Awaitable[None]]
 ) -> None:
     """Run one node until a signal says stop; with `worker` also the work that one process of a square does.
 
-    `on_listening` gets the address that people open and, while the square has no owner, the one-time key to it.
+    `on_listening` gets the address that people open, the one-time key to it while the square has no owner, and the page
+    of the fake Telegram where one runs.
     """
     _tune()
     stop = _stop_on_signals()
@@ -128,7 +129,7 @@ async def serve(
         owner_key = await square.accounts.service.ensure_owner_link()
 
         async def listening(address: str) -> None:
-            await on_listening(address, owner_key)
+            await on_listening(address, owner_key, square.fleet.trial.page)
 
         services: list[Service] = [
             square.message_log,

@@ -42,8 +42,10 @@ def worker() -> None:
 def _run(settings: Settings, *, worker: bool) -> None:
     from meydan.app.composition import serve
 
-    async def listening(address: str, owner_key: str | None) -> None:
+    async def listening(address: str, owner_key: str | None, fake_telegram: str | None) -> None:
         console.print(say("up.listening", address=address))
+        if fake_telegram is not None:
+            console.print(say("up.fake_telegram", address=fake_telegram))
         if owner_key is not None:
             console.print(say("up.owner_link", link=f"{address}/kurulum#anahtar={owner_key}"), soft_wrap=True)
 
