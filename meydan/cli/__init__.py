@@ -2,7 +2,7 @@
 
 import typer
 
-from meydan.cli import chat, config, doctor, keys, migrate, openapi, restored, up, user
+from meydan.cli import chat, config, doctor, keys, migrate, openapi, restored, telegram, up, user
 from meydan.cli.language import say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -17,6 +17,7 @@ app.command("restored", help=say("restored.help"))(restored.restored)
 app.add_typer(config.app)
 app.add_typer(user.app)
 app.add_typer(keys.app)
+app.add_typer(telegram.app)
 
 
 def main() -> None:
