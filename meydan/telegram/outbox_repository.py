@@ -186,9 +186,9 @@ class OutboxRepository:
             .values(state=SendState.EXPIRED, finished_at=now),
         )
 
-    def give_up(self, bot_id: str, *, worker: str, now: datetime) -> int:
-        """Deal with what another worker left half done: nobody knows whether it was sent. Return how many."""
-        left = (Send.bot_id == bot_id, Send.state == SendState.SENDING, Send.owner != worker)
+    def give_up(self, bot_ids: Collection[str], *, worker: str, now: datetime) -> int:
+        """Deal with what other workers left half done: nobody knows whether it was sent. Return how many."""
+        left = (Send.bot_id.in_(bot_ids), Send.state == SendState.SENDING, Send.owner != worker)
         self._session.execute(
             update(Send).where(*left, Send.method.in_(REPEATABLE)).values(state=SendState.QUEUED, owner=None)
         )

@@ -7,7 +7,7 @@ shared out evenly. A bot that comes from a process that died brings along sends 
 import asyncio
 import contextlib
 import math
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from meydan.accounts.errors import BadVaultToken
 from meydan.accounts.vault import Vault
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
@@ -141,6 +142,7 @@ class FleetRunner:
                 self._stop(bot_id)
         for bot_id, bot in held.items():
             await self._keep(bot_id, bot)
+        await self._give_up(tuple(self.bots))  # a claim of a process that died may be committed after its death
         if turn % _EXPIRE_EVERY == 0:
             self.stats.expired += await self._db.write(lambda session: OutboxRepository(session).expire(now))
         if turn % _TRIM_EVERY == _TRIM_EVERY - 1:
@@ -177,7 +179,11 @@ class FleetRunner:
     async def _keep(self, bot_id: str, bot: Bot) -> None:
         """Start a bot that is new here, or changed; offer one that runs what it may have missed."""
         running = self.bots.get(bot_id)
-        token = self._vault.decrypt(bot.token)
+        try:
+            token = self._vault.decrypt(bot.token)
+        except BadVaultToken as error:
+            self._note(bot_id, error.detail())
+            return
         if running is not None and (
             running.sender.bot.token != token or running.mode != bot.mode or running.tasks[0].done()
         ):
@@ -187,18 +193,23 @@ class FleetRunner:
         if running is None:
             identity = Identity(bot_id, token, bot.trial)
             now = self._clock.now()
-            given_up = await self._db.write(
-                lambda session: OutboxRepository(session).give_up(bot_id, worker=self.worker, now=now)
-            )
-            if given_up:
-                self.stats.maybe += given_up
-                log.warning("telegram.sends_uncertain", bot=bot_id, sends=given_up)
+            await self._give_up([bot_id])
             await self._limiter.restore(await self._db.read(lambda session: _penalties(session, bot_id, now)))
             self._start(identity, bot)
             await self._offer_all(bot_id, after="")
         else:
             since = int((self._clock.now().timestamp() - _LOOK_BACK) * 1000)
             await self._offer_all(bot_id, after=f"{since:012x}")
+
+    async def _give_up(self, bot_ids: Sequence[str]) -> None:
+        """Call the sends uncertain that processes which no longer have these bots had under way."""
+        now = self._clock.now()
+        given_up = await self._db.write(
+            lambda session: OutboxRepository(session).give_up(bot_ids, worker=self.worker, now=now)
+        )
+        if given_up:
+            self.stats.maybe += given_up
+            log.warning("telegram.sends_uncertain", bots=len(bot_ids), sends=given_up)
 
     def _start(self, identity: Identity, bot: Bot) -> None:
         happenings = Happenings(

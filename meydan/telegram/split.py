@@ -94,6 +94,8 @@ def split_text(text: str, *, limit: int = 4096, parse_mode: str | None = None) -
     if limit < 2:
         raise ValueError("a letter may need two units")
     if parse_mode is None:
+        if len(text) * 2 <= limit:
+            return [text]
         reading = _Reading(list(text), list(text))
     else:
         reading = _html(text) if parse_mode == "HTML" else _markdown(text)

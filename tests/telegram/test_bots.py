@@ -4,9 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from cryptography.fernet import Fernet
+from sqlalchemy import select, update
 
-from meydan.accounts.vault import is_encrypted
+from meydan.accounts.errors import BadVaultToken
+from meydan.accounts.vault import Vault, is_encrypted
 from meydan.platform.db import Database
 from meydan.telegram.events import Incoming
 from meydan.telegram.models import Bot, ReceivedUpdate
@@ -78,6 +80,19 @@ async def test_a_revoked_token_stops_the_bot_and_loses_nothing(square: Square) -
     assert texts(square.fake, chat) == ["yeni anahtarla"]
 
 
+async def test_a_token_that_no_key_opens_stops_only_its_own_bot(square: Square, db: Database) -> None:
+    bot = await square.add_bot("kapali_bot")
+    strange = Vault([Fernet.generate_key().decode()]).encrypt("1:x")
+    await db.write(lambda session: session.execute(update(Bot).where(Bot.id == bot).values(token=strange)))
+    other = await square.add_bot("acik_bot")
+    assert other in square.fleet.runner.bots
+
+    async def told() -> Any:
+        return (await square.http.get(f"/bots/{bot}")).json()["last_error"]
+
+    assert await square.until(told) == BadVaultToken().detail()
+
+
 async def test_chats_and_topics_are_discovered(square: Square) -> None:
     bot = await square.add_bot()
     heard: list[Incoming] = []
@@ -132,19 +147,19 @@ async def test_a_webhook_needs_its_secret_and_takes_an_update_once(start: Start,
     bot = await square.add_bot()
     refused = await square.http.patch(f"/bots/{bot}", json={"mode": "webhook"})
     assert refused.status_code == 503  # the fake Telegram calls nobody beyond this machine, and says so
-    await db.write(lambda session: session.execute(_webhook(bot)))
+    await db.write(lambda session: session.execute(update(Bot).where(Bot.id == bot).values(mode="webhook")))
     secret = square.fleet.bots._vault.decrypt((await db.read(lambda session: session.get_one(Bot, bot))).webhook_secret)
-    update: dict[str, Any] = {
+    body: dict[str, Any] = {
         "update_id": 900, "message": {"message_id": 1, "text": "selam", "chat": {"id": 7, "type": "private"}},
     }  # fmt: skip
     header = "X-Telegram-Bot-Api-Secret-Token"
     for headers in ({}, {header: "yanlış".encode().hex()}, {header: secret + "x"}):
-        answer = await square.http.post(f"/webhook/{bot}", json=update, headers=headers)
+        answer = await square.http.post(f"/webhook/{bot}", json=body, headers=headers)
         assert (answer.status_code, answer.json()["kod"]) == (401, "webhook_sirri_yanlis")
     heard: list[Incoming] = []
     square.fleet.intake.on_update(heard.append)
     for _ in range(2):
-        assert (await square.http.post(f"/webhook/{bot}", json=update, headers={header: secret})).status_code == 204
+        assert (await square.http.post(f"/webhook/{bot}", json=body, headers={header: secret})).status_code == 204
     assert [item.body["text"] for item in heard] == ["selam"]
     bad = await square.http.post(f"/webhook/{bot}", json={"x": 1}, headers={header: secret})
     assert bad.status_code == 422
@@ -180,9 +195,3 @@ async def test_of_several_bots_the_one_with_budget_left_speaks(square: Square) -
     for send in sends:
         assert (await square.settled(send["id"]))["state"] == "sent"
     assert square.fake.report.refusals == 0
-
-
-def _webhook(bot: str) -> Any:
-    from sqlalchemy import update
-
-    return update(Bot).where(Bot.id == bot).values(mode="webhook")

@@ -7,7 +7,6 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from meydan.accounts.vault import Vault
-from meydan.platform import migrate
 from meydan.platform.bus import MemoryBus
 from meydan.platform.clock import SystemClock
-from meydan.platform.db import Database, PostgresDatabase, SqliteDatabase
+from meydan.platform.db import Database
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import StoredSettings
 from meydan.platform.settings import Settings
@@ -40,28 +38,10 @@ FREE = {"chat_count": 100, "chat_seconds": 0.01, "bot_per_second": 10_000}
 pytestmark = pytest.mark.crash
 
 
-@dataclass(frozen=True)
-class Plan:
-    url: str
-    sends: int
-    kills: int
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def plan(request: pytest.FixtureRequest, tmp_path: Path) -> Plan:
-    if request.param == "postgres":
-        return Plan(request.getfixturevalue("postgres_url"), sends=1_500, kills=3)
-    migrate.upgrade(f"sqlite:///{tmp_path / 'meydan.db'}")
-    return Plan(f"sqlite:///{tmp_path / 'meydan.db'}", sends=5_000, kills=6)
-
-
 async def test_every_send_is_accounted_for(
-    plan: Plan, tmp_path: Path, settings: Settings, record_property: Callable[[str, object], None]
+    db: Database, database_url: str, tmp_path: Path, settings: Settings, record_property: Callable[[str, object], None]
 ) -> None:
-    url, sends = plan.url, plan.sends
-    db: Database = (
-        PostgresDatabase(url) if url.startswith("postgres") else SqliteDatabase(url.removeprefix("sqlite:///"))
-    )
+    sends, kills_wanted = (5_000, 6) if database_url.startswith("sqlite") else (1_500, 3)
     fake = FakeTelegram(limits=FakeLimits(enforced=False))
     await fake.start()
     vault = Vault.from_settings(settings)
@@ -76,7 +56,12 @@ async def test_every_send_is_accounted_for(
     await db.write(lambda session: _fill(session, bots, sends))
     for kind in (Failure.DROP_AFTER, Failure.DROP_BEFORE, Failure.ERROR_500):
         fake.fail(Rule(kind, probability=0.004, method="sendMessage"))
-    env = {**os.environ, "MEYDAN_DATA_DIR": str(settings.data_dir), "DATABASE_URL": url, "TELEGRAM_API_URL": fake.url}
+    env = {
+        **os.environ,
+        "MEYDAN_DATA_DIR": str(settings.data_dir),
+        "DATABASE_URL": database_url,
+        "TELEGRAM_API_URL": fake.url,
+    }
     worker = Program(
         [sys.executable, "-m", "tests.telegram.worker_process"],
         tmp_path,
@@ -86,10 +71,11 @@ async def test_every_send_is_accounted_for(
     kills = 0
     try:
         worker.start()
-        while (left := await db.read(_left)) or not worker.running:
+        while left := await db.read(_left):
+            assert worker.running, worker.output()
             await asyncio.sleep(dice.uniform(0.2, 0.5))
             done = sends - left
-            if kills < plan.kills and done > kills * sends // (plan.kills + 2):
+            if kills < kills_wanted and done > kills * sends // (kills_wanted + 2):
                 worker.stop()
                 kills += 1
                 worker.start()
@@ -98,7 +84,7 @@ async def test_every_send_is_accounted_for(
     try:
         counted = await _judge(db, fake, sends=sends, again=False)
         record_property("counts", f"sends {sends:,}, kills {kills}, {counted}")
-        assert kills == plan.kills
+        assert kills == kills_wanted
         fake.office.failures.clear()
         repeated = await db.write(_send_the_uncertain_again)
         worker.start()
@@ -108,7 +94,6 @@ async def test_every_send_is_accounted_for(
         worker.stop()
         await api.close()
         await fake.stop()
-        await db.close()
 
 
 async def _judge(
