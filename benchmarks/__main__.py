@@ -7,20 +7,20 @@ import sys
 from benchmarks.native import NoCompiler
 from benchmarks.processes import BenchmarkError
 
-NAMES = ("fanout", "commit", "idle", "start", "slow")
+NAMES = ("fanout", "commit", "idle", "start", "slow", "telegram-limits", "telegram-send")
 
 
 def main() -> int:
     """Run the benchmark named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Benchmarks; each ends by itself.")
     choices = parser.add_subparsers(dest="name", metavar="name")
-    modules = {name: importlib.import_module(f"benchmarks.{name}") for name in NAMES}
+    modules = {name: importlib.import_module("benchmarks." + name.replace("-", "_")) for name in NAMES}
     for name, module in modules.items():
         module.add_options(choices.add_parser(name, help=module.SUMMARY, description=module.__doc__))
     options = parser.parse_args()
     if options.name is None:
         for name, module in modules.items():
-            print(f"{name:8} {module.SUMMARY}")
+            print(f"{name:15} {module.SUMMARY}")
         return 0
     try:
         modules[options.name].run(options)
