@@ -67,6 +67,9 @@ export const texts = defineTexts({
     "scope.audit:read": "Denetim kaydını okumak",
     "scope.system:read": "Sistem durumunu okumak",
     "scope.system:manage": "Sistem ayarlarını değiştirmek",
+    "scope.telegram:read": "Telegram botlarını ve gönderimleri görmek",
+    "scope.telegram:send": "Telegram botlarıyla göndermek",
+    "scope.telegram:manage": "Telegram botlarını yönetmek",
   },
   en: {
     title: "Profile and preferences",
@@ -134,5 +137,8 @@ export const texts = defineTexts({
     "scope.audit:read": "Read the audit log",
     "scope.system:read": "Read the system's state",
     "scope.system:manage": "Change system settings",
+    "scope.telegram:read": "See Telegram bots and sends",
+    "scope.telegram:send": "Send with Telegram bots",
+    "scope.telegram:manage": "Manage Telegram bots",
   },
 });
