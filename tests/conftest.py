@@ -10,6 +10,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 import asyncpg
+import hypothesis
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import text
@@ -28,6 +29,12 @@ POSTGRES = os.environ.get("MEYDAN_TEST_POSTGRES", "postgresql://postgres@127.0.0
 REDIS = os.environ.get("MEYDAN_TEST_REDIS", "redis://127.0.0.1:6379/9")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _skipped: set[str] = set()
+
+
+# In CI every run asks the same; at home each looks further.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI") == "true":
+    hypothesis.settings.load_profile("ci")
 
 
 def reachable(url: str) -> bool:

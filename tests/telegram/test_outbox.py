@@ -131,7 +131,7 @@ async def test_edits_deletions_and_pins(square: Square) -> None:
 
 
 async def test_edits_that_wait_become_one(start: Start) -> None:
-    square = await start(TelegramSettings(chat_count=1, chat_seconds=0.5))
+    square = await start(TelegramSettings(chat_count=1, chat_seconds=2))
     bot = await square.add_bot()
     chat = a_person(square.fake)
     send = await square.send(bot, chat, "ilk")
@@ -146,7 +146,7 @@ async def test_edits_that_wait_become_one(start: Start) -> None:
 
 
 async def test_what_is_queued_changes_where_it_stands_or_is_cancelled(start: Start) -> None:
-    square = await start(TelegramSettings(chat_count=1, chat_seconds=0.6))
+    square = await start(TelegramSettings(chat_count=1, chat_seconds=2))
     bot = await square.add_bot()
     chat = a_person(square.fake)
     first, second, third = [await square.send(bot, chat, text) for text in ("bir", "iki", "üç")]
@@ -177,7 +177,7 @@ async def test_what_is_planned_leaves_at_its_time(start: Start) -> None:
     square = await start(FAST)
     bot = await square.add_bot()
     chat = a_person(square.fake)
-    later = (datetime.now(UTC) + timedelta(seconds=0.4)).isoformat()
+    later = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
     planned = await square.send(bot, chat, "sonra", not_before=later)
     now = await square.send(bot, chat, "şimdi")
     await square.settled(now["id"])
