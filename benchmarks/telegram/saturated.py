@@ -89,7 +89,7 @@ async def meydan(fake: FakeTelegram, lanes: list[Lane], until: float) -> None:
         fleet = await stack.enter_async_context(open_fleet(accounts, node="bench"))
         await accounts.live.start()
         services = fleet.services(worker=True)
-        running = [asyncio.create_task(service.run()) for service in services]
+        running = {service.name: asyncio.create_task(service.run()) for service in services}
         bots = {token: (await fleet.bots.add(_OWNER, token)).id for token in dict.fromkeys(token for token, _ in lanes)}
         counter = itertools.count()
 
@@ -110,7 +110,7 @@ async def meydan(fake: FakeTelegram, lanes: list[Lane], until: float) -> None:
         await asyncio.gather(*(feed(token, chat) for token, chat in lanes))
         for service in reversed(services):
             await service.drain()
-        await asyncio.wait(running)
+            await running[service.name]
 
 
 async def aiogram(fake: FakeTelegram, lanes: list[Lane], until: float) -> None:

@@ -65,7 +65,7 @@ async def meydan(url: str, token: str) -> float:
         async with open_accounts(settings) as accounts, open_fleet(accounts, node="bench") as fleet:
             await accounts.live.start()
             services = fleet.services(worker=True)
-            running = [asyncio.create_task(service.run()) for service in services]
+            running = {service.name: asyncio.create_task(service.run()) for service in services}
             await accounts.live.change("telegram", _UNBOUND, by="benchmark")
             bot = await fleet.bots.add(_OWNER, token)
             try:
@@ -76,7 +76,7 @@ async def meydan(url: str, token: str) -> float:
             finally:
                 for service in reversed(services):
                     await service.drain()
-                await asyncio.wait(running)
+                    await running[service.name]
 
 
 async def _through(fleet: Fleet, bot_id: str, first: int, count: int) -> None:

@@ -39,6 +39,7 @@ from meydan.telegram.outbox_repository import REPEATABLE, Result
 log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 64
+_SHORTEST_REST: Final = 0.001  # whatever the reckoning says, others get their turn
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _SERVER_ATTEMPTS: Final = 8
 _NOT_MODIFIED: Final = "message is not modified"
@@ -213,9 +214,7 @@ class BotSender:
         if moment is None:
             await self._wake.wait()
             return
-        seconds = moment - self._clock.monotonic()
-        if seconds <= 0:
-            return
+        seconds = max(moment - self._clock.monotonic(), _SHORTEST_REST)
         waking = asyncio.ensure_future(self._wake.wait())
         pausing = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
