@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from meydan.accounts.vault import Vault
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
-from meydan.platform.ids import new_id
+from meydan.platform.ids import first_id, new_id
 from meydan.telegram.api import BotApi, TelegramFault, Unauthorized
 from meydan.telegram.errors import (
     BotExists,
@@ -41,7 +41,7 @@ _VERIFY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class BotView:
-    """A bot as its operators see it; the token is never among it."""
+    """A bot as its operators see it; the token is never among it. `sent` are the last day's."""
 
     id: str
     telegram_id: int
@@ -54,6 +54,7 @@ class BotView:
     reads_all: bool
     queued: int
     maybe_sent: int
+    sent: int
     last_error: str | None
     last_error_at: datetime | None
     verified_at: datetime
@@ -182,8 +183,7 @@ class BotService:
                 self._audit(session, actor, "telegram.bot_mode", bot)
             if enabled is not None and enabled != bot.enabled:
                 bot.enabled = enabled
-                if enabled:
-                    bot.last_error = None
+                bot.last_error = None  # what is off and has one was switched off by Telegram
                 self._audit(session, actor, "telegram.bot_start" if enabled else "telegram.bot_stop", bot)
             return bot
 
@@ -311,16 +311,17 @@ class BotService:
         await self._bus.publish(BOTS_CHANNEL, msgspec.json.encode(BotsChanged(bot_id)))
 
     def _views(self, session: Session, bot_id: str | None = None) -> list[BotView]:
+        now = self._clock.now()
         statement = select(Bot).order_by(Bot.id)
-        counted = select(Send.bot_id, Send.state, func.count()).where(
-            Send.state.in_((SendState.QUEUED, SendState.SENDING, SendState.MAYBE_SENT))
-        )
+        waiting = Send.state.in_((SendState.QUEUED, SendState.SENDING, SendState.MAYBE_SENT))
+        lately = (Send.state == SendState.SENT) & (Send.id >= first_id(now - timedelta(days=1)))
+        counted = select(Send.bot_id, Send.state, func.count()).group_by(Send.bot_id, Send.state)
         if bot_id is not None:
             statement, counted = statement.where(Bot.id == bot_id), counted.where(Send.bot_id == bot_id)
         counts: dict[tuple[str, str], int] = {}
-        for owner, state, count in session.execute(counted.group_by(Send.bot_id, Send.state)):
-            counts[owner, state] = count
-        now = self._clock.now()
+        for which in (waiting, lately):  # one after the other, each by its index
+            for owner, state, count in session.execute(counted.where(which)):
+                counts[owner, state] = count
         return [_bot_view(row, counts, now) for row in session.scalars(statement)]
 
     def _audit(self, session: Session, actor: Actor, action: str, bot: Bot) -> None:
@@ -357,6 +358,7 @@ def _bot_view(row: Bot, counts: dict[tuple[str, str], int], now: datetime) -> Bo
         reads_all=row.reads_all,
         queued=waiting,
         maybe_sent=counts.get((row.id, SendState.MAYBE_SENT), 0),
+        sent=counts.get((row.id, SendState.SENT), 0),
         last_error=row.last_error,
         last_error_at=row.last_error_at,
         verified_at=row.verified_at,

@@ -47,7 +47,7 @@ class BotPatch(_In):
 
 
 class BotOut(_Out):
-    """A bot. `running` is whether a process has it now."""
+    """A bot. `running` is whether a process has it now, `sent` what Telegram took of it in the last 24 hours."""
 
     id: str
     telegram_id: int
@@ -60,6 +60,7 @@ class BotOut(_Out):
     reads_all: bool
     queued: int
     maybe_sent: int
+    sent: int
     last_error: str | None
     last_error_at: datetime | None
     verified_at: datetime

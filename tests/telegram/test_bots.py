@@ -64,6 +64,8 @@ async def test_a_stopped_bot_keeps_its_queue(square: Square) -> None:
     assert (await square.http.get(f"/outbox/{send['id']}")).json()["state"] == "queued"
     await square.http.patch(f"/bots/{bot}", json={"enabled": True})
     assert (await square.settled(send["id"]))["state"] == "sent"
+    view = (await square.http.get(f"/bots/{bot}")).json()
+    assert (view["queued"], view["sent"], view["last_error"]) == (0, 1, None)
 
 
 async def test_a_revoked_token_stops_the_bot_and_loses_nothing(square: Square) -> None:

@@ -1328,7 +1328,7 @@ export interface components {
         BotMode: "polling" | "webhook";
         /**
          * BotOut
-         * @description A bot. `running` is whether a process has it now.
+         * @description A bot. `running` is whether a process has it now, `sent` what Telegram took of it in the last 24 hours.
          */
         BotOut: {
             /**
@@ -1357,6 +1357,8 @@ export interface components {
             reads_all: boolean;
             /** Running */
             running: boolean;
+            /** Sent */
+            sent: number;
             /** Telegram Id */
             telegram_id: number;
             /** Trial */
