@@ -109,7 +109,9 @@ class FairQueue(Generic[LaneT, ItemT]):
             self._place(lane, state)
 
     def next_moment(self) -> float | None:
-        """Return when the next waiting lane becomes ready, or nothing when none waits; ask when `pop` found nothing."""
+        """Return when a lane is ready: now if one is, else when the next one's wait ends; nothing when none waits."""
+        if any(self._ready):
+            return self._now
         while self._waiting:
             until, token, lane = self._waiting[0]
             state = self._lanes.get(lane)

@@ -44,6 +44,9 @@ def test_a_lane_waits_for_its_moment() -> None:
     assert queue.pop(0) == ("b", "b0")
     assert queue.pop(1) is None
     assert queue.next_moment() == 5.0
+    queue.push("c", "c0", "c0", order="c0")
+    assert queue.next_moment() == 1  # the last moment it knows: now
+    assert queue.pop(1) == ("c", "c0")
     queue.wait("a", 7.0)
     queue.wait("a", 6.0)
     assert queue.pop(5) is None
