@@ -6,6 +6,7 @@ import { place as people } from "@/features/people/place";
 import { place as rooms } from "@/features/rooms/place";
 import { place as square } from "@/features/square/place";
 import { place as system } from "@/features/system/place";
+import { place as telegram } from "@/features/telegram/place";
 
 export interface Place {
   readonly to: string;
@@ -18,4 +19,4 @@ export interface Place {
   readonly Badge?: ComponentType;
 }
 
-export const places: readonly Place[] = [square, rooms, people, system];
+export const places: readonly Place[] = [square, rooms, telegram, people, system];

@@ -2,6 +2,7 @@
 
 import type { Permission } from "@meydan/client";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { toOutboxSearch } from "@/features/telegram/outbox/search";
 import { Crash, Guard, NotFound, Root } from "./Root";
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: Crash });
@@ -73,6 +74,7 @@ const signedIn = guarded(null);
 const usersRead = guarded("users:read");
 const systemRead = guarded("system:read");
 const auditRead = guarded("audit:read");
+const telegramRead = guarded("telegram:read");
 
 const people = createRoute({
   getParentRoute: () => usersRead,
@@ -116,6 +118,43 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("@/features/system/AuditPage"), "AuditPage"),
 });
 
+const bots = createRoute({
+  getParentRoute: () => telegramRead,
+  path: "/telegram",
+  component: lazyRouteComponent(() => import("@/features/telegram/bots/BotsPage"), "BotsPage"),
+});
+
+const bot = createRoute({
+  getParentRoute: () => telegramRead,
+  path: "/telegram/bot/$botId",
+  component: lazyRouteComponent(() => import("@/features/telegram/bot/BotPage"), "BotPage"),
+});
+
+const chats = createRoute({
+  getParentRoute: () => telegramRead,
+  path: "/telegram/sohbetler",
+  component: lazyRouteComponent(() => import("@/features/telegram/chats/ChatsPage"), "ChatsPage"),
+});
+
+const chat = createRoute({
+  getParentRoute: () => telegramRead,
+  path: "/telegram/sohbetler/$chatId",
+  component: lazyRouteComponent(() => import("@/features/telegram/chats/ChatsPage"), "ChatsPage"),
+});
+
+const outbox = createRoute({
+  getParentRoute: () => telegramRead,
+  path: "/telegram/giden",
+  validateSearch: toOutboxSearch,
+  component: lazyRouteComponent(() => import("@/features/telegram/outbox/OutboxPage"), "OutboxPage"),
+});
+
+const numbers = createRoute({
+  getParentRoute: () => systemRead,
+  path: "/telegram/olcumler",
+  component: lazyRouteComponent(() => import("@/features/telegram/numbers/NumbersPage"), "NumbersPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     square,
@@ -127,8 +166,9 @@ export const router = createRouter({
     room,
     usersRead.addChildren([people]),
     signedIn.addChildren([profile, sessions, keys]),
-    systemRead.addChildren([health, settings]),
+    systemRead.addChildren([health, settings, numbers]),
     auditRead.addChildren([audit]),
+    telegramRead.addChildren([bots, bot, chats, chat, outbox]),
   ]),
   defaultPreload: "intent",
   scrollRestoration: false,

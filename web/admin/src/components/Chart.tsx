@@ -5,7 +5,7 @@ import "uplot/dist/uPlot.min.css";
 import { usePreferences } from "@/session/preferences";
 import { time } from "@/text/format";
 import { useLocale } from "@/text/useText";
-import styles from "./HealthPage.module.css";
+import styles from "./Chart.module.css";
 
 export interface Line {
   readonly name?: string;

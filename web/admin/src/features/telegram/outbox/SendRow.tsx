@@ -1,0 +1,118 @@
+import { Button } from "@mantine/core";
+import type { TelegramBot, TelegramSend } from "@meydan/client";
+import { Link } from "@tanstack/react-router";
+import { RotateCcw, X } from "lucide-react";
+import { LinkButton } from "@/components/LinkButton";
+import { useMay, useMe } from "@/session/session";
+import { dateTime, duration, number, shortMoment } from "@/text/format";
+import { useLocale, useText } from "@/text/useText";
+import styles from "./SendRow.module.css";
+import { SendWay } from "./SendWay";
+import { texts } from "./texts";
+import { useSendActions } from "./useSendActions";
+
+const METHODS = [
+  "sendPhoto",
+  "sendVoice",
+  "sendDocument",
+  "editMessageText",
+  "editMessageCaption",
+  "deleteMessage",
+  "pinChatMessage",
+] as const;
+const RETRIED: ReadonlySet<TelegramSend["state"]> = new Set(["failed", "expired", "cancelled"]);
+
+/** One send: what, where, by whom, how far it is, and what can be done about it. */
+export function SendRow({
+  send,
+  bot,
+  inChat,
+}: {
+  send: TelegramSend;
+  bot: TelegramBot | undefined;
+  /** It stands under its chat, which need not be named. */
+  inChat: boolean;
+}) {
+  const t = useText(texts);
+  const locale = useLocale();
+  const { user } = useMe();
+  const sends = useMay("telegram:send");
+  const manages = useMay("telegram:manage");
+  const { cancel, retry } = useSendActions();
+  const mayLead = sends && (manages || send.created_by === user.id);
+  const at = send.finished_at ?? send.created_at;
+  const method = METHODS.find((known) => known === send.method);
+  const facts = [
+    method && t(`method.${method}`),
+    send.priority === 2 && t("priority.high"),
+    send.priority === 0 && t("priority.low"),
+    send.attempts > 1 && t("attempts", { n: send.attempts }),
+  ].filter(Boolean);
+  return (
+    <li className={styles.send} data-narrow={inChat || undefined} tabIndex={-1} data-row>
+      <div className={styles.what}>
+        <p className={styles.preview}>{send.preview}</p>
+        <p className={styles.meta}>
+          {!inChat && (
+            <Link to="/telegram/sohbetler/$chatId" params={{ chatId: String(send.chat_id) }}>
+              {send.chat_title ?? send.chat_id}
+            </Link>
+          )}
+          {bot && <span>{bot.name}</span>}
+          {facts.map((fact) => (
+            <span key={String(fact)}>{fact}</span>
+          ))}
+          <time className="numbers" dateTime={at} title={dateTime(locale, at)}>
+            {shortMoment(locale, at)}
+          </time>
+        </p>
+        {send.error && (
+          <p className={styles.error}>
+            {send.error_code === null
+              ? t("code.none", { reason: send.error })
+              : t("code", { code: String(send.error_code), reason: send.error })}
+          </p>
+        )}
+      </div>
+      <div className={styles.how}>
+        <SendWay state={send.state} />
+        {send.state === "queued" && <Eta send={send} />}
+      </div>
+      <div className={styles.acts}>
+        {mayLead && send.state === "queued" && (
+          <Button
+            size="xs"
+            variant="subtle"
+            color="gray"
+            leftSection={<X size={14} />}
+            onClick={() => cancel.mutate(send.id)}
+          >
+            {t("cancel")}
+          </Button>
+        )}
+        {manages && send.state === "maybe_sent" && (
+          <LinkButton to="/telegram/giden" search={{ durum: "maybe_sent" }} size="xs" variant="light">
+            {t("decide")}
+          </LinkButton>
+        )}
+        {mayLead && RETRIED.has(send.state) && (
+          <Button size="xs" variant="light" leftSection={<RotateCcw size={14} />} onClick={() => retry.mutate(send.id)}>
+            {t("retry")}
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function Eta({ send }: { send: TelegramSend }) {
+  const t = useText(texts);
+  const locale = useLocale();
+  if (send.not_before && Date.parse(send.not_before) > Date.now() + 60_000) {
+    return <small className="numbers">{t("eta.held", { when: dateTime(locale, send.not_before) })}</small>;
+  }
+  if (send.eta === null) return null;
+  if (send.eta < 1) return <small>{t("eta.now")}</small>;
+  const seconds = send.eta < 60 ? t("seconds", { s: number(locale, send.eta) }) : duration(locale, send.eta);
+  return <small className="numbers">{t("eta", { seconds })}</small>;
+}
