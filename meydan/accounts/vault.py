@@ -1,32 +1,26 @@
-"""Secrets at rest: Fernet under one or more keys, newest first, and the columns that hold what it encrypts."""
+"""Secrets at rest: Fernet under one or more keys, newest first. It stands without a database: scripts use it too."""
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import ColumnElement, Table, select, update
-from sqlalchemy.orm import Session
 
 from meydan.accounts.errors import BadVaultToken
-from meydan.platform.db import Base, Database
 from meydan.platform.settings import Settings, SettingsError, kept_secret
-
-Change = Callable[[str], str | None]
 
 _FERNET_VERSION: Final = 0x80
 _SMALLEST_TOKEN: Final = 1 + 8 + 16 + 16 + 32  # version, time, vector, one block, signature
-_BATCH: Final = 500
 
 
 class Vault:
     """Encrypts with the newest key and opens what any of the keys closed."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        every = [Fernet(key) for key in keys]
+        self._fernet = MultiFernet(every)
+        self._newest = every[0]
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Vault":
@@ -44,14 +38,30 @@ class Vault:
 
     def encrypt(self, secret: str) -> str:
         """Return `secret` closed with the newest key."""
-        return self._fernet.encrypt(secret.encode()).decode()
+        return self.encrypt_bytes(secret.encode()).decode()
 
     def decrypt(self, token: str) -> str:
         """Return what `token` holds; raise `BadVaultToken` when none of the keys opens it."""
+        return self.decrypt_bytes(token.encode()).decode()
+
+    def encrypt_bytes(self, secret: bytes) -> bytes:
+        """Return `secret` closed with the newest key."""
+        return self._fernet.encrypt(secret)
+
+    def decrypt_bytes(self, token: bytes) -> bytes:
+        """Return what `token` holds; raise `BadVaultToken` when none of the keys opens it."""
         try:
-            return self._fernet.decrypt(token.encode()).decode()
+            return self._fernet.decrypt(token)
         except InvalidToken:
             raise BadVaultToken from None
+
+    def is_newest(self, token: bytes) -> bool:
+        """Tell whether the newest key opens `token`, so that older keys are not needed for it."""
+        try:
+            self._newest.decrypt(token)
+        except InvalidToken:
+            return False
+        return True
 
     def rotate(self, token: str) -> str:
         """Return the same secret closed with the newest key."""
@@ -68,64 +78,3 @@ def is_encrypted(value: str) -> bool:
     except ValueError:
         return False
     return len(raw) >= _SMALLEST_TOKEN and raw[0] == _FERNET_VERSION and (len(raw) - _SMALLEST_TOKEN) % 16 == 0
-
-
-@dataclass(frozen=True)
-class EncryptedColumn:
-    """A text column whose values are the vault's tokens."""
-
-    table: str
-    column: str
-
-
-ENCRYPTED_COLUMNS: Final[list[EncryptedColumn]] = []
-"""Every column with secrets; a domain appends its own beside its models."""
-
-
-async def migrate_plain_tokens(
-    db: Database, vault: Vault, columns: Sequence[EncryptedColumn] = ENCRYPTED_COLUMNS
-) -> int:
-    """Encrypt the values that older versions stored in plain text, and return how many; a second run finds none."""
-    return await _rewrite(db, columns, lambda value: None if is_encrypted(value) else vault.encrypt(value))
-
-
-async def rotate_tokens(db: Database, vault: Vault, columns: Sequence[EncryptedColumn] = ENCRYPTED_COLUMNS) -> int:
-    """Close every stored secret with the newest key, after which older keys may go, and return how many."""
-    return await _rewrite(db, columns, lambda value: vault.rotate(value) if is_encrypted(value) else None)
-
-
-async def _rewrite(db: Database, columns: Sequence[EncryptedColumn], change: Change) -> int:
-    changed = 0
-    for place in columns:
-        table = Base.metadata.tables[place.table]
-        after: tuple[Any, ...] | None = None
-        while True:
-            count, after = await db.write(partial(_batch, table=table, place=place, after=after, change=change))
-            changed += count
-            if after is None:
-                break
-    return changed
-
-
-def _batch(
-    session: Session, *, table: Table, place: EncryptedColumn, after: tuple[Any, ...] | None, change: Change
-) -> tuple[int, tuple[Any, ...] | None]:
-    """Rewrite one short transaction's worth of rows in the order of the key; return how many and where it stopped."""
-    (key,) = table.primary_key.columns
-    secret = table.columns[place.column]
-    wanted = select(key, secret).where(secret.is_not(None)).order_by(key).limit(_BATCH).with_for_update()
-    if after is not None:
-        wanted = wanted.where(_after(key, after[0]))
-    rows = session.execute(wanted).all()
-    changed = 0
-    for identity, value in rows:
-        new = change(value)
-        if new is not None:
-            session.execute(update(table).where(key == identity).values({place.column: new}))
-            changed += 1
-    return changed, (rows[-1][0],) if len(rows) == _BATCH else None
-
-
-def _after(key: Any, value: Any) -> ColumnElement[bool]:
-    compared: ColumnElement[bool] = key > value
-    return compared

@@ -5,7 +5,8 @@ import asyncio
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from meydan.accounts.vault import Vault, migrate_plain_tokens, rotate_tokens
+from meydan.accounts.encrypted_columns import migrate_plain_tokens, rotate_tokens
+from meydan.accounts.vault import Vault
 from meydan.app.composition import open_accounts
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, language, say

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from meydan.accounts.vault import ENCRYPTED_COLUMNS, EncryptedColumn
+from meydan.accounts.encrypted_columns import ENCRYPTED_COLUMNS, EncryptedColumn
 from meydan.platform.db import Base
 
 

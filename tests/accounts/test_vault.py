@@ -2,8 +2,9 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import text
 
+from meydan.accounts.encrypted_columns import EncryptedColumn, migrate_plain_tokens, rotate_tokens
 from meydan.accounts.errors import BadVaultToken
-from meydan.accounts.vault import EncryptedColumn, Vault, is_encrypted, migrate_plain_tokens, rotate_tokens
+from meydan.accounts.vault import Vault, is_encrypted
 from meydan.platform.db import Database
 from meydan.platform.settings import Settings, SettingsError
 
@@ -38,6 +39,17 @@ def test_rotation_keeps_the_secret() -> None:
     for broken in (token, "x", rotated[:-5] + "AAAA="):
         with pytest.raises(BadVaultToken):
             Vault([new]).decrypt(broken)
+
+
+def test_bytes_and_the_key_that_closed_them() -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    token = Vault([old]).encrypt_bytes(b"\x00\xff")
+    both = Vault([new, old])
+    assert both.decrypt_bytes(token) == b"\x00\xff"
+    assert Vault([old]).is_newest(token)
+    assert not both.is_newest(token)
+    with pytest.raises(BadVaultToken):
+        Vault([new]).decrypt_bytes(token)
 
 
 def test_key_is_kept_or_taken_from_the_environment(settings: Settings) -> None:
