@@ -6,7 +6,6 @@ import { queries } from "@/session/queries";
 import { api } from "@/session/session";
 
 const LIVE_MS = 2_000;
-const CALM_MS = 5_000;
 const PAGE = 50;
 
 export const botsQuery = queryOptions({
@@ -18,7 +17,7 @@ export const botsQuery = queryOptions({
 export const chatsQuery = queryOptions({
   queryKey: ["telegram", "chats"],
   queryFn: async () => (await data(api.GET("/api/v1/telegram/chats"))).chats,
-  refetchInterval: CALM_MS,
+  refetchInterval: LIVE_MS,
 });
 
 export const countsQuery = queryOptions({

@@ -1,0 +1,276 @@
+"""Telegram's place in the panel, tried with the fake Telegram that runs beside the square."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from meydan.telegram.fake.tokens import new_token
+from tests.browser.conftest import PASSWORD, Square, Visitor
+
+pytestmark = pytest.mark.browser
+
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+
+
+@dataclass
+class Fake:
+    """The fake Telegram's control API."""
+
+    address: str
+
+    @classmethod
+    def beside(cls, square: Square) -> "Fake":
+        found = re.search(r"Sahte Telegram[^:]*: (http://127\.0\.0\.1:\d+)", square.program.output())
+        assert found, square.program.output()
+        return cls(found.group(1))
+
+    def do(self, command: str, **body: Any) -> Any:
+        return self._ask(command, json.dumps(body).encode())
+
+    def state(self) -> Any:
+        return self._ask("state")
+
+    def said(self, chat: str) -> list[str]:
+        return [message.get("text", "") for message in self._ask(f"messages?chat={chat}")["messages"]]
+
+    def _ask(self, path: str, body: bytes | None = None) -> Any:
+        request = urllib.request.Request(f"{self.address}/_fake/{path}", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.load(response)
+
+
+@dataclass
+class Operator:
+    """The owner in the panel."""
+
+    visitor: Visitor
+    fake: Fake
+
+    def click(self, role: Any, name: str) -> None:
+        self.visitor.page.get_by_role(role, name=name, exact=True).click()
+
+    def told(self, words: str) -> None:
+        expect(self.visitor.page.get_by_text(words).first).to_be_visible()
+
+    def send(self, text: str) -> Locator:
+        """Write in the chat that is open, and return the row of what was written."""
+        self.visitor.page.get_by_role("textbox", name="İleti").fill(text)
+        self.click("button", "Sıraya koy")
+        return self.row(text)
+
+    def row(self, text: str) -> Locator:
+        return self.visitor.page.get_by_role("listitem").filter(has_text=text).last
+
+
+def test_a_bot_is_added_and_speaks_and_what_is_uncertain_is_decided(
+    visit: Callable[..., Visitor], square: Square
+) -> None:
+    key = square.owner_link().partition("anahtar=")[2]
+    square.post("/auth/owner", {"token": key, "username": "sahip", "password": PASSWORD, "name": "Sahip Hanım"})
+    operator = Operator(visit(), Fake.beside(square))
+    operator.visitor.sign_in("sahip")
+    operator.click("link", "Telegram")
+    operator.told("Henüz bot yok")
+    token = operator.fake.do("bots", name="Haber Botu", username="haber_bot")["token"]
+    refuses_a_wrong_token(operator)
+    adds_a_bot(operator, token)
+    refuses_the_same_bot_again(operator, token)
+    chat = finds_the_group_that_the_bot_is_put_into(operator)
+    sends_from_the_composer(operator, chat)
+    shows_the_budget(operator)
+    keeps_what_waits_while_the_bot_is_stopped(operator, chat)
+    says_why_a_send_failed_and_tries_it_again(operator, chat)
+    decides_what_is_uncertain(operator, chat)
+    tells_where_a_text_is_malformed(operator)
+    can_be_used_by_keyboard(operator)
+    has_no_serious_faults_and_fits_a_phone(operator, chat)
+    removes_the_bot(operator)
+
+
+def refuses_a_wrong_token(operator: Operator) -> None:
+    page = operator.visitor.page
+    operator.click("button", "Bot ekle")
+    dialog = page.get_by_role("dialog")
+    field = dialog.get_by_label("Bot anahtarı", exact=True)
+    expect(field).to_have_attribute("type", "password")
+    dialog.get_by_role("button", name="Bot ekle").click()
+    expect(dialog.get_by_text("Bu alan gerekli.")).to_be_visible()
+    field.fill(new_token(7_123_456_789))
+    dialog.get_by_role("button", name="Bot ekle").click()
+    expect(dialog.get_by_text("Telegram bu anahtarı tanımıyor")).to_be_visible()
+    expect(field).to_have_attribute("aria-invalid", "true")
+
+
+def adds_a_bot(operator: Operator, token: str) -> None:
+    page = operator.visitor.page
+    page.get_by_role("dialog").get_by_label("Bot anahtarı", exact=True).fill(token)
+    page.get_by_role("dialog").get_by_role("button", name="Bot ekle").click()
+    expect(page.get_by_role("heading", name="Haber Botu")).to_be_visible()
+    operator.told("Çalışıyor")
+    operator.told("Bu bot henüz hiçbir sohbet görmedi")
+    assert token not in page.content()
+    page.get_by_role("main").get_by_role("link", name="Botlar").last.click()
+    expect(page.get_by_role("row", name="@haber_bot")).to_contain_text("Çalışıyor")
+    assert token not in page.content()
+
+
+def refuses_the_same_bot_again(operator: Operator, token: str) -> None:
+    operator.click("button", "Bot ekle")
+    dialog = operator.visitor.page.get_by_role("dialog")
+    dialog.get_by_label("Bot anahtarı", exact=True).fill(token)
+    dialog.get_by_role("button", name="Bot ekle").click()
+    expect(dialog.get_by_text("@haber_bot daha önce eklenmiş")).to_be_visible()
+    dialog.get_by_role("button", name="Vazgeç").click()
+
+
+def finds_the_group_that_the_bot_is_put_into(operator: Operator) -> str:
+    fake, page = operator.fake, operator.visitor.page
+    operator.click("link", "Sohbetler")
+    operator.told("Henüz sohbet yok")
+    state = fake.state()
+    (bot,) = (bot["user"]["id"] for bot in state["bots"])
+    chat: str = next(chat["key"] for chat in state["chats"] if chat["chat"]["title"] == "Deneme Grubu")
+    fake.do("members", chat=chat, user=bot, status="administrator")
+    page.get_by_role("link", name="Deneme Grubu").click()
+    expect(page.get_by_role("heading", name="Deneme Grubu")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Haber Botu").last).to_contain_text("Yönetici")
+    return chat
+
+
+def sends_from_the_composer(operator: Operator, chat: str) -> None:
+    operator.click("button", "Sıraya koy")
+    operator.told("Bu alan gerekli.")
+    row = operator.send("Günaydın meydan")
+    expect(row).to_contain_text("Gönderildi")
+    assert "Günaydın meydan" in operator.fake.said(chat)
+
+
+def shows_the_budget(operator: Operator) -> None:
+    page = operator.visitor.page
+    page.get_by_role("main").get_by_role("link", name="Haber Botu").click()
+    meter = page.get_by_role("meter", name="Deneme Grubu, 60 saniyede en çok 20")
+    expect(meter).to_have_attribute("value", "1")
+    page.go_back()
+
+
+def keeps_what_waits_while_the_bot_is_stopped(operator: Operator, chat: str) -> None:
+    page = operator.visitor.page
+    page.get_by_role("main").get_by_role("link", name="Haber Botu").click()
+    operator.click("button", "Durdur")
+    expect(page.get_by_role("main").get_by_text("Durduruldu", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Deneme Grubu").click()
+    row = operator.send("Bot dinlenirken yazıldı")
+    expect(row).to_contain_text("Sırada")
+    row.get_by_role("button", name="Vazgeç").click()
+    expect(row).to_contain_text("İptal edildi")
+    page.get_by_role("status").get_by_role("button", name="Geri al").last.click()
+    expect(row).to_contain_text("Sırada")
+    assert "Bot dinlenirken yazıldı" not in operator.fake.said(chat)
+
+
+def says_why_a_send_failed_and_tries_it_again(operator: Operator, chat: str) -> None:
+    page, fake = operator.visitor.page, operator.fake
+    (bot,) = (bot["user"]["id"] for bot in fake.state()["bots"])
+    fake.do("members", chat=chat, user=bot, status="kicked")
+    operator.click("link", "Botlar")
+    operator.click("button", "Haber Botu için eylemler")
+    operator.click("menuitem", "Başlat")
+    expect(page.get_by_role("row", name="@haber_bot")).to_contain_text("Forbidden")
+    operator.click("link", "Giden kutusu")
+    row = operator.row("Bot dinlenirken yazıldı")
+    expect(row).to_contain_text("Başarısız")
+    expect(row).to_contain_text("Telegram 403: Forbidden")
+    fake.do("members", chat=chat, user=bot, status="administrator")
+    row.get_by_role("button", name="Yeniden dene").click()
+    expect(row).to_contain_text("Gönderildi")
+    assert fake.said(chat).count("Bot dinlenirken yazıldı") == 1
+
+
+def decides_what_is_uncertain(operator: Operator, chat: str) -> None:
+    page = operator.visitor.page
+    operator.fake.do("failures", kind="drop_after", count=1, method="sendMessage")
+    operator.click("link", "Sohbetler")
+    page.get_by_role("link", name="Deneme Grubu").click()
+    row = operator.send("Yanıtı yolda kaldı")
+    expect(row).to_contain_text("Belirsiz")
+    row.get_by_role("link", name="Karar ver").click()
+    operator.told("Ulaştığı bilinmeyen 1 gönderim")
+    assert operator.fake.said(chat).count("Yanıtı yolda kaldı") == 1
+    operator.click("button", "Ulaşmış: Yanıtı yolda kaldı")
+    operator.told("Gönderildi sayıldı")
+    expect(page.get_by_text("Ulaştığı bilinmeyen")).to_have_count(0)
+    page.get_by_role("button", name=re.compile("^Gönderildi")).click()
+    expect(operator.row("Yanıtı yolda kaldı")).to_contain_text("Gönderildi")
+    assert operator.fake.said(chat).count("Yanıtı yolda kaldı") == 1
+
+
+def tells_where_a_text_is_malformed(operator: Operator) -> None:
+    page = operator.visitor.page
+    operator.click("link", "Sohbetler")
+    page.get_by_role("link", name="Deneme Grubu").click()
+    page.get_by_role("textbox", name="İleti").fill("<b>kapanmadı")
+    page.get_by_role("combobox", name="Biçim").click()
+    operator.click("option", "HTML")
+    operator.click("button", "Sıraya koy")
+    operator.told("karakterde okunamadı")
+
+
+def can_be_used_by_keyboard(operator: Operator) -> None:
+    page = operator.visitor.page
+    operator.click("link", "Botlar")
+    expect(page.get_by_role("row", name="@haber_bot")).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Bot ara")).to_be_focused()
+    page.keyboard.type("olmayan")
+    operator.told("“olmayan” ile eşleşen bot yok")
+    page.get_by_role("searchbox", name="Bot ara").fill("HABER")
+    page.get_by_role("searchbox", name="Bot ara").blur()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Haber Botu")).to_be_visible()
+
+
+def has_no_serious_faults_and_fits_a_phone(operator: Operator, chat: str) -> None:
+    visitor, page = operator.visitor, operator.visitor.page
+    here = page.url
+    faults: dict[str, list[str]] = {}
+    for address, shown in (
+        (here, "Bütçe"),
+        ("/telegram", "@haber_bot"),
+        (f"/telegram/sohbetler/{chat}", "Son gönderimler"),
+        ("/telegram/giden", "Günaydın meydan"),
+        ("/telegram/olcumler", "Gönderim / sn"),
+    ):
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto(address if address == here else visitor.square.address + address)
+        operator.told(shown)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+            faults[f"{address} {scheme}"] = visitor.serious_faults()
+        page.set_viewport_size({"width": 360, "height": 740})
+        operator.told(shown)
+        wider = page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
+        assert not wider, f"{address} scrolls sideways"
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert {where: found for where, found in faults.items() if found} == {}
+
+
+def removes_the_bot(operator: Operator) -> None:
+    page = operator.visitor.page
+    operator.click("link", "Botlar")
+    operator.click("button", "Haber Botu için eylemler")
+    operator.click("menuitem", "Kaldır")
+    button = page.get_by_role("dialog").get_by_role("button", name="Kaldır")
+    expect(button).to_be_disabled()
+    page.get_by_role("textbox", name="“Haber Botu”").fill("Haber Botu")
+    button.click()
+    operator.told("Haber Botu kaldırıldı")
+    operator.told("Henüz bot yok")
