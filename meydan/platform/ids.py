@@ -5,12 +5,32 @@ from datetime import datetime
 
 from meydan.platform.clock import Clock
 
-_random = random.Random()  # noqa: S311  # an identifier is no secret; the system's source costs a call each time
+_RANDOM_BITS, _STEP_BITS = 80, 48
+
+
+class _Ids:
+    """Counts on, in unpredictable steps, while the millisecond stays the same: what one process makes sorts as made."""
+
+    def __init__(self) -> None:
+        self._random = random.Random()  # noqa: S311  # an identifier is no secret; the system's source costs a call
+        self._last = 0
+
+    def next(self, milliseconds: int) -> int:
+        if self._last >> _RANDOM_BITS == milliseconds:
+            made = self._last + 1 + self._random.getrandbits(_STEP_BITS)
+        else:
+            # One bit less than there is room for: the rest is left to count on.
+            made = (milliseconds << _RANDOM_BITS) + self._random.getrandbits(_RANDOM_BITS - 1)
+        self._last = made
+        return made
+
+
+_ids = _Ids()
 
 
 def new_id(clock: Clock) -> str:
-    """Return 32 hexadecimal digits: 48 bits of milliseconds since 1970, then 80 random bits. Not a secret."""
-    return f"{int(clock.now().timestamp() * 1000):012x}{_random.getrandbits(80):020x}"
+    """Return 32 hexadecimal digits: 48 bits of milliseconds since 1970, then 80 that grow within one. Not a secret."""
+    return f"{_ids.next(int(clock.now().timestamp() * 1000)):032x}"
 
 
 def first_id(at: datetime) -> str:

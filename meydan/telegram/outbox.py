@@ -100,7 +100,7 @@ class OutboxService:
         now = self._clock.now()
         rows = [
             SendRow(
-                id=new_id(self._clock) if number == 0 else "",
+                id=new_id(self._clock),
                 bot_id=bot_id,
                 chat_id=order.chat_id,
                 is_group=order.chat_id < 0,
@@ -122,7 +122,6 @@ class OutboxService:
             )
             for number, (method, params, preview) in enumerate(parts)
         ]
-        rows = _numbered(rows)
         try:
             known = await self._journal.insert(rows)
         except IntegrityError:
@@ -392,12 +391,6 @@ def _retext(row: Send, text: str, parse_mode: str | None) -> None:
     if parse_mode is not None:
         params["parse_mode"] = parse_mode
     row.params, row.preview = params, text[:_PREVIEW]
-
-
-def _numbered(rows: list[SendRow]) -> list[SendRow]:
-    """Give the parts of one order ids that follow each other."""
-    first = int(rows[0].id, 16)
-    return [row._replace(id=f"{first + number:032x}") for number, row in enumerate(rows)]
 
 
 def _access(session: Session, send_id: str, *, lock: bool = False) -> Send:

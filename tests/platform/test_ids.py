@@ -1,0 +1,18 @@
+from meydan.platform.clock import ManualClock
+from meydan.platform.ids import first_id, new_id
+
+
+def test_identifiers_sort_as_they_were_made_even_within_one_moment() -> None:
+    clock = ManualClock()
+    made = [new_id(clock) for _ in range(1_000)]
+    clock.advance(0.001)
+    made.append(new_id(clock))
+    assert made == sorted(set(made))
+    assert all(len(id_) == 32 for id_ in made)
+
+
+def test_the_first_of_a_moment_comes_before_all_made_in_it() -> None:
+    clock = ManualClock()
+    before = new_id(clock)
+    clock.advance(0.001)
+    assert before < first_id(clock.now()) <= new_id(clock)
