@@ -1,0 +1,68 @@
+"""What may go wrong with a client of Telegram, as a user is told."""
+
+from datetime import datetime
+
+from meydan.platform.errors import InvalidInput, MeydanError, NotFound
+
+
+class SessionNameBad(InvalidInput):
+    """The name cannot be the name of a session's file."""
+
+    code = "telegram_oturum_adi_uygun_degil"
+
+    def __init__(self, name: str) -> None:
+        MeydanError.__init__(self, ad=name[:64])
+
+
+class SessionMissing(NotFound):
+    """There is no such session in the folder."""
+
+    code = "telegram_oturumu_yok"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(ad=name)
+
+
+class SessionInUse(MeydanError):
+    """Another process, or another client of this one, works with the session; two at once would end it."""
+
+    status, code = 409, "telegram_oturumu_kullanimda"
+
+    def __init__(self, name: str, *, host: str, since: str) -> None:
+        super().__init__(ad=name, makine=host, baslangic=since)
+
+
+class SessionQuarantined(MeydanError):
+    """Telegram ended the session, or somebody put it away; only a new sign-in helps."""
+
+    status, code = 409, "telegram_oturumu_karantinada"
+
+    def __init__(self, name: str, *, reason: str, at: datetime) -> None:
+        super().__init__(ad=name, neden=reason, zaman=at.isoformat(timespec="seconds"))
+
+
+class SessionUnreadable(MeydanError):
+    """None of the keys opens the session's file, or what is in it is no session; the file was left as it is."""
+
+    status, code = 409, "telegram_oturumu_okunamiyor"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(ad=name)
+
+
+class SessionStringBad(InvalidInput):
+    """The session string is cut, of another library, or closed with a key that is not here."""
+
+    code = "telegram_oturum_metni_gecersiz"
+
+    def __init__(self, name: str) -> None:
+        MeydanError.__init__(self, ad=name)
+
+
+class SessionNotConfirmed(InvalidInput):
+    """The name that was to confirm an irreversible act is not the session's."""
+
+    code = "telegram_oturumu_onaylanmadi"
+
+    def __init__(self, name: str) -> None:
+        MeydanError.__init__(self, ad=name)
