@@ -13,8 +13,10 @@ const kept = new Map<string, Point[]>();
 /** The way a number took since somebody began to look: its last values, behind it. `at` tells one reading from the next. */
 export function Trail({ name, value, at }: { name: string; value: number; at: number }) {
   const points = remember(name, value, at);
-  const top = Math.max(1, ...points.map((point) => point.value));
-  const y = (point: Point) => (HEIGHT - 1 - (point.value / top) * (HEIGHT - 3)).toFixed(1);
+  const values = points.map((point) => point.value);
+  const least = Math.min(...values);
+  const span = Math.max(1, Math.max(...values) - least);
+  const y = (point: Point) => (HEIGHT - 1 - ((point.value - least) / span) * (HEIGHT - 3)).toFixed(1);
   const x = (index: number) => (WIDTH - (points.length - 1 - index) * (WIDTH / (KEPT - 1))).toFixed(1);
   const line = points.map((point, index) => `${x(index)},${y(point)}`).join(" ");
   return (

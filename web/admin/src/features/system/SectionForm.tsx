@@ -27,6 +27,8 @@ interface Property {
   readonly exclusiveMinimum?: number;
 }
 
+const NAMED = ["chat", "accounts", "telegram"] as const;
+
 /** A form for any section of live settings, made from its JSON schema and checked by it. */
 export function SectionForm({ section, readOnly }: { section: SettingsSection; readOnly: boolean }) {
   const t = useText(texts);
@@ -50,7 +52,7 @@ export function SectionForm({ section, readOnly }: { section: SettingsSection; r
     },
     onError: (error) => setProblem(form.refused(error)),
   });
-  const known = section.section === "chat" || section.section === "accounts";
+  const known = NAMED.find((name) => name === section.section);
   const shown = (value: unknown): string => {
     if (value === null || value === undefined) return t("empty");
     if (typeof value === "boolean") return value ? t("yes") : t("no");
@@ -58,7 +60,7 @@ export function SectionForm({ section, readOnly }: { section: SettingsSection; r
     return Array.isArray(value) ? value.join(", ") : String(value);
   };
   return (
-    <Card title={known ? t(`section.${section.section as "chat" | "accounts"}`) : section.section}>
+    <Card title={known ? t(`section.${known}`) : section.section}>
       <form
         noValidate
         onSubmit={(event) => {

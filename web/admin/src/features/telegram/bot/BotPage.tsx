@@ -138,7 +138,7 @@ function Detail({ bot, at }: { bot: TelegramBot; at: number }) {
           <Fact label={t("added")}>
             <Moment at={bot.created_at} />
           </Fact>
-          <Fact label={t("mode")}>
+          <Fact label={t("mode")} wide>
             {manages ? (
               <SegmentedControl
                 size="xs"
@@ -167,9 +167,19 @@ function Detail({ bot, at }: { bot: TelegramBot; at: number }) {
   );
 }
 
-function Fact({ label, alarming = false, children }: { label: string; alarming?: boolean; children: ReactNode }) {
+function Fact({
+  label,
+  alarming = false,
+  wide = false,
+  children,
+}: {
+  label: string;
+  alarming?: boolean;
+  wide?: boolean;
+  children: ReactNode;
+}) {
   return (
-    <div data-alarming={alarming || undefined}>
+    <div data-alarming={alarming || undefined} data-wide={wide || undefined}>
       <dt>{label}</dt>
       <dd>{children}</dd>
     </div>

@@ -112,7 +112,7 @@ function Counts({
           >
             <span>{s(`send.${state}`)}</span>
             <b className="numbers">{counts.data ? number(locale, count) : "–"}</b>
-            <Trail name={`sends.${state}`} value={count} at={counts.dataUpdatedAt} />
+            {counts.data && <Trail name={`sends.${state}`} value={count} at={counts.dataUpdatedAt} />}
           </button>
         );
       })}
