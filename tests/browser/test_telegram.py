@@ -154,7 +154,7 @@ def sends_from_the_composer(operator: Operator, chat: str) -> None:
 def shows_the_budget(operator: Operator) -> None:
     page = operator.visitor.page
     page.get_by_role("main").get_by_role("link", name="Haber Botu").click()
-    meter = page.get_by_role("meter", name="Deneme Grubu, 60 saniyede en çok 20")
+    meter = page.get_by_role("meter", name="Deneme Grubu, 60 sn içinde en çok 20")
     expect(meter).to_have_attribute("value", "1")
     page.go_back()
 

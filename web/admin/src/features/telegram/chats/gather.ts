@@ -37,10 +37,10 @@ export function gather(rows: readonly TelegramChat[]): GatheredChat[] {
       kind: kindOf(row),
       title: row.title,
       username: row.username,
-      shared: row.shared || (known?.shared ?? false),
-      seenAt: known?.seenAt ?? row.seen_at,
+      seenAt: row.seen_at,
       topics: row.topics,
       ...known,
+      shared: row.shared || (known?.shared ?? false),
       bots: [...(known?.bots ?? []), standing],
     });
   }

@@ -102,7 +102,7 @@ export const texts = defineTexts({
     send: "Queue it",
     "send.hint": "Ctrl + Enter",
     bot: "Who writes?",
-    "bot.free": "The bot with budget left",
+    "bot.free": "Whoever has budget",
     topic: "Topic",
     "topic.general": "General",
     priority: "Priority",

@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { toOutboxSearch } from "./search";
+
+describe("the outbox's address", () => {
+  it("keeps what it knows and drops what it does not", () => {
+    const bot = "0f".repeat(16);
+    expect(toOutboxSearch({ durum: "maybe_sent", bot, sohbet: -1002000000005 })).toEqual({
+      durum: "maybe_sent",
+      bot,
+      sohbet: -1002000000005,
+    });
+    expect(toOutboxSearch({ durum: "lost", bot: "../users", sohbet: "-1", other: 1 })).toEqual({});
+    expect(toOutboxSearch({ sohbet: 1.5 })).toEqual({});
+  });
+});
