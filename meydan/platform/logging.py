@@ -37,7 +37,7 @@ _PATTERNS: Final = (
     (re.compile(r"(?<!\d)\d+:[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"), HIDDEN),  # Telegram bot token
     (re.compile(r"\bmk_[A-Za-z0-9_-]{8,}"), HIDDEN),  # our API keys
 )
-_CHATTY: Final = ("alembic", "asyncio", "httpcore", "httpx", "multipart", "picows", "sqlalchemy")
+_CHATTY: Final = ("alembic", "asyncio", "httpcore", "httpx", "multipart", "picows", "sqlalchemy", "telethon")
 
 
 def configure_logging(

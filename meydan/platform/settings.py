@@ -75,6 +75,17 @@ class Settings(BaseSettings):
         validation_alias="TELEGRAM_API_URL",
         description="Bot API server: Telegram's own, or one of your own.",
     )
+    telegram_api_id: int = Field(
+        0,
+        ge=0,
+        validation_alias="TELEGRAM_API_ID",
+        description="For clients over MTProto: the number of your program, from https://my.telegram.org.",
+    )
+    telegram_api_hash: SecretStr = Field(
+        SecretStr(""),
+        validation_alias="TELEGRAM_API_HASH",
+        description="For clients over MTProto: the hash beside that number.",
+    )
     fake_telegram: bool | None = Field(
         None,
         validation_alias="MEYDAN_FAKE_TELEGRAM",

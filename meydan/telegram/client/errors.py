@@ -66,3 +66,66 @@ class SessionNotConfirmed(InvalidInput):
 
     def __init__(self, name: str) -> None:
         MeydanError.__init__(self, ad=name)
+
+
+class ApiKeysMissing(InvalidInput):
+    """A client needs the pair of numbers and letters by which Telegram knows a program."""
+
+    code = "telegram_api_bilgisi_yok"
+
+    def __init__(self) -> None:
+        MeydanError.__init__(self)
+
+
+class ServerKeyBad(InvalidInput):
+    """The public key that was given for an MTProto server is no RSA key in PEM."""
+
+    code = "telegram_sunucu_anahtari_bozuk"
+
+    def __init__(self, address: str) -> None:
+        MeydanError.__init__(self, adres=address)
+
+
+class NotSignedIn(MeydanError):
+    """The session has never been signed in, and no bot token was given."""
+
+    status, code = 409, "telegram_girisi_yapilmamis"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(ad=name)
+
+
+class NotConnected(MeydanError):
+    """The client has no connection to Telegram now."""
+
+    status, code = 503, "telegram_istemcisi_bagli_degil"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(ad=name)
+
+
+class ConnectionMoveIllegal(MeydanError):
+    """A client's connection cannot go from the state it is in to the one that was asked for."""
+
+    status, code = 409, "telegram_baglantisi_buna_uygun_degil"
+
+    def __init__(self, name: str, *, before: str, after: str) -> None:
+        super().__init__(ad=name, durum=before, istenen=after)
+
+
+class ClientMissing(NotFound):
+    """The pool holds no client of this session."""
+
+    code = "telegram_istemcisi_yok"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(ad=name)
+
+
+class ClientExists(MeydanError):
+    """The pool holds a client of this session already."""
+
+    status, code = 409, "telegram_istemcisi_var"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(ad=name)
