@@ -13,6 +13,10 @@ from meydan.platform.tasks import Service
 from meydan.telegram.api import HttpBotApi
 from meydan.telegram.bots import BotService
 from meydan.telegram.budget import BudgetService
+from meydan.telegram.client.files import SessionFolder
+from meydan.telegram.client.listing import SessionListing
+from meydan.telegram.client.sessions_service import SessionService
+from meydan.telegram.client.state import RedisStates
 from meydan.telegram.fake.tokens import is_fake_token
 from meydan.telegram.journal import Journal
 from meydan.telegram.outbox import OutboxService
@@ -34,6 +38,7 @@ class Fleet:
     outbox: OutboxService
     budget: BudgetService
     trial: TrialService
+    sessions: SessionService
     intake: Intake
     journal: Journal
     runner: FleetRunner
@@ -46,6 +51,7 @@ class Fleet:
             "outbox": self.outbox,
             "budget": self.budget,
             "trial": self.trial,
+            "telegram_sessions": self.sessions,
             "intake": self.intake,
         }
 
@@ -83,6 +89,15 @@ async def open_fleet(
         outbox=OutboxService(db=engines.db, bus=engines.bus, clock=clock, live=live, journal=journal, limiter=limiter),
         budget=BudgetService(db=engines.db, limiter=limiter),
         trial=TrialService(bots, world),
+        sessions=SessionService(
+            db=engines.db,
+            clock=clock,
+            listing=SessionListing(
+                SessionFolder(settings.data_dir / "sessions", vault),
+                clock,
+                shared=None if engines.redis is None else RedisStates(engines.redis),
+            ),
+        ),
         intake=intake,
         journal=journal,
         runner=FleetRunner(

@@ -9,6 +9,7 @@ from meydan.platform.http import problems
 from meydan.telegram import schemas
 from meydan.telegram.bots import BotService
 from meydan.telegram.budget import BudgetService
+from meydan.telegram.client.sessions_service import SessionService
 from meydan.telegram.orders import Order, Priority
 from meydan.telegram.outbox import OutboxService, SendView
 from meydan.telegram.trial import TrialService
@@ -47,6 +48,12 @@ def trial_service(request: Request) -> TrialService:
     return service
 
 
+def session_service(request: Request) -> SessionService:
+    """Return the sessions of Telegram clients on this machine."""
+    service: SessionService = request.app.state.telegram_sessions
+    return service
+
+
 def intake(request: Request) -> Intake:
     """Return where updates go."""
     part: Intake = request.app.state.intake
@@ -57,9 +64,11 @@ Bots = Annotated[BotService, Depends(bot_service)]
 Outbox = Annotated[OutboxService, Depends(outbox_service)]
 Budgets = Annotated[BudgetService, Depends(budget_service)]
 Trial = Annotated[TrialService, Depends(trial_service)]
+Sessions = Annotated[SessionService, Depends(session_service)]
 TakeIn = Annotated[Intake, Depends(intake)]
 BotId = Annotated[schemas.Identifier, Path(description="Bot kimliği")]
 SendId = Annotated[schemas.Identifier, Path(description="Gönderim kimliği")]
+SessionName = Annotated[schemas.SessionName, Path(description="Oturum adı")]
 ChatId = Annotated[schemas.ChatNumber, Path(description="Telegram'ın sohbet numarası")]
 
 
@@ -205,6 +214,26 @@ async def decide_send(
 ) -> schemas.SendOut:
     """Need `telegram:manage`."""
     return _send(await outbox.decide(actor, send_id, body.decision))
+
+
+@router.get("/sessions", operation_id="list_telegram_sessions", summary="Telegram oturumları")
+async def list_sessions(actor: CurrentActor, sessions: Sessions) -> schemas.TelegramSessionsOut:
+    """Need `telegram:read`. The sessions of Telegram clients in this square's folder; nothing secret is in them."""
+    views = await sessions.sessions(actor)
+    return schemas.TelegramSessionsOut(sessions=[schemas.TelegramSessionOut.model_validate(view) for view in views])
+
+
+@router.delete(
+    "/sessions/{name}", operation_id="put_away_telegram_session", summary="Telegram oturumunu kaldır", status_code=204
+)
+async def put_away_session(
+    actor: CurrentActor,
+    sessions: Sessions,
+    name: SessionName,
+    confirm: Annotated[str, Query(max_length=64, description="Oturumun adı, yeniden")],
+) -> None:
+    """Need `telegram:manage`. What is idle goes to the quarantine, what is there already is deleted."""
+    await sessions.put_away(actor, name, confirmed=confirm)
 
 
 @router.post("/webhook/{bot_id}", operation_id="receive_update", summary="Telegram'ın çağırdığı adres", status_code=204)

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from meydan.telegram.client.files import SessionKind
+from meydan.telegram.client.listing import SessionStanding
 from meydan.telegram.limiter import Holder
 from meydan.telegram.models import BotMode, SendState
 from meydan.telegram.orders import Attachment
@@ -13,6 +15,7 @@ from meydan.telegram.outbox import Decision
 Identifier = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
 PriorityName = Literal["low", "normal", "high"]
 ChatNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
+SessionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 MessageNumber = Annotated[int, Field(ge=1, le=2**53)]
 
 
@@ -222,6 +225,37 @@ class MediaOut(_Out):
     """A file that waits for its send."""
 
     id: str
+
+
+class TelegramStatsOut(_Out):
+    """What the client that works with a session says of itself."""
+
+    connection_status: str
+    messages_sent: int
+    messages_failed: int
+    flood_waits: int
+    reconnections: int
+    uptime_seconds: float
+    last_activity: datetime | None
+    written_at: datetime
+
+
+class TelegramSessionOut(_Out):
+    """A session of a Telegram client. `reason` is why it ended: Telegram's word, or `put_away`."""
+
+    name: str
+    kind: SessionKind
+    state: SessionStanding
+    last_used_at: datetime | None
+    host: str | None
+    reason: str | None
+    stats: TelegramStatsOut | None
+
+
+class TelegramSessionsOut(_Out):
+    """Sessions by name."""
+
+    sessions: list[TelegramSessionOut]
 
 
 class WebhookIn(BaseModel):

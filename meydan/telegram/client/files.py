@@ -88,6 +88,14 @@ class SessionFolder:
         """Return where the session of this name is kept."""
         return self.path / f"{check_name(name)}.session"
 
+    def dead_file(self, name: str) -> Path:
+        """Return where the session of this name lies after it was put away."""
+        return self.path / "quarantine" / f"{check_name(name)}.session"
+
+    def lock(self, what: str) -> Path:
+        """Return the lock of a session, known by `name-…` or by `key-…` and its fingerprint."""
+        return self.path / "locks" / f"{what}.lock"
+
     def names(self) -> list[str]:
         """Return every name that has a session here or had one that was put away, sorted."""
         found = {path.name.removesuffix(".session") for path in self.path.glob("*.session")}
@@ -140,7 +148,7 @@ class SessionFolder:
         )  # first, so that no crash leaves a dead session without it
         if entry.kind is SessionKind.FILE:
             with contextlib.suppress(FileNotFoundError):
-                self.file(name).replace(self._dead_file(name))
+                self.file(name).replace(self.dead_file(name))
         _settle(self.path)
 
     def entry(self, name: str) -> PutAway | None:
@@ -154,14 +162,11 @@ class SessionFolder:
 
     def forget(self, name: str) -> None:
         """Delete what was put away under this name."""
-        self._dead_file(name).unlink(missing_ok=True)
+        self.dead_file(name).unlink(missing_ok=True)
         self._quarantine(name).unlink(missing_ok=True)
 
     def _quarantine(self, name: str) -> Path:
         return self.path / "quarantine" / f"{check_name(name)}.json"
-
-    def _dead_file(self, name: str) -> Path:
-        return self.path / "quarantine" / f"{check_name(name)}.session"
 
     def _opened(self, name: str, content: bytes) -> bytes:
         try:

@@ -61,6 +61,12 @@ class SessionLock:
             os.close(self._descriptor)
             raise
 
+    def __enter__(self) -> "SessionLock":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
     def release(self) -> None:
         """Let others have it. The file stays: deleting it would let two hold two files of one name."""
         if self._descriptor >= 0:

@@ -227,7 +227,7 @@ class SessionStore:
             )
 
     def _hold(self, locks: contextlib.ExitStack, what: str, *, name: str, holder: Holder) -> None:
-        locks.callback(SessionLock(self._folder.path / "locks" / f"{what}.lock", name=name, holder=holder).release)
+        locks.enter_context(SessionLock(self._folder.lock(what), name=name, holder=holder))
 
     def _from_file(self, name: str) -> EncryptedSession:
         image = self._folder.read(name)

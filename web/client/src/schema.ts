@@ -1037,6 +1037,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/telegram/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Telegram oturumları
+         * @description Need `telegram:read`. The sessions of Telegram clients in this square's folder; nothing secret is in them.
+         */
+        get: operations["list_telegram_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telegram/sessions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Telegram oturumunu kaldır
+         * @description Need `telegram:manage`. What is idle goes to the quarantine, what is there already is deleted.
+         */
+        delete: operations["put_away_telegram_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/telegram/trial-bots": {
         parameters: {
             query?: never;
@@ -2240,6 +2280,12 @@ export interface components {
             sira: number;
         };
         /**
+         * SessionKind
+         * @description Where a session's key is kept: in a file of the folder, or in the configuration.
+         * @enum {string}
+         */
+        SessionKind: "file" | "string";
+        /**
          * SessionList
          * @description Open sign-ins, last used first.
          */
@@ -2275,6 +2321,64 @@ export interface components {
              * Format: date-time
              */
             last_used_at: string;
+        };
+        /**
+         * SessionStanding
+         * @description How a session stands.
+         *
+         *     idle ⇄ in_use → quarantined (→ gone); a file that no key opens is unreadable until its key is back.
+         * @enum {string}
+         */
+        SessionStanding: "idle" | "in_use" | "quarantined" | "unreadable";
+        /**
+         * TelegramSessionOut
+         * @description A session of a Telegram client. `reason` is why it ended: Telegram's word, or `put_away`.
+         */
+        TelegramSessionOut: {
+            /** Host */
+            host: string | null;
+            kind: components["schemas"]["SessionKind"];
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string | null;
+            state: components["schemas"]["SessionStanding"];
+            stats: components["schemas"]["TelegramStatsOut"] | null;
+        };
+        /**
+         * TelegramSessionsOut
+         * @description Sessions by name.
+         */
+        TelegramSessionsOut: {
+            /** Sessions */
+            sessions: components["schemas"]["TelegramSessionOut"][];
+        };
+        /**
+         * TelegramStatsOut
+         * @description What the client that works with a session says of itself.
+         */
+        TelegramStatsOut: {
+            /** Connection Status */
+            connection_status: string;
+            /** Flood Waits */
+            flood_waits: number;
+            /** Last Activity */
+            last_activity: string | null;
+            /** Messages Failed */
+            messages_failed: number;
+            /** Messages Sent */
+            messages_sent: number;
+            /** Reconnections */
+            reconnections: number;
+            /** Uptime Seconds */
+            uptime_seconds: number;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
         };
         /**
          * TextIn
@@ -7113,6 +7217,194 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SendOut"];
                 };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description No such thing, or none that this actor may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description In the way of something that is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Invalid input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_telegram_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelegramSessionsOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description No such thing, or none that this actor may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description In the way of something that is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Invalid input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    put_away_telegram_session: {
+        parameters: {
+            query: {
+                /** @description Oturumun adı, yeniden */
+                confirm: string;
+            };
+            header?: never;
+            path: {
+                /** @description Oturum adı */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {

@@ -1,0 +1,246 @@
+"""Sessions as people see them, over HTTP and in the folder, and what clients say of themselves."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.fernet import Fernet
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from meydan.accounts.actor import Actor
+from meydan.accounts.endpoints import current_actor
+from meydan.accounts.repository import AuditRepository
+from meydan.accounts.vault import Vault
+from meydan.platform.clock import ManualClock
+from meydan.platform.db import Database
+from meydan.platform.http import install_http
+from meydan.telegram.client.errors import SessionInUse
+from meydan.telegram.client.files import SessionFolder, SessionKind
+from meydan.telegram.client.listing import SessionListing
+from meydan.telegram.client.sessions import SessionStore
+from meydan.telegram.client.sessions_service import SessionService
+from meydan.telegram.client.state import ClientState, RedisStates, StateBook, StateFiles, client_state
+from meydan.telegram.endpoints import router
+from tests.telegram.client.test_sessions import OTHER_KEY, Wanted, signed_in
+from tests.telegram.conftest import ACTORS
+
+STATS = {
+    "session_name": "ana",
+    "connection_status": "connected",
+    "messages_sent": 3,
+    "messages_failed": 1,
+    "flood_waits": 0,
+    "reconnections": 2,
+    "uptime_seconds": 12.5,
+    "last_activity": "2026-01-05T09:00:00Z",
+}
+
+
+class BookContract:
+    """What every place for clients' states promises."""
+
+    async def test_each_client_has_its_newest_word(self, book: StateBook, clock: ManualClock) -> None:
+        for sent in (1, 2):
+            for name in ("ana", "yedek"):
+                await book.write(state(clock, session_name=name, messages_sent=sent))
+        kept = await book.read()
+        assert {name: kept[name].messages_sent for name in ("ana", "yedek")} == {"ana": 2, "yedek": 2}
+        assert kept["ana"].last_activity == kept["ana"].written_at == clock.now()
+        await book.forget("ana")
+        await book.forget("ana")
+        assert "ana" not in await book.read()
+
+    async def test_nothing_else_is_kept(self, book: StateBook, clock: ManualClock) -> None:
+        await book.write(state(clock, phone="+905551112233", api_hash="0123456789abcdef"))
+        assert "905551112233" not in str(await book.read())
+
+
+def state(clock: ManualClock, **changed: Any) -> ClientState:
+    return client_state({**STATS, **changed}, kind=SessionKind.FILE, clock=clock)
+
+
+class TestStateFiles(BookContract):
+    @pytest.fixture
+    def book(self, tmp_path: Path) -> StateBook:
+        return StateFiles(tmp_path)
+
+    async def test_a_broken_file_hides_no_other(self, book: StateBook, tmp_path: Path, clock: ManualClock) -> None:
+        await book.write(state(clock))
+        (tmp_path / "yedek.state.json").write_text("{")
+        assert list(await book.read()) == ["ana"]
+
+
+class TestRedisStates(BookContract):
+    @pytest.fixture
+    def book(self, redis: Redis, tmp_path: Path) -> StateBook:
+        return RedisStates(redis, prefix=f"test:{tmp_path}:")
+
+    async def test_a_silent_client_is_forgotten(self, redis: Redis, tmp_path: Path, clock: ManualClock) -> None:
+        await RedisStates(redis, prefix=f"test:{tmp_path}:").write(state(clock))
+        assert 0 < await redis.ttl(f"test:{tmp_path}:ana") <= 90
+
+    async def test_nothing_breaks_while_redis_is_away(self, clock: ManualClock) -> None:
+        away = RedisStates(Redis.from_url("redis://127.0.0.1:1/0"))
+        await away.write(state(clock))
+        assert await away.read() == {}
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault([Fernet.generate_key().decode()])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, vault: Vault) -> SessionFolder:
+    return SessionFolder(tmp_path / "sessions", vault)
+
+
+@pytest.fixture
+def store(folder: SessionFolder, vault: Vault, clock: ManualClock) -> SessionStore:
+    return SessionStore(folder.path, vault, clock=clock)
+
+
+@pytest.fixture
+def become(app: FastAPI) -> Callable[[str], None]:
+    def change(name: str) -> None:
+        actor: Actor = ACTORS[name]
+        app.dependency_overrides[current_actor] = lambda: actor
+
+    return change
+
+
+@pytest.fixture
+def app(db: Database, clock: ManualClock, folder: SessionFolder) -> FastAPI:
+    app = FastAPI()
+    app.state.telegram_sessions = SessionService(db=db, clock=clock, listing=SessionListing(folder, clock))
+    app.include_router(router)
+    install_http(app)
+    app.dependency_overrides[current_actor] = lambda: ACTORS["owner"]
+    return app
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/api/v1/telegram") as client:
+        yield client
+
+
+async def listed(http: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
+    answer = await http.get("/sessions")
+    assert answer.status_code == 200, answer.text
+    return {session["name"]: session for session in answer.json()["sessions"]}
+
+
+async def test_an_empty_square_has_none(http: httpx.AsyncClient) -> None:
+    assert await listed(http) == {}
+
+
+async def test_each_stands_where_it_stands(
+    http: httpx.AsyncClient, store: SessionStore, folder: SessionFolder, clock: ManualClock
+) -> None:
+    signed_in(store, "bos").close()
+    signed_in(store, "olu", OTHER_KEY).quarantine("AUTH_KEY_DUPLICATED")
+    folder.file("kapali").write_bytes(Vault([Fernet.generate_key().decode()]).encrypt_bytes(b"x"))
+    running = signed_in(store, "ana", bytes(256)[:-1] + b"\x01")
+    for name in ("ana", "bos"):
+        await StateFiles(folder.path).write(state(clock, session_name=name))
+    await StateFiles(folder.path).write(
+        client_state({**STATS, "session_name": "metin"}, kind=SessionKind.STRING, clock=clock)
+    )
+    found = await listed(http)
+    assert {name: (session["kind"], session["state"]) for name, session in found.items()} == {
+        "ana": ("file", "in_use"),
+        "bos": ("file", "idle"),
+        "kapali": ("file", "unreadable"),
+        "metin": ("string", "idle"),
+        "olu": ("file", "quarantined"),
+    }
+    assert found["olu"]["reason"] == "AUTH_KEY_DUPLICATED"
+    assert found["ana"]["stats"]["messages_sent"] == 3
+    assert found["ana"]["host"]
+    assert found["bos"]["stats"] is None  # what a client said that is gone is not how it stands
+    assert all(found[name]["last_used_at"] for name in found)
+    running.close()
+    assert (await listed(http))["ana"]["state"] == "idle"
+
+
+async def test_a_session_goes_in_two_steps(
+    http: httpx.AsyncClient, store: SessionStore, folder: SessionFolder, db: Database
+) -> None:
+    signed_in(store).close()
+    assert (await http.delete("/sessions/ana", params={"confirm": "ana"})).status_code == 204
+    assert (await listed(http))["ana"] | {"last_used_at": ""} == {
+        "name": "ana",
+        "kind": "file",
+        "state": "quarantined",
+        "last_used_at": "",
+        "host": None,
+        "reason": "put_away",
+        "stats": None,
+    }
+    assert folder.dead_file("ana").exists()
+    assert (await http.delete("/sessions/ana", params={"confirm": "ana"})).status_code == 204
+    assert await listed(http) == {}
+    assert not list((folder.path / "quarantine").iterdir())
+    wanted: dict[str, Any] = {"actor_id": "", "action": "", "before": None, "limit": 9}
+    lines = await db.read(lambda session: [(row.action, row.target) for row in AuditRepository(session).page(**wanted)])
+    assert lines == [("telegram.session_removed", "ana"), ("telegram.session_put_away", "ana")]
+
+
+async def test_what_was_put_away_can_be_laid_back(
+    http: httpx.AsyncClient, store: SessionStore, folder: SessionFolder
+) -> None:
+    signed_in(store).close()
+    await http.delete("/sessions/ana", params={"confirm": "ana"})
+    folder.dead_file("ana").rename(folder.file("ana"))
+    store.open(Wanted()).close()
+    assert (await listed(http))["ana"]["state"] == "idle"
+
+
+async def test_nothing_goes_without_its_name_or_while_it_is_used(
+    http: httpx.AsyncClient, store: SessionStore, become: Callable[[str], None]
+) -> None:
+    opened = signed_in(store)
+    for name, confirm, status, code in (
+        ("ana", "ana", 409, "telegram_oturumu_kullanimda"),
+        ("ana", "Ana", 422, "telegram_oturumu_onaylanmadi"),
+        ("yok", "yok", 404, "telegram_oturumu_yok"),
+        ("..ana", "..ana", 422, "gecersiz_alan"),
+    ):
+        answer = await http.delete(f"/sessions/{name}", params={"confirm": confirm})
+        assert (answer.status_code, answer.json()["kod"]) == (status, code)
+    assert (await http.delete("/sessions/ana")).status_code == 422
+    opened.close()
+    become("moderator")
+    assert (await http.delete("/sessions/ana", params={"confirm": "ana"})).status_code == 403
+    assert (await listed(http))["ana"]["state"] == "idle"
+    become("member")
+    assert (await http.get("/sessions")).status_code == 403
+
+
+async def test_a_client_on_another_machine_is_seen_through_redis(
+    redis: Redis, tmp_path: Path, folder: SessionFolder, store: SessionStore, clock: ManualClock
+) -> None:
+    book = RedisStates(redis, prefix=f"test:{tmp_path}:")
+    listing = SessionListing(folder, clock, shared=book)
+    signed_in(store).close()
+    await book.write(state(clock))
+    (view,) = await listing.sessions()
+    assert (view.state, view.stats is not None) == ("in_use", True)
+    with pytest.raises(SessionInUse):
+        await listing.put_away("ana")
+    await book.forget("ana")
+    assert await listing.put_away("ana") == "put_away"
+
+
+async def test_the_list_holds_nothing_secret(http: httpx.AsyncClient, store: SessionStore, clock: ManualClock) -> None:
+    opened = signed_in(store)
+    text = (await http.get("/sessions")).text
+    opened.close()
+    assert store.export("ana") not in text
+    assert not {"key", "fingerprint", "phone", "session_string"} & set(json.loads(text)["sessions"][0])
