@@ -7,17 +7,13 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import aiogram as aiogram_bot
 import aiohttp
 import orjson
-import telegram
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from telegram.request import HTTPXRequest
+import uvloop
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Role
-from meydan.app.composition import open_accounts
+from meydan.app.composition import open_accounts, tune
 from meydan.app.fleet import Fleet, open_fleet
 from meydan.platform import migrate
 from meydan.platform.settings import load_settings
@@ -45,18 +41,26 @@ async def bare(url: str, token: str) -> float:
 
 async def aiogram(url: str, token: str) -> float:
     """Send with aiogram, as its documentation shows."""
-    async with aiogram_bot.Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(url))) as bot:
+    from aiogram import Bot  # each process has only what it sends with
+    from aiogram.client.session.aiohttp import AiohttpSession
+    from aiogram.client.telegram import TelegramAPIServer
+
+    async with Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(url))) as bot:
         return await _measured(lambda number: bot.send_message(_chat(number), _text(number)))
 
 
 async def ptb(url: str, token: str) -> float:
     """Send with python-telegram-bot, as its documentation shows."""
-    async with telegram.Bot(token, base_url=f"{url}/bot", request=HTTPXRequest(connection_pool_size=AT_ONCE)) as bot:
+    from telegram import Bot
+    from telegram.request import HTTPXRequest
+
+    async with Bot(token, base_url=f"{url}/bot", request=HTTPXRequest(connection_pool_size=AT_ONCE)) as bot:
         return await _measured(lambda number: bot.send_message(_chat(number), _text(number)))
 
 
 async def meydan(url: str, token: str) -> float:
     """Go the whole way: an order, a durable row, the budget, a claim, the request, the result."""
+    tune()  # as `meydan up` does
     with tempfile.TemporaryDirectory(prefix="meydan-bench-") as folder:
         settings = load_settings(
             _env_file=None, MEYDAN_DATA_DIR=Path(folder), TELEGRAM_API_URL=url, DATABASE_URL="", REDIS_URL=""
@@ -119,4 +123,4 @@ KINDS = {"bare": bare, "aiogram": aiogram, "ptb": ptb, "meydan": meydan}
 
 if __name__ == "__main__":
     kind, url, token = sys.argv[1:]
-    print(asyncio.run(KINDS[kind](url, token)))
+    print(uvloop.run(KINDS[kind](url, token)))

@@ -122,7 +122,7 @@ async def serve(
     `on_listening` gets the address that people open, the one-time key to it while the square has no owner, and the page
     of the fake Telegram where one runs.
     """
-    _tune()
+    tune()
     stop = _stop_on_signals()
     world = await _trial_world(settings) if worker and settings.fake_telegram_runs else None
     async with open_square(settings, world=world) as square:
@@ -231,7 +231,7 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _tune() -> None:
+def tune() -> None:
     """Give the database's thread its turn soon; collect less often, and never what start-up made."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.collect()

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _BATCH = 512
-_FEW, _GATHER = 4, 0.008
+_FEW, _GATHER = 4, 0.002
 
 
 class Ready:

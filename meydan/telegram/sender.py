@@ -200,7 +200,8 @@ class BotSender:
     def _landed(self, key: SendKey) -> None:
         del self._flying[key.id]
         self.queue.free(key.chat_id)
-        self._wake.set()
+        if self.queue.depth(key.chat_id):
+            self._wake.set()
 
     async def _rest(self) -> None:
         moment = self.queue.next_moment()
