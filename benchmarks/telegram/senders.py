@@ -1,4 +1,7 @@
-"""One sender in a process of its own, which prints its CPU per send: `… benchmarks.telegram.senders KIND URL TOKEN`."""
+"""One sender in a process of its own, which prints its CPU per send: `… benchmarks.telegram.senders KIND URL TOKEN`.
+
+A library is imported by the sender that uses it, so that none pays for what the others load.
+"""
 
 import asyncio
 import sys
@@ -41,9 +44,9 @@ async def bare(url: str, token: str) -> float:
 
 async def aiogram(url: str, token: str) -> float:
     """Send with aiogram, as its documentation shows."""
-    from aiogram import Bot  # each process has only what it sends with
-    from aiogram.client.session.aiohttp import AiohttpSession
-    from aiogram.client.telegram import TelegramAPIServer
+    from aiogram import Bot  # noqa: PLC0415
+    from aiogram.client.session.aiohttp import AiohttpSession  # noqa: PLC0415
+    from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415
 
     async with Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(url))) as bot:
         return await _measured(lambda number: bot.send_message(_chat(number), _text(number)))
@@ -51,8 +54,8 @@ async def aiogram(url: str, token: str) -> float:
 
 async def ptb(url: str, token: str) -> float:
     """Send with python-telegram-bot, as its documentation shows."""
-    from telegram import Bot
-    from telegram.request import HTTPXRequest
+    from telegram import Bot  # noqa: PLC0415
+    from telegram.request import HTTPXRequest  # noqa: PLC0415
 
     async with Bot(token, base_url=f"{url}/bot", request=HTTPXRequest(connection_pool_size=AT_ONCE)) as bot:
         return await _measured(lambda number: bot.send_message(_chat(number), _text(number)))
