@@ -29,7 +29,7 @@ from meydan.telegram.fake.tokens import is_fake_token
 from meydan.telegram.models import Send, SendState
 from meydan.telegram.outbox_repository import OutboxRepository, SendRow
 from tests.processes import Program
-from tests.telegram.conftest import ACTORS, until
+from tests.telegram.conftest import ACTORS
 from tests.telegram.world import a_person
 
 BOTS, CHATS = 4, 10
@@ -88,7 +88,9 @@ async def test_every_send_is_accounted_for(
         fake.office.failures.clear()
         repeated = await db.write(_send_the_uncertain_again)
         worker.start()
-        await until(lambda: db.read(_nothing_left))
+        while await db.read(_left):
+            assert worker.running, worker.output()
+            await asyncio.sleep(0.1)
         await _judge(db, fake, sends=sends, again=True, repeated=repeated)
     finally:
         worker.stop()
@@ -172,10 +174,6 @@ def _fill(session: Session, bots: list[tuple[str, list[int]]], sends: int) -> No
 def _left(session: Session) -> int:
     waiting = (SendState.QUEUED, SendState.SENDING)
     return session.scalar(select(func.count()).select_from(Send).where(Send.state.in_(waiting))) or 0
-
-
-def _nothing_left(session: Session) -> bool:
-    return not _left(session)
 
 
 def _send_the_uncertain_again(session: Session) -> frozenset[str]:
