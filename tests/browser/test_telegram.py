@@ -1,7 +1,9 @@
 """Telegram's place in the panel, tried with the fake Telegram that runs beside the square."""
 
+import contextlib
 import json
 import re
+import sqlite3
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,6 +90,7 @@ def test_a_bot_is_added_and_speaks_and_what_is_uncertain_is_decided(
     says_why_a_send_failed_and_tries_it_again(operator, chat)
     decides_what_is_uncertain(operator, chat)
     tells_where_a_text_is_malformed(operator)
+    puts_a_session_away_and_deletes_it(operator, square)
     can_be_used_by_keyboard(operator)
     has_no_serious_faults_and_fits_a_phone(operator, chat)
     removes_the_bot(operator)
@@ -221,6 +224,26 @@ def tells_where_a_text_is_malformed(operator: Operator) -> None:
     operator.told("karakterde okunamadı")
 
 
+def puts_a_session_away_and_deletes_it(operator: Operator, square: Square) -> None:
+    page = operator.visitor.page
+    folder = square.program.folder / "data/sessions"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(folder / "haber.session")) as session:
+        session.execute("create table version (version integer)")
+    operator.click("link", "Hesaplar")
+    row = page.get_by_role("row", name="haber")
+    expect(row).to_contain_text("Boşta")
+    for act, after in (("Kaldır", "Elle kaldırıldı"), ("Sil", None)):
+        row.get_by_role("button", name=f"haber oturumunu {act.lower()}").click()
+        page.get_by_role("textbox", name="“haber”").fill("haber")
+        page.get_by_role("dialog").get_by_role("button", name=act).click()
+        if after is not None:
+            expect(row).to_contain_text(after)
+    operator.told("haber silindi")
+    operator.told("meydan telegram login")
+    assert not (folder / "haber.session").exists()
+
+
 def can_be_used_by_keyboard(operator: Operator) -> None:
     page = operator.visitor.page
     operator.click("link", "Botlar")
@@ -245,6 +268,7 @@ def has_no_serious_faults_and_fits_a_phone(operator: Operator, chat: str) -> Non
         ("/telegram", "@haber_bot"),
         (f"/telegram/sohbetler/{chat}", "Son gönderimler"),
         ("/telegram/giden", "Günaydın meydan"),
+        ("/telegram/oturumlar", "Henüz oturum yok"),
         ("/telegram/olcumler", "Gönderim / sn"),
     ):
         page.set_viewport_size({"width": 1280, "height": 800})

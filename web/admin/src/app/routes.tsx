@@ -149,6 +149,12 @@ const outbox = createRoute({
   component: lazyRouteComponent(() => import("@/features/telegram/outbox/OutboxPage"), "OutboxPage"),
 });
 
+const accounts = createRoute({
+  getParentRoute: () => telegramRead,
+  path: "/telegram/oturumlar",
+  component: lazyRouteComponent(() => import("@/features/telegram/sessions/SessionsPage"), "SessionsPage"),
+});
+
 const numbers = createRoute({
   getParentRoute: () => systemRead,
   path: "/telegram/olcumler",
@@ -168,7 +174,7 @@ export const router = createRouter({
     signedIn.addChildren([profile, sessions, keys]),
     systemRead.addChildren([health, settings, numbers]),
     auditRead.addChildren([audit]),
-    telegramRead.addChildren([bots, bot, chats, chat, outbox]),
+    telegramRead.addChildren([bots, bot, chats, chat, outbox, accounts]),
   ]),
   defaultPreload: "intent",
   scrollRestoration: false,

@@ -13,6 +13,7 @@ export function TelegramFrame({ actions, children }: { actions?: ReactNode; chil
     { to: "/telegram", label: t("tab.bots") },
     { to: "/telegram/sohbetler", label: t("tab.chats") },
     { to: "/telegram/giden", label: t("tab.outbox") },
+    { to: "/telegram/oturumlar", label: t("tab.sessions") },
     ...(measures ? [{ to: "/telegram/olcumler", label: t("tab.numbers") }] : []),
   ];
   return (
