@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FilePayload, Locator, expect
 
 from meydan.telegram.fake.tokens import new_token
 from tests.browser.conftest import PASSWORD, Square, Visitor
@@ -38,8 +38,12 @@ class Fake:
     def state(self) -> Any:
         return self._ask("state")
 
+    def messages(self, chat: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._ask(f"messages?chat={chat}")["messages"]
+        return found
+
     def said(self, chat: str) -> list[str]:
-        return [message.get("text", "") for message in self._ask(f"messages?chat={chat}")["messages"]]
+        return [message.get("text", "") for message in self.messages(chat)]
 
     def _ask(self, path: str, body: bytes | None = None) -> Any:
         request = urllib.request.Request(f"{self.address}/_fake/{path}", body, {"Content-Type": "application/json"})
@@ -67,7 +71,8 @@ class Operator:
         return self.row(text)
 
     def row(self, text: str) -> Locator:
-        return self.visitor.page.get_by_role("listitem").filter(has_text=text).last
+        """Return the row that tells of a send, the newest when there are several."""
+        return self.visitor.page.locator("li[data-row]").filter(has_text=text).first
 
 
 def test_a_bot_is_added_and_speaks_and_what_is_uncertain_is_decided(
@@ -86,6 +91,7 @@ def test_a_bot_is_added_and_speaks_and_what_is_uncertain_is_decided(
     chat = finds_the_group_that_the_bot_is_put_into(operator)
     sends_from_the_composer(operator, chat)
     shows_the_budget(operator)
+    sends_a_file_and_takes_it_back(operator, chat)
     keeps_what_waits_while_the_bot_is_stopped(operator, chat)
     says_why_a_send_failed_and_tries_it_again(operator, chat)
     decides_what_is_uncertain(operator, chat)
@@ -160,6 +166,21 @@ def shows_the_budget(operator: Operator) -> None:
     meter = page.get_by_role("meter", name="Deneme Grubu, 60 sn içinde en çok 20")
     expect(meter).to_have_attribute("value", "1")
     page.go_back()
+
+
+def sends_a_file_and_takes_it_back(operator: Operator, chat: str) -> None:
+    page = operator.visitor.page
+    note = FilePayload(name="not.txt", mimeType="text/plain", buffer=b"Kapanis notu")
+    page.locator("input[type=file]").set_input_files(note)
+    row = operator.send("Ekli not")
+    expect(row).to_contain_text("Gönderildi")
+    (sent,) = (message for message in operator.fake.messages(chat) if message.get("caption") == "Ekli not")
+    assert sent["document"]["file_name"] == "not.txt"
+    row.get_by_role("button", name="“Ekli not” için eylemler").click()
+    operator.click("menuitem", "Telegram'dan sil")
+    page.get_by_role("dialog").get_by_role("button", name="Telegram'dan sil").click()
+    expect(operator.row("silme")).to_contain_text("Gönderildi")
+    assert not any(message.get("caption") == "Ekli not" for message in operator.fake.messages(chat))
 
 
 def keeps_what_waits_while_the_bot_is_stopped(operator: Operator, chat: str) -> None:

@@ -10,6 +10,7 @@ import { api } from "@/session/session";
 import { useText } from "@/text/useText";
 import { refresh } from "../queries";
 import styles from "./Composer.module.css";
+import { FileChoice, upload } from "./FileChoice";
 import type { GatheredChat } from "./gather";
 import { texts } from "./texts";
 
@@ -28,6 +29,7 @@ const BLANK = {
   priority: "normal" as (typeof PRIORITIES)[number],
   format: "plain" as (typeof FORMATS)[number],
   silent: false,
+  file: null as File | null,
 };
 
 /** Say something in a chat; it goes into the outbox, and from there when the budget permits. */
@@ -36,10 +38,11 @@ export function Composer({ chat, bots }: { chat: GatheredChat; bots: readonly Te
   const form = useFields(BLANK, SCHEMA);
   const [problem, setProblem] = useState<unknown>(null);
   const key = useRef(newKey());
-  const { text, who, topic, priority, format, silent } = form.values;
+  const { text, who, topic, priority, format, silent, file } = form.values;
   const send = useMutation({
-    mutationFn: () =>
-      data(
+    mutationFn: async () => {
+      const attached = file ? await upload(file) : {};
+      return data(
         api.POST("/api/v1/telegram/outbox", {
           body: {
             bot_ids: who === ANY ? bots.slice(0, MOST_BOTS).map((bot) => bot.id) : [who],
@@ -50,11 +53,14 @@ export function Composer({ chat, bots }: { chat: GatheredChat; bots: readonly Te
             priority,
             silent,
             request_key: key.current,
+            ...attached,
           },
         }),
-      ),
+      );
+    },
     onSuccess: () => {
       change("text", "");
+      change("file", null);
       void refresh();
     },
     onError: (error) => setProblem(form.refused(error)),
@@ -68,7 +74,7 @@ export function Composer({ chat, bots }: { chat: GatheredChat; bots: readonly Te
   };
   const submit = () => {
     setProblem(null);
-    if (!send.isPending && form.check()) send.mutate();
+    if (!send.isPending && (file || form.check())) send.mutate();
   };
   const pressed = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.nativeEvent.isComposing) return;
@@ -136,11 +142,15 @@ export function Composer({ chat, bots }: { chat: GatheredChat; bots: readonly Te
       </div>
       <FormProblem error={atText === undefined ? problem : null} />
       <div className={styles.foot}>
+        <FileChoice file={file} onChange={(chosen) => change("file", chosen)} />
         <Checkbox
           label={t("silent")}
           checked={silent}
           onChange={(event) => change("silent", event.currentTarget.checked)}
         />
+        <span className="visually-hidden" role="status">
+          {send.isSuccess && text === "" ? t("queued") : ""}
+        </span>
         <span className={styles.hint}>{t("send.hint")}</span>
         <Button type="submit" loading={send.isPending} leftSection={<SendHorizontal size={16} />}>
           {t("send")}

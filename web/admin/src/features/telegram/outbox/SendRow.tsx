@@ -1,15 +1,11 @@
-import { Button } from "@mantine/core";
 import type { TelegramBot, TelegramSend } from "@meydan/client";
 import { Link } from "@tanstack/react-router";
-import { RotateCcw, X } from "lucide-react";
-import { LinkButton } from "@/components/LinkButton";
-import { useMay, useMe } from "@/session/session";
 import { dateTime, duration, number, shortMoment } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
+import { SendActs } from "./SendActs";
 import styles from "./SendRow.module.css";
 import { SendWay } from "./SendWay";
 import { texts } from "./texts";
-import { useSendActions } from "./useSendActions";
 
 const METHODS = [
   "sendPhoto",
@@ -20,7 +16,6 @@ const METHODS = [
   "deleteMessage",
   "pinChatMessage",
 ] as const;
-const RETRIED: ReadonlySet<TelegramSend["state"]> = new Set(["failed", "expired", "cancelled"]);
 
 /** One send: what, where, by whom, how far it is, and what can be done about it. */
 export function SendRow({
@@ -35,11 +30,6 @@ export function SendRow({
 }) {
   const t = useText(texts);
   const locale = useLocale();
-  const { user } = useMe();
-  const sends = useMay("telegram:send");
-  const manages = useMay("telegram:manage");
-  const { cancel, retry } = useSendActions();
-  const mayLead = sends && (manages || send.created_by === user.id);
   const at = send.finished_at ?? send.created_at;
   const method = METHODS.find((known) => known === send.method);
   const facts = [
@@ -79,27 +69,7 @@ export function SendRow({
         {send.state === "queued" && <Eta send={send} />}
       </div>
       <div className={styles.acts}>
-        {mayLead && send.state === "queued" && (
-          <Button
-            size="xs"
-            variant="subtle"
-            color="gray"
-            leftSection={<X size={14} />}
-            onClick={() => cancel.mutate(send.id)}
-          >
-            {t("cancel")}
-          </Button>
-        )}
-        {manages && send.state === "maybe_sent" && (
-          <LinkButton to="/telegram/giden" search={{ durum: "maybe_sent" }} size="xs" variant="light">
-            {t("decide")}
-          </LinkButton>
-        )}
-        {mayLead && RETRIED.has(send.state) && (
-          <Button size="xs" variant="light" leftSection={<RotateCcw size={14} />} onClick={() => retry.mutate(send.id)}>
-            {t("retry")}
-          </Button>
-        )}
+        <SendActs send={send} />
       </div>
     </li>
   );

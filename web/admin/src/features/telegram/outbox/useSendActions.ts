@@ -40,5 +40,18 @@ export function useSendActions() {
     onError: complain,
     onSettled,
   });
-  return { retry, cancel, decide };
+  const pin = useMutation({
+    mutationFn: (id: string) =>
+      data(api.POST("/api/v1/telegram/outbox/{send_id}/pin", { params: { path: { send_id: id } } })),
+    onSuccess: () => toast(t("pinned")),
+    onError: complain,
+    onSettled,
+  });
+  const erase = useMutation({
+    mutationFn: (id: string) =>
+      data(api.DELETE("/api/v1/telegram/outbox/{send_id}", { params: { path: { send_id: id } } })),
+    onSuccess: () => toast(t("erased")),
+    onSettled,
+  });
+  return { retry, cancel, decide, pin, erase };
 }
