@@ -2,8 +2,10 @@
 
 import typer
 
-from meydan.cli import telegram_fake
+from meydan.cli import telegram_fake, telegram_login, telegram_sessions
 from meydan.cli.language import say
 
 app = typer.Typer(name="telegram", help=say("telegram.help"), no_args_is_help=True)
 app.command("fake", help=say("telegram_fake.help"))(telegram_fake.fake)
+app.command("login", help=say("telegram_login.help"))(telegram_login.login)
+app.command("sessions", help=say("telegram_sessions.help"))(telegram_sessions.sessions)

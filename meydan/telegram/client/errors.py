@@ -129,3 +129,81 @@ class ClientExists(MeydanError):
 
     def __init__(self, name: str) -> None:
         super().__init__(ad=name)
+
+
+class SignInRefused(MeydanError):
+    """Telegram does not let the account sign in, for a reason that has no class of its own here."""
+
+    status, code = 422, "telegram_girisi_reddedildi"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(neden=reason)
+
+
+class PhoneWrong(InvalidInput):
+    """Telegram does not know such a phone number."""
+
+    code = "telegram_numarasi_gecersiz"
+
+    def __init__(self) -> None:
+        MeydanError.__init__(self)
+
+
+class PhoneBanned(MeydanError):
+    """Telegram has banned the phone number."""
+
+    status, code = 403, "telegram_numarasi_yasakli"
+
+
+class PhoneUnknown(MeydanError):
+    """There is no account with this number, and one can be opened in Telegram's own application only."""
+
+    status, code = 404, "telegram_hesabi_yok"
+
+
+class CodeWrong(InvalidInput):
+    """The sign-in code is not the one that Telegram sent."""
+
+    code = "telegram_kodu_yanlis"
+
+    def __init__(self) -> None:
+        MeydanError.__init__(self)
+
+
+class CodeExpired(MeydanError):
+    """The sign-in code is too old, or it was seen in a Telegram chat and thereby spoiled."""
+
+    status, code = 422, "telegram_kodunun_suresi_doldu"
+
+
+class PasswordWrong(InvalidInput):
+    """The password of the account's two-step verification is wrong."""
+
+    code = "telegram_parolasi_yanlis"
+
+    def __init__(self) -> None:
+        MeydanError.__init__(self)
+
+
+class QrNotScanned(MeydanError):
+    """Nobody scanned the QR code for as long as it was shown anew."""
+
+    status, code = 408, "telegram_karekodu_okutulmadi"
+
+
+class ApiKeysWrong(InvalidInput):
+    """Telegram does not know the application's TELEGRAM_API_ID and TELEGRAM_API_HASH."""
+
+    code = "telegram_api_kimligi_gecersiz"
+
+    def __init__(self) -> None:
+        MeydanError.__init__(self)
+
+
+class SignInFlood(MeydanError):
+    """Telegram takes no further attempt to sign in for a while."""
+
+    status, code = 429, "telegram_girisi_bekletiliyor"
+
+    def __init__(self, *, wait: float) -> None:
+        super().__init__(bekle=round(wait))

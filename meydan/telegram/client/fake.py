@@ -93,6 +93,9 @@ class FakeTelethon:
             return types.Pong(0, request.ping_id)
         if isinstance(request, functions.messages.SendMessageRequest):
             return await self._send(request)
+        if isinstance(request, functions.account.GetPasswordRequest):
+            unknown = types.PasswordKdfAlgoUnknown(), types.SecurePasswordKdfAlgoUnknown()
+            return types.account.Password(*unknown, secure_random=b"", hint=self._account and self._account.hint)
         raise errors.BadRequestError(request, "METHOD_INVALID")
 
     async def is_user_authorized(self) -> bool:

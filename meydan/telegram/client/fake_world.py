@@ -28,6 +28,7 @@ class FakeAccount:
     phone: str = ""
     code: str = ""
     password: str | None = None
+    hint: str | None = None
     token: str = ""
     username: str | None = None
     box: dict[int, Any] = field(default_factory=dict)
@@ -115,10 +116,16 @@ class FakeWorld:
         self._numbers = itertools.count(1001)
 
     def add_account(
-        self, phone: str, *, name: str = "Deneme", code: str = "12345", password: str | None = None
+        self,
+        phone: str,
+        *,
+        name: str = "Deneme",
+        code: str = "12345",
+        password: str | None = None,
+        hint: str | None = None,
     ) -> FakeAccount:
         """Add somebody who signs in by `code`, and by `password` after it if there is one."""
-        account = FakeAccount(next(self._numbers), name, utils.parse_phone(phone), code, password)
+        account = FakeAccount(next(self._numbers), name, utils.parse_phone(phone), code, password, hint)
         self.accounts.append(account)
         return account
 

@@ -84,6 +84,10 @@ class EncryptedSession(SQLiteSession):  # type: ignore[misc]  # Telethon has no 
         """Write nothing from now on."""
         self._sealed = True
 
+    def unseal(self) -> None:
+        """Write what is saved from now on."""
+        self._sealed = False
+
     def delete(self) -> bool:
         """Delete the file, as Telethon asks after signing out."""
         self.seal()
@@ -144,13 +148,18 @@ class OpenSession:
             raise SessionQuarantined(self.name, reason=entry.reason, at=entry.at)
         self._folder.forget(self.name)
 
+    def keep(self) -> None:
+        """Save a session that was just signed in, in place of what was put away under its name."""
+        if isinstance(self.telethon, EncryptedSession):
+            self.telethon.unseal()
+        self.telethon.save()
+        self.check_quarantine()
+
     def close(self) -> None:
         """Save the session and let others have it; a second time does nothing."""
         with self._locks:
             self.telethon.save()
             self._seal()
-            with contextlib.suppress(SessionQuarantined):
-                self.check_quarantine()
 
     def quarantine(self, reason: str) -> None:
         """Put a session away that Telegram ended, so that nobody tries it again, and let go of it."""
@@ -196,8 +205,14 @@ class SessionStore:
         return opened
 
     def open_to_sign_in(self, config: WantedSession) -> OpenSession:
-        """Return the session to sign in with; one that was put away under this name is no hindrance."""
-        return self._open(config.session_name, None)
+        """Return the session to sign in with, which is saved once `keep` is called.
+
+        A session that was put away under this name is no hindrance.
+        """
+        opened = self._open(config.session_name, None)
+        if isinstance(opened.telethon, EncryptedSession):
+            opened.telethon.seal()
+        return opened
 
     def protect(self, name: str, session_string: str) -> str:
         """Return a session string closed with the newest key, as it may lie in a configuration."""

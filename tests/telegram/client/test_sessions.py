@@ -64,7 +64,7 @@ def signed_in(store: SessionStore, name: str = "ana", key: bytes = KEY) -> OpenS
     opened = store.open_to_sign_in(Wanted(name))
     opened.telethon.set_dc(2, "127.0.0.1", 443)
     opened.telethon.auth_key = AuthKey(key)
-    opened.telethon.save()
+    opened.keep()
     return opened
 
 
@@ -252,9 +252,14 @@ def test_a_dead_session_is_put_away_and_replaced_by_a_sign_in(store: SessionStor
     assert key_of(reopened(store)) == OTHER_KEY
 
 
-def test_a_sign_in_that_was_given_up_changes_nothing(store: SessionStore) -> None:
+def test_a_sign_in_that_was_given_up_changes_nothing(store: SessionStore, folder: Path) -> None:
     signed_in(store).quarantine("SESSION_REVOKED")
-    store.open_to_sign_in(Wanted()).close()
+    given_up = store.open_to_sign_in(Wanted())
+    given_up.telethon.set_dc(2, "127.0.0.1", 443)
+    given_up.telethon.auth_key = AuthKey(OTHER_KEY)  # Telethon has connected
+    given_up.telethon.save()
+    given_up.close()
+    assert not (folder / "ana.session").exists()
     with pytest.raises(SessionQuarantined):
         store.open(Wanted())
 
