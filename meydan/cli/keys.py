@@ -10,8 +10,11 @@ from meydan.accounts.vault import Vault
 from meydan.app.composition import open_accounts
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, language, say
+from meydan.platform.clock import SystemClock
 from meydan.platform.errors import MeydanError
 from meydan.platform.settings import SettingsError
+from meydan.telegram.client.files import SessionFolder
+from meydan.telegram.client.listing import SessionListing
 
 app = typer.Typer(name="keys", help=say("keys.help"), no_args_is_help=True)
 
@@ -32,11 +35,17 @@ def _run(*, rotate: bool) -> int:
     async def run() -> int:
         async with open_accounts(settings) as accounts:
             work = rotate_tokens if rotate else migrate_plain_tokens
-            return await work(accounts.engines.db, Vault.from_settings(settings))
+            return await work(accounts.engines.db, vault)
 
     settings = settings_or_exit()
     try:
-        return asyncio.run(run())
+        vault = Vault.from_settings(settings)
+        sessions, refused = SessionListing(
+            SessionFolder(settings.data_dir / "sessions", vault), SystemClock()
+        ).protect()
+        for refusal in refused:
+            typer.echo(f"{refusal.title(language())}: {refusal.detail(language())}", err=True)
+        return sessions + asyncio.run(run())
     except MeydanError as error:
         typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)
     except SettingsError as error:

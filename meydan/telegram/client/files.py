@@ -110,13 +110,8 @@ class SessionFolder:
         """
         path = self.file(name)
         with contextlib.suppress(FileNotFoundError):
-            if (content := path.read_bytes()) and content.startswith(_PLAIN):
-                return self._take_over(name)
-            if content:
-                image = self._opened(name, content)
-                if not self._vault.is_newest(content):
-                    self.write(name, image)
-                return image
+            if content := path.read_bytes():
+                return self._image(name, path, content)
         return None
 
     def readable(self, name: str) -> bool:
@@ -129,17 +124,25 @@ class SessionFolder:
 
     def write(self, name: str, image: bytes) -> None:
         """Encrypt and keep the session's image."""
-        write_private(self.file(name), self._vault.encrypt_bytes(image))
+        self._write(self.file(name), image)
 
     def remove(self, name: str) -> None:
         """Delete the session's file."""
         self.file(name).unlink(missing_ok=True)
 
     def protect(self, name: str) -> bool:
-        """Bring the session's file under the newest key, whether it was plain or under an older one."""
-        before = self.file(name).stat().st_ino
-        self.read(name)
-        return self.file(name).stat().st_ino != before
+        """Bring what is kept of the session under the newest key; tell whether it was plain or under an older one.
+
+        Hold the session's lock. Raises `SessionUnreadable`.
+        """
+        changed = False
+        for path in (self.file(name), self.dead_file(name)):
+            with contextlib.suppress(FileNotFoundError):
+                content = path.read_bytes()
+                if content and not self._vault.is_newest(content):
+                    self._image(name, path, content)
+                    changed = True
+        return changed
 
     def put_away(self, name: str, entry: PutAway) -> None:
         """Move the session's file to the quarantine and say why; from then on it cannot be opened."""
@@ -168,6 +171,15 @@ class SessionFolder:
     def _quarantine(self, name: str) -> Path:
         return self.path / "quarantine" / f"{check_name(name)}.json"
 
+    def _image(self, name: str, path: Path, content: bytes) -> bytes:
+        """Return what the file holds, having brought it under the newest key."""
+        if content.startswith(_PLAIN):
+            return self._take_over(name, path)
+        image = self._opened(name, content)
+        if not self._vault.is_newest(content):
+            self._write(path, image)
+        return image
+
     def _opened(self, name: str, content: bytes) -> bytes:
         try:
             image = self._vault.decrypt_bytes(content)
@@ -177,20 +189,22 @@ class SessionFolder:
             raise SessionUnreadable(name)
         return image
 
-    def _take_over(self, name: str) -> bytes:
+    def _take_over(self, name: str, path: Path) -> bytes:
         """Encrypt a plain file, with what its journal or write-ahead log holds, and leave none of the three."""
-        path = self.file(name)
         try:
-            image = _image(path)
+            image = _plain_image(path)
         except sqlite3.Error:
             raise SessionUnreadable(name) from None
-        self.write(name, image)
+        self._write(path, image)
         for ending in _SIDE_FILES:
             path.with_name(path.name + ending).unlink(missing_ok=True)
         return image
 
+    def _write(self, path: Path, image: bytes) -> None:
+        write_private(path, self._vault.encrypt_bytes(image))
 
-def _image(path: Path) -> bytes:
+
+def _plain_image(path: Path) -> bytes:
     with (
         contextlib.closing(sqlite3.connect(path, timeout=1)) as plain,
         contextlib.closing(sqlite3.connect(":memory:")) as copy,

@@ -9,7 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from meydan.platform.clock import Clock
-from meydan.telegram.client.errors import SessionMissing, SessionUnreadable
+from meydan.platform.errors import MeydanError
+from meydan.telegram.client.errors import SessionInUse, SessionMissing, SessionUnreadable
 from meydan.telegram.client.files import PUT_AWAY, PutAway, SessionFolder, SessionKind, check_name
 from meydan.telegram.client.lease import Holder, SessionLock, holder_of, in_use
 from meydan.telegram.client.state import ClientState, StateBook, StateFiles
@@ -70,6 +71,20 @@ class SessionListing:
         await self._files.forget(name)
         return done
 
+    def protect(self) -> tuple[int, list[MeydanError]]:
+        """Bring every session under the newest key; return how many were not, and why some still are not.
+
+        A session that is in use goes under the newest key when it is opened again.
+        """
+        changed, refused = 0, list[MeydanError]()
+        for name in self._folder.names():
+            try:
+                with self._held(name):
+                    changed += self._folder.protect(name)
+            except (SessionInUse, SessionUnreadable) as error:
+                refused.append(error)
+        return changed, refused
+
     def _look(self, said: Mapping[str, ClientState], shared: Mapping[str, ClientState]) -> list[SessionView]:
         names = sorted({*self._folder.names(), *said})
         return [self._view(name, said.get(name), elsewhere=name in shared) for name in names]
@@ -94,8 +109,7 @@ class SessionListing:
         return SessionView(name, kind, SessionStanding.IDLE if readable else SessionStanding.UNREADABLE, used)
 
     def _put_away(self, name: str, *, known: bool) -> str:
-        self._folder.prepare()
-        with SessionLock(self._lock(name), name=name, holder=Holder.here(self._clock)):
+        with self._held(name):
             if self._folder.file(name).exists():
                 self._folder.put_away(name, PutAway(PUT_AWAY, self._clock.now(), SessionKind.FILE, None))
                 return "put_away"
@@ -103,6 +117,10 @@ class SessionListing:
                 raise SessionMissing(name)
             self._folder.forget(name)
             return "removed"
+
+    def _held(self, name: str) -> SessionLock:
+        self._folder.prepare()
+        return SessionLock(self._lock(name), name=name, holder=Holder.here(self._clock))
 
     def _lock(self, name: str) -> Path:
         return self._folder.lock(f"name-{name}")

@@ -18,16 +18,17 @@ from meydan.accounts.vault import Vault
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database
 from meydan.platform.http import install_http
-from meydan.telegram.client.errors import SessionInUse
+from meydan.telegram.client.errors import SessionInUse, SessionUnreadable
 from meydan.telegram.client.files import SessionFolder, SessionKind
 from meydan.telegram.client.listing import SessionListing
-from meydan.telegram.client.sessions import SessionStore
+from meydan.telegram.client.sessions import SessionStore, key_of
 from meydan.telegram.client.sessions_service import SessionService
 from meydan.telegram.client.state import ClientState, RedisStates, StateBook, StateFiles, client_state
 from meydan.telegram.endpoints import router
-from tests.telegram.client.test_sessions import OTHER_KEY, Wanted, signed_in
+from tests.telegram.client.test_sessions import KEY, OTHER_KEY, Wanted, plain_session, reopened, signed_in
 from tests.telegram.conftest import ACTORS
 
+KEYS = [Fernet.generate_key().decode()]
 STATS = {
     "session_name": "ana",
     "connection_status": "connected",
@@ -91,7 +92,7 @@ class TestRedisStates(BookContract):
 
 @pytest.fixture
 def vault() -> Vault:
-    return Vault([Fernet.generate_key().decode()])
+    return Vault(KEYS)
 
 
 @pytest.fixture
@@ -244,3 +245,36 @@ async def test_the_list_holds_nothing_secret(http: httpx.AsyncClient, store: Ses
     opened.close()
     assert store.export("ana") not in text
     assert not {"key", "fingerprint", "phone", "session_string"} & set(json.loads(text)["sessions"][0])
+
+
+async def test_every_session_goes_under_the_newest_key(
+    folder: SessionFolder, store: SessionStore, vault: Vault, clock: ManualClock
+) -> None:
+    signed_in(store, "ana").close()
+    signed_in(store, "olu", OTHER_KEY).quarantine("SESSION_REVOKED")
+    plain_session(folder.path, "duz")
+    used = signed_in(store, "acik", bytes(256)[:-1] + b"\x01")
+    newer = Fernet.generate_key().decode()
+    listing = SessionListing(SessionFolder(folder.path, Vault([newer, *KEYS])), clock)
+    changed, (refused,) = listing.protect()
+    assert changed == 3
+    assert (type(refused), refused.data["ad"]) == (SessionInUse, "acik")
+    used.close()
+    assert (listing.protect()[0], listing.protect()) == (1, (0, []))
+    newest = Vault([newer])
+    for path in folder.path.rglob("*.session"):
+        assert newest.is_newest(path.read_bytes())
+    for name, key in (("ana", KEY), ("duz", KEY)):
+        assert key_of(reopened(SessionStore(folder.path, newest), name)) == key
+
+
+async def test_a_key_that_is_missing_is_told_and_harms_no_other(
+    folder: SessionFolder, store: SessionStore, clock: ManualClock
+) -> None:
+    signed_in(store, "ana").close()
+    folder.file("kapali").write_bytes(Vault([Fernet.generate_key().decode()]).encrypt_bytes(b"x"))
+    before = folder.file("kapali").read_bytes()
+    newer = Fernet.generate_key().decode()
+    changed, (refused,) = SessionListing(SessionFolder(folder.path, Vault([newer, *KEYS])), clock).protect()
+    assert (changed, type(refused)) == (1, SessionUnreadable)
+    assert folder.file("kapali").read_bytes() == before

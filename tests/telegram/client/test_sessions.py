@@ -76,7 +76,7 @@ def reopened(store: SessionStore, name: str = "ana") -> Any:
 
 def plain_session(folder: Path, name: str = "ana", *, wal: bool = False) -> Path:
     """Leave a session behind as Telethon alone does."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     session = SQLiteSession(str(folder / name))
     session.set_dc(2, "127.0.0.1", 443)
     session.auth_key = AuthKey(KEY)
