@@ -114,6 +114,7 @@ def refuses_a_wrong_token(operator: Operator) -> None:
     dialog.get_by_role("button", name="Bot ekle").click()
     expect(dialog.get_by_text("Telegram bu anahtarı tanımıyor")).to_be_visible()
     expect(field).to_have_attribute("aria-invalid", "true")
+    assert operator.visitor.serious_faults() == []
 
 
 def adds_a_bot(operator: Operator, token: str) -> None:

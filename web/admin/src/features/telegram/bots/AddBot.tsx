@@ -6,6 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useFields } from "@/components/form";
 import { FormProblem } from "@/components/States";
+import { texts as shared } from "@/components/texts";
 import { toast } from "@/components/toasts";
 import { api } from "@/session/session";
 import { useText } from "@/text/useText";
@@ -22,6 +23,7 @@ interface Props {
 
 export function AddBot({ opened, onClose, trial }: Props) {
   const t = useText(texts);
+  const common = useText(shared);
   const navigate = useNavigate();
   const [way, setWay] = useState<"token" | "trial">("token");
   const added = (bot: TelegramBot) => {
@@ -32,7 +34,7 @@ export function AddBot({ opened, onClose, trial }: Props) {
   };
   const Form = way === "trial" && trial ? TrialForm : TokenForm;
   return (
-    <Modal opened={opened} onClose={onClose} title={t("add")}>
+    <Modal opened={opened} onClose={onClose} title={t("add")} closeButtonProps={{ "aria-label": common("close") }}>
       <Stack>
         {trial && (
           <SegmentedControl

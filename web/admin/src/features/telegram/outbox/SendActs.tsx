@@ -4,6 +4,7 @@ import { EllipsisVertical, Pin, RotateCcw, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { LinkButton } from "@/components/LinkButton";
 import { FormProblem } from "@/components/States";
+import { texts as shared } from "@/components/texts";
 import { useMay, useMe } from "@/session/session";
 import { useText } from "@/text/useText";
 import styles from "./SendRow.module.css";
@@ -54,6 +55,7 @@ export function SendActs({ send }: { send: TelegramSend }) {
 /** What is in a chat can be pinned there, or taken back. */
 function SentMenu({ send }: { send: TelegramSend }) {
   const t = useText(texts);
+  const common = useText(shared);
   const [asking, setAsking] = useState(false);
   const { pin, erase } = useSendActions();
   return (
@@ -73,7 +75,12 @@ function SentMenu({ send }: { send: TelegramSend }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={t("erase.title")}>
+      <Modal
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={t("erase.title")}
+        closeButtonProps={{ "aria-label": common("close") }}
+      >
         <Stack>
           <Text size="sm">{t("erase.detail")}</Text>
           <blockquote className={styles.quote}>{send.preview}</blockquote>
