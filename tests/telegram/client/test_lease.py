@@ -7,14 +7,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
+from meydan.accounts.vault import Vault
 from meydan.platform.clock import ManualClock
 from meydan.platform.ephemeral import EphemeralStore, MemoryStore
 from meydan.platform.errors import Unavailable
 from meydan.platform.redis import RedisStore
+from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.errors import SessionInUse
 from meydan.telegram.client.lease import Holder, SessionLock, SharedLease, holder_of
+from meydan.telegram.client.sessions import SessionStore
+from meydan.telegram.client.shared import open_shared
+from meydan.telegram.client.state import client_state
+from tests.conftest import REDIS, need
 
 _HOLD = """
 import sys
@@ -171,3 +178,28 @@ async def settle(clock: ManualClock, seconds: float, *, until: asyncio.Event | N
         await asyncio.wait_for(until.wait(), 10)
     for _ in range(10):
         await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("redis_url", ["", REDIS])
+async def test_a_client_finds_its_way_to_the_others(tmp_path: Path, clock: ManualClock, redis_url: str) -> None:
+    if redis_url:
+        need("Redis", redis_url)
+    config = ClientConfig(f"ana-{tmp_path.name}", 1, "hash", sessions_dir=tmp_path, redis_url=redis_url)
+    shared, other = open_shared(config, clock), open_shared(config, clock)
+    opened = SessionStore(tmp_path, Vault([Fernet.generate_key().decode()]), clock=clock).open(config)
+    lease = shared.lease(opened)
+    await lease.take()
+    stats = {"session_name": opened.name, "connection_status": "connected"}
+    await shared.states.write(client_state(stats, kind=opened.kind, clock=clock))
+    assert (await other.states.read())[opened.name].connection_status == "connected"
+    elsewhere = SharedLease(other.store, clock, name=opened.name, identity=opened.identity, holder=Holder.here(clock))
+    if redis_url:
+        with pytest.raises(SessionInUse):
+            await elsewhere.take()
+    await shared.states.forget(opened.name)
+    await lease.give_back()
+    await elsewhere.take()
+    await elsewhere.give_back()
+    opened.close()
+    await shared.close()
+    await other.close()
