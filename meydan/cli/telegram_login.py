@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -26,6 +27,7 @@ def login(
     *,
     qr: bool = typer.Option(False, "--qr", help=say("telegram_login.qr_help")),
     bot: bool = typer.Option(False, "--bot-token-stdin", help=say("telegram_login.bot_help")),
+    folder: Path | None = typer.Option(None, "--folder", file_okay=False, help=say("telegram_login.folder_help")),
     lang: Lang = None,
 ) -> None:
     """Sign a Telegram session in; what is secret is asked for, never given as an argument."""
@@ -38,7 +40,7 @@ def login(
 
     settings = settings_or_exit()
     try:
-        config = ClientConfig.from_env(name, sessions_dir=settings.data_dir / "sessions")
+        config = ClientConfig.from_env(name, sessions_dir=folder or settings.data_dir / "sessions")
         asyncio.run(_login(config, way, context.obj))
     except MeydanError as error:
         typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)

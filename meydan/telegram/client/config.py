@@ -53,7 +53,8 @@ class ClientConfig:
     def from_env(cls, session_name: str = "meydan", **given: Any) -> "ClientConfig":
         """Take TELEGRAM_API_ID, TELEGRAM_API_HASH, REDIS_URL and LOG_LEVEL from the environment or `.env`.
 
-        `given` are further fields, or others than the environment says. Raises `ApiKeysMissing`.
+        Sessions are those of `meydan telegram login`, in the folder of MEYDAN_DATA_DIR. `given` are further fields, or
+        others than the environment says. Raises `ApiKeysMissing`.
         """
         settings = load_settings()
         found: dict[str, Any] = {
@@ -61,6 +62,7 @@ class ClientConfig:
             "api_hash": settings.telegram_api_hash.get_secret_value(),
             "redis_url": settings.redis_url.get_secret_value(),
             "log_level": settings.log_level,
+            "sessions_dir": settings.data_dir / "sessions",
         } | given
         if not found["api_id"] or not found["api_hash"]:
             raise ApiKeysMissing

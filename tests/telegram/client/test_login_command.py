@@ -108,6 +108,14 @@ def test_an_input_that_ends_is_no_answer(home: Path, world: FakeWorld) -> None:
     assert "nobody was signed in" in done.output
 
 
+def test_a_script_has_its_sessions_where_it_wants(home: Path, world: FakeWorld) -> None:
+    world.add_bot(TOKEN, username="deneme_bot")
+    done = run(world, "login", "bot", "--bot-token-stdin", "--folder", "sessions", typed=f"{TOKEN}\n")
+    assert done.exit_code == 0, done.output
+    assert (home / ClientConfig("bot", 1, "hash").sessions_dir / "bot.session").exists()
+    assert ClientConfig.from_env("bot").sessions_dir == Path("data/sessions")
+
+
 def test_what_the_environment_lacks_is_told(home: Path, world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TELEGRAM_API_HASH")
     done = run(world, "login", "ana")
