@@ -9,3 +9,4 @@ app = typer.Typer(name="telegram", help=say("telegram.help"), no_args_is_help=Tr
 app.command("fake", help=say("telegram_fake.help"))(telegram_fake.fake)
 app.command("login", help=say("telegram_login.help"))(telegram_login.login)
 app.command("sessions", help=say("telegram_sessions.help"))(telegram_sessions.sessions)
+app.command("export", help=say("telegram_sessions.export_help"))(telegram_sessions.export)

@@ -1,8 +1,10 @@
 """`meydan telegram login`: sign a session in from a terminal, by a code, a QR code, or a bot's token."""
 
 import asyncio
+import contextlib
+import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +43,8 @@ def login(
     settings = settings_or_exit()
     try:
         config = ClientConfig.from_env(name, sessions_dir=folder or settings.data_dir / "sessions")
-        asyncio.run(_login(config, way, context.obj))
+        with _only_our_words():
+            asyncio.run(_login(config, way, context.obj))
     except MeydanError as error:
         typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)
     except SettingsError as error:
@@ -79,6 +82,18 @@ async def _login(
         opened.close()
     shown = f"@{account.username}" if account.username else account.name
     typer.echo(say(said, account=shown, session=config.session_name, folder=config.sessions_dir))
+
+
+@contextlib.contextmanager
+def _only_our_words() -> Iterator[None]:
+    """Keep Telethon from warning of what is told, in the person's language, by how the sign-in ends."""
+    logger = logging.getLogger("telethon")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 class _Terminal:

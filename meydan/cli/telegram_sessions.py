@@ -10,8 +10,9 @@ from rich.table import Table
 
 from meydan.accounts.vault import Vault
 from meydan.cli.config import settings_or_exit
-from meydan.cli.language import Lang, say
+from meydan.cli.language import Lang, language, say
 from meydan.platform.clock import SystemClock
+from meydan.platform.errors import MeydanError
 from meydan.platform.settings import Settings, SettingsError
 from meydan.telegram.client.files import PUT_AWAY, SessionFolder
 from meydan.telegram.client.listing import SessionListing, SessionView
@@ -37,6 +38,24 @@ def sessions(
         typer.echo(say("telegram_sessions.none"))
     else:
         Console(highlight=False).print(_table(views))
+
+
+def export(
+    name: str = typer.Argument(metavar="session", help=say("telegram_login.name_help")), *, lang: Lang = None
+) -> None:
+    """Print a session as a string that only this square's key opens, for a configuration instead of a file."""
+    from meydan.telegram.client.sessions import SessionStore
+
+    settings = settings_or_exit()
+    try:
+        store = SessionStore(settings.data_dir / "sessions", Vault.from_settings(settings))
+        typer.echo(store.export(name))
+    except MeydanError as error:
+        typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)
+        raise typer.Exit(1) from None
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 async def _look(settings: Settings) -> list[SessionView]:

@@ -45,6 +45,7 @@ class FakeTelethon:
             return
         await self.world.failing("connect")
         if not self.session.auth_key:
+            self.session.set_dc(2, "127.0.0.1", 443)
             self.session.auth_key = AuthKey(secrets.token_bytes(256))
             self.session.save()
         self._disconnected = asyncio.get_running_loop().create_future()

@@ -16,6 +16,7 @@ import pytest
 from telethon import errors
 from typer.testing import CliRunner, Result
 
+from meydan.accounts.vault import is_encrypted
 from meydan.cli import app
 from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.fake import fake_telethon
@@ -99,6 +100,18 @@ def test_refusals_say_why_and_keep_nothing(home: Path, world: FakeWorld, refusal
     assert done.exit_code == 1
     assert words in done.output
     assert not list((home / "data" / "sessions").glob("*.session"))
+
+
+def test_a_session_becomes_a_string(home: Path, world: FakeWorld) -> None:
+    world.add_account(PHONE)
+    run(world, "login", "ana", typed=f"{PHONE}\n12345\n")
+    text = run(world, "export", "ana").output.strip()
+    store = SessionStore.of_environment(home / "data" / "sessions")
+    opened = store.open(ClientConfig("metin", 1, "hash", session_string=text))
+    opened.close()
+    assert is_encrypted(text)
+    missing = run(world, "export", "yok")
+    assert (missing.exit_code, "No such Telegram session" in missing.output) == (1, True)
 
 
 def test_an_input_that_ends_is_no_answer(home: Path, world: FakeWorld) -> None:
