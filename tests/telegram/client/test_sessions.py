@@ -2,6 +2,8 @@
 
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -332,6 +334,39 @@ def test_a_name_that_passes_stays_in_the_folder(name: str) -> None:
     except SessionNameBad:
         return
     assert (Path("/f") / f"{name}.session").resolve().parent == Path("/f")
+
+
+_SAVE = """
+import sys
+from pathlib import Path
+from telethon.crypto import AuthKey
+from meydan.accounts.vault import Vault
+from meydan.telegram.client.config import ClientConfig
+from meydan.telegram.client.sessions import SessionStore
+opened = SessionStore(Path(sys.argv[1]), Vault([sys.argv[2]])).open_to_sign_in(ClientConfig("ana", 1, "hash"))
+opened.telethon.set_dc(2, "127.0.0.1", 443)
+opened.keep()
+number = 0
+while True:
+    number += 1
+    opened.telethon.auth_key = AuthKey(number.to_bytes(256, "big"))
+    opened.telethon.save()
+    print(number, flush=True)
+"""
+
+
+def test_a_kill_at_any_moment_leaves_the_last_key_or_the_next(
+    store: SessionStore, folder: Path, keys: list[str]
+) -> None:
+    for saves in (1, 3, 8):
+        program = subprocess.Popen([sys.executable, "-c", _SAVE, str(folder), keys[0]], stdout=subprocess.PIPE)
+        assert program.stdout is not None
+        saved = [int(program.stdout.readline()) for _ in range(saves)]
+        program.kill()
+        rest, _ = program.communicate()
+        saved += [int(line) for line in rest.split()]
+        found = int.from_bytes(key_of(reopened(store)), "big")
+        assert found in (saved[-1], saved[-1] + 1)
 
 
 def test_the_environment_gives_the_key_or_one_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
