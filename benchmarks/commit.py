@@ -2,23 +2,20 @@
 
 import argparse
 import asyncio
-import contextlib
 import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
-import asyncpg
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from benchmarks.processes import BenchmarkError
+from benchmarks.processes import BenchmarkError, postgres_database
 from meydan.chat.log import MessageLog
 from meydan.chat.models import Room
 from meydan.chat.operations import Append, Stored
@@ -60,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
             figures["sqlite"] = asyncio.run(_alternate(lambda: SqliteDatabase(path), options))
     if options.postgres:
         try:
-            with _postgres_database(options.postgres) as url, console.status("postgresql"):
+            with postgres_database(options.postgres) as url, console.status("postgresql"):
                 migrate.upgrade(url)
                 figures["postgresql"] = asyncio.run(_alternate(lambda: PostgresDatabase(url), options))
         except OSError as error:
@@ -145,22 +142,3 @@ def _make_room(session: Session) -> int:
     session.add(room)
     session.flush()
     return room.id
-
-
-@contextlib.contextmanager
-def _postgres_database(server: str) -> Iterator[str]:
-    """Make a database for this run and drop it afterwards."""
-    name = f"meydan_bench_{uuid4().hex[:12]}"
-    asyncio.run(_order(server, f'CREATE DATABASE "{name}"'))
-    try:
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
-    finally:
-        asyncio.run(_order(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
-
-
-async def _order(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -1,5 +1,6 @@
 """Processes under test: started on a core of their own, watched, and stopped."""
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -13,6 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
 
 ROOT = Path(__file__).parent.parent
 _CORES = sorted(os.sched_getaffinity(0))
@@ -154,3 +159,22 @@ class JsonClient:
         if answer.status >= 400:
             raise BenchmarkError(f"{method} {path}: {answer.status} {data[:500]!r}")
         return json.loads(data) if answer.headers.get_content_type().endswith("json") else data.decode()
+
+
+@contextlib.contextmanager
+def postgres_database(server: str) -> Iterator[str]:
+    """Make a database for this run and drop it afterwards."""
+    name = f"meydan_bench_{uuid4().hex[:12]}"
+    asyncio.run(_tell(server, f'CREATE DATABASE "{name}"'))
+    try:
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    finally:
+        asyncio.run(_tell(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _tell(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

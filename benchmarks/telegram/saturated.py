@@ -19,24 +19,15 @@ from aiogram.exceptions import TelegramRetryAfter
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
+from benchmarks.telegram.crowd import OWNER, WARM, Lane, feed, judged, people
 from benchmarks.telegram.virtual_time import VirtualLoop
 from benchmarks.telegram_limits import Outcome
-from meydan.accounts.actor import Actor
-from meydan.accounts.permissions import Role
 from meydan.app.composition import open_accounts
 from meydan.app.fleet import open_fleet
 from meydan.platform import migrate
 from meydan.platform.settings import load_settings
 from meydan.telegram.fake.limits import FakeLimits
 from meydan.telegram.fake.server import FakeTelegram
-from meydan.telegram.orders import Order
-
-BOTS, GROUPS, PEOPLE = 20, 50, 500
-_OWNER = Actor("olcum", "Ölçüm", Role.OWNER, "benchmark")
-_AHEAD = 6  # messages that wait in every chat
-_WARM = 65.0  # seconds until every window has been full once
-
-Lane = tuple[str, int]  # token, chat
 
 
 class LoopClock:
@@ -59,23 +50,6 @@ class LoopClock:
         await asyncio.sleep(seconds)
 
 
-def people(fake: FakeTelegram) -> list[Lane]:
-    """Make the bots and their chats, and return the lanes."""
-    tokens = [fake.make_bot(name=f"B{number}", username=f"dolu{number}_bot") for number in range(BOTS)]
-    lanes: list[Lane] = []
-    for number in range(PEOPLE):
-        token = tokens[number % BOTS]
-        person = fake.people.make_person(f"Kişi {number}")
-        fake.people.start(int(token.split(":")[0]), person.id)
-        lanes.append((token, person.id))
-    for number in range(GROUPS):
-        token = tokens[number % BOTS]
-        room = fake.people.make_chat("supergroup", f"Grup {number}")
-        fake.people.set_member(room.key, int(token.split(":")[0]), "administrator")
-        lanes.append((token, room.chat.id))
-    return lanes
-
-
 async def meydan(fake: FakeTelegram, lanes: list[Lane], until: float) -> None:
     """Keep every chat's queue filled; the fleet does the rest."""
     loop = asyncio.get_running_loop()
@@ -90,24 +64,8 @@ async def meydan(fake: FakeTelegram, lanes: list[Lane], until: float) -> None:
         await accounts.live.start()
         services = fleet.services(worker=True)
         running = {service.name: asyncio.create_task(service.run()) for service in services}
-        bots = {token: (await fleet.bots.add(_OWNER, token)).id for token in dict.fromkeys(token for token, _ in lanes)}
-        counter = itertools.count()
-
-        async def order(bot: str, chat: int) -> None:
-            await fleet.outbox.send(
-                _OWNER, Order(bot_ids=(bot,), chat_id=chat, text=f"{next(counter):08d} " + "x" * 91)
-            )
-
-        async def feed(token: str, chat: int) -> None:
-            bot = bots[token]
-            while loop.time() < until:
-                runs = fleet.runner.bots.get(bot)
-                waiting = runs.sender.ahead(chat) if runs is not None else 0
-                for _ in range(_AHEAD - waiting):
-                    await order(bot, chat)
-                await asyncio.sleep(1.0)
-
-        await asyncio.gather(*(feed(token, chat) for token, chat in lanes))
+        bots = {token: (await fleet.bots.add(OWNER, token)).id for token in dict.fromkeys(token for token, _ in lanes)}
+        await feed(fleet, [(bots[token], chat) for token, chat in lanes], until)
         for service in reversed(services):
             await service.drain()
             await running[service.name]
@@ -170,34 +128,13 @@ async def saturate(kind: str, seconds: float) -> Outcome:
     senders: dict[str, Callable[[FakeTelegram, list[Lane], float], Awaitable[None]]] = {
         "meydan": meydan, "aiogram": aiogram, "ptb": ptb,
     }  # fmt: skip
-    begin, end = loop.time() + _WARM, loop.time() + _WARM + seconds
+    begin, end = loop.time() + WARM, loop.time() + WARM + seconds
     cpu = time.process_time()
     await senders[kind](fake, lanes, end)
     cpu = time.process_time() - cpu
-    report = fake.report
-    everything = sum(map(len, report.arrivals.values()))
-    private, group = _longest(report.arrivals, begin, end)
-    sent = sum(begin <= moment < end for moments in report.arrivals.values() for moment in moments)
+    outcome = judged(fake, begin, end, cpu)
     await fake.stop()
-    return Outcome(sent, _permitted(seconds), report.refusals, private, group, cpu / everything)
-
-
-def _longest(arrivals: dict[tuple[int, int], list[float]], begin: float, end: float) -> tuple[float, float]:
-    longest = {True: 0.0, False: 0.0}
-    for (_, chat), moments in arrivals.items():
-        inside = [begin, *(moment for moment in moments if begin <= moment < end), end]
-        gap = max(later - earlier for earlier, later in itertools.pairwise(inside))
-        longest[chat < 0] = max(longest[chat < 0], gap)
-    return longest[False], longest[True]
-
-
-def _permitted(seconds: float) -> float:
-    """Return how many sends the limits let through: each chat's own, and no bot more than thirty a second."""
-    limits = FakeLimits()
-    chat = limits.chat_count / limits.chat_seconds
-    group = min(chat, limits.group_count / limits.group_seconds)
-    per_bot = PEOPLE / BOTS * chat + GROUPS / BOTS * group
-    return BOTS * min(per_bot, limits.bot_count / limits.bot_seconds) * seconds
+    return outcome
 
 
 if __name__ == "__main__":

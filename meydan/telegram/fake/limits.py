@@ -70,7 +70,7 @@ class _Window:
 
 
 class _Lane:
-    """One budget with its windows and its penalty."""
+    """One budget with its windows and its penalty, which grows with everyone who was told to wait and does not."""
 
     __slots__ = ("strikes", "until", "windows")
 
@@ -79,11 +79,13 @@ class _Lane:
         self.until = 0.0
         self.strikes = 0
 
-    def refuse(self, cost: int, now: float) -> int:
+    def refuse(self, cost: int, now: float, *, warned: bool) -> int:
         """Return the `retry_after` that an arrival gets now, 0 when it may pass."""
         if now < self.until - _GRACE:
-            self.strikes += 1
-            wait = self.until - now + 2.0 ** min(self.strikes, 8)
+            wait = self.until - now
+            if warned:
+                self.strikes += 1
+                wait += 2.0 ** min(self.strikes, 8)
         else:
             wait = max(window.wait(cost, now) for window in self.windows)
             if wait <= 0:
@@ -107,12 +109,14 @@ class FloodControl:
         self._keep = keep_arrivals
         self._chats: dict[tuple[int, int], _Lane] = {}
         self._bots: dict[int, _Lane] = {}
+        self._told: dict[tuple[int, int], float] = {}
 
     def change(self, limits: FakeLimits) -> None:
         """Go by other limits from now on; what was counted is forgotten."""
         self.limits = limits
         self._chats.clear()
         self._bots.clear()
+        self._told.clear()
 
     def arrive(self, bot_id: int, chat_id: int, *, group: bool, cost: int, now: float) -> int:
         """Count an arrival and return 0, or the `retry_after` it is refused with. `chat_id` 0: only the bot counts."""
@@ -120,6 +124,7 @@ class FloodControl:
         report.requests += 1
         if self.limits.enforced and (refusal := self._judge(bot_id, chat_id, group=group, cost=cost, now=now)):
             scope, seconds = refusal
+            self._told[bot_id, chat_id] = now + seconds
             report.refused[scope] += 1
             self._counts(bot_id)["refused"] += 1
             return seconds
@@ -142,14 +147,15 @@ class FloodControl:
         bot = self._bots.get(bot_id)
         if bot is None:
             bot = self._bots[bot_id] = _Lane(_Window(limits.bot_count, limits.bot_seconds))
+        warned = now < self._told.pop((bot_id, chat_id), 0.0) - _GRACE
         lane: _Lane | None = None
         if chat_id:
             lane = self._chats.get((bot_id, chat_id))
             if lane is None:
                 lane = self._chats[bot_id, chat_id] = _Lane(*self._windows(group=group))
-            if seconds := lane.refuse(cost, now):
+            if seconds := lane.refuse(cost, now, warned=warned):
                 return ("group" if group else "chat"), seconds
-        if seconds := bot.refuse(cost, now):
+        if seconds := bot.refuse(cost, now, warned=warned):
             return "bot", seconds
         bot.add(cost, now)
         if lane is not None:

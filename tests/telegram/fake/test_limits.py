@@ -67,6 +67,18 @@ def test_who_asks_again_too_early_waits_longer_each_time() -> None:
     assert flood.arrive(1, 7, group=False, cost=1, now=until + 600) == 0
 
 
+def test_a_bot_that_is_held_back_is_not_punished_for_chats_that_did_not_know() -> None:
+    flood = FloodControl(FakeLimits())
+    for chat in range(30):
+        assert flood.arrive(1, chat + 1, group=False, cost=1, now=10.0) == 0
+    assert {flood.arrive(1, chat + 1, group=False, cost=1, now=10.1) for chat in range(30, 60)} == {1}
+    assert flood.arrive(1, 61, group=False, cost=1, now=11.2) == 0
+    for chat in range(31, 60):
+        flood.arrive(1, chat, group=False, cost=1, now=11.2)
+    assert flood.arrive(1, 62, group=False, cost=1, now=11.3) == 1
+    assert flood.arrive(1, 62, group=False, cost=1, now=11.4) > 1  # this one had been told
+
+
 @pytest.fixture
 def limits() -> FakeLimits:
     return FakeLimits()
