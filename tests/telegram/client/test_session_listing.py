@@ -1,6 +1,8 @@
 """Sessions as people see them, over HTTP and in the folder, and what clients say of themselves."""
 
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -278,3 +280,17 @@ async def test_a_key_that_is_missing_is_told_and_harms_no_other(
     changed, (refused,) = SessionListing(SessionFolder(folder.path, Vault([newer, *KEYS])), clock).protect()
     assert (changed, type(refused)) == (1, SessionUnreadable)
     assert folder.file("kapali").read_bytes() == before
+
+
+def test_the_square_lists_sessions_without_telethon() -> None:
+    code = "import sys, meydan.app.composition, meydan.cli; sys.exit('telethon' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_sessions_need_no_database() -> None:
+    code = """
+import sys, meydan.telegram.client.shared, meydan.telegram.client.sessions, meydan.telegram.client.signin
+sys.exit(", ".join({"sqlalchemy", "fastapi", "redis", "uvicorn"} & set(sys.modules)) or None)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.stderr == ""
