@@ -192,6 +192,7 @@ def keeps_what_waits_while_the_bot_is_stopped(operator: Operator, chat: str) -> 
     page.get_by_role("link", name="Deneme Grubu").click()
     row = operator.send("Bot dinlenirken yazıldı")
     expect(row).to_contain_text("Sırada")
+    expect(row).to_contain_text("bot durdurulmuş")
     row.get_by_role("button", name="Vazgeç").click()
     expect(row).to_contain_text("İptal edildi")
     page.get_by_role("status").get_by_role("button", name="Geri al").last.click()

@@ -1,11 +1,13 @@
 /** What several of Telegram's pages ask, often enough to be live: a page that is hidden asks nothing. */
 
-import { data, type SendState } from "@meydan/client";
+import { data, type SendState, type TelegramSend } from "@meydan/client";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { queries } from "@/session/queries";
 import { api } from "@/session/session";
 
 const LIVE_MS = 2_000;
+const MOVING_MS = 700;
+const SOON_SECONDS = 3;
 const PAGE = 50;
 
 export const botsQuery = queryOptions({
@@ -44,8 +46,13 @@ export function sendsQuery(wanted: Wanted, limit = PAGE) {
       ),
     initialPageParam: "",
     getNextPageParam: (last) => (last.more ? last.sends.at(-1)?.id : undefined),
-    refetchInterval: LIVE_MS,
+    refetchInterval: ({ state }) => (state.data?.pages[0]?.sends.some(moves) ? MOVING_MS : LIVE_MS),
   });
+}
+
+/** Tell whether a send is about to take its next step, which somebody may be watching. */
+function moves(send: TelegramSend): boolean {
+  return send.state === "sending" || (send.state === "queued" && send.eta !== null && send.eta < SOON_SECONDS);
 }
 
 /** Ask anew for whatever a change may have touched. */

@@ -39,15 +39,20 @@ export function Composer({ chat, bots }: { chat: GatheredChat; bots: readonly Te
   const [problem, setProblem] = useState<unknown>(null);
   const key = useRef(newKey());
   const { text, who, topic, priority, format, silent, file } = form.values;
+  const change = <K extends keyof typeof BLANK>(name: K, value: (typeof BLANK)[K]) => {
+    form.set(name, value);
+    setProblem(null);
+    key.current = newKey();
+  };
   const send = useMutation({
-    mutationFn: async () => {
+    mutationFn: async (said: string) => {
       const attached = file ? await upload(file) : {};
       return data(
         api.POST("/api/v1/telegram/outbox", {
           body: {
             bot_ids: who === ANY ? bots.slice(0, MOST_BOTS).map((bot) => bot.id) : [who],
             chat_id: chat.id,
-            text,
+            text: said,
             parse_mode: format === "plain" ? null : format,
             thread_id: topic === GENERAL ? null : Number(topic),
             priority,
@@ -58,8 +63,8 @@ export function Composer({ chat, bots }: { chat: GatheredChat; bots: readonly Te
         }),
       );
     },
-    onSuccess: () => {
-      change("text", "");
+    onSuccess: (_, said) => {
+      if (text === said) change("text", ""); // somebody may be at the next one already
       change("file", null);
       void refresh();
     },
@@ -67,14 +72,9 @@ export function Composer({ chat, bots }: { chat: GatheredChat; bots: readonly Te
   });
   if (bots.length === 0) return <p className={styles.nobody}>{t("write.nobody")}</p>;
 
-  const change = <K extends keyof typeof BLANK>(name: K, value: (typeof BLANK)[K]) => {
-    form.set(name, value);
-    setProblem(null);
-    key.current = newKey();
-  };
   const submit = () => {
     setProblem(null);
-    if (!send.isPending && (file || form.check())) send.mutate();
+    if (!send.isPending && (file || form.check())) send.mutate(text);
   };
   const pressed = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.nativeEvent.isComposing) return;

@@ -66,7 +66,7 @@ export function SendRow({
       </div>
       <div className={styles.how}>
         <SendWay state={send.state} />
-        {send.state === "queued" && <Eta send={send} />}
+        {send.state === "queued" && <Eta send={send} bot={bot} />}
       </div>
       <div className={styles.acts}>
         <SendActs send={send} />
@@ -75,12 +75,13 @@ export function SendRow({
   );
 }
 
-function Eta({ send }: { send: TelegramSend }) {
+function Eta({ send, bot }: { send: TelegramSend; bot: TelegramBot | undefined }) {
   const t = useText(texts);
   const locale = useLocale();
   if (send.not_before && Date.parse(send.not_before) > Date.now() + 60_000) {
     return <small className="numbers">{t("eta.held", { when: dateTime(locale, send.not_before) })}</small>;
   }
+  if (bot && !bot.enabled) return <small>{t("eta.stopped")}</small>;
   if (send.eta === null) return null;
   if (send.eta < 1) return <small>{t("eta.now")}</small>;
   const seconds = send.eta < 60 ? t("seconds", { s: number(locale, send.eta) }) : duration(locale, send.eta);
