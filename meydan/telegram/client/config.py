@@ -3,7 +3,7 @@
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from meydan import __version__
 from meydan.platform.settings import load_settings
@@ -47,7 +47,7 @@ class ClientConfig:
     server: Server | None = None
     sessions_dir: Path = Path("sessions")
     redis_url: str = field(default="", repr=False)
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod
     def from_env(cls, session_name: str = "meydan", **given: Any) -> "ClientConfig":

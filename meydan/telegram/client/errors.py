@@ -207,3 +207,21 @@ class SignInFlood(MeydanError):
 
     def __init__(self, *, wait: float) -> None:
         super().__init__(bekle=round(wait))
+
+
+class ConnectRefused(MeydanError):
+    """Telegram does not let this client in, and would not the next time either."""
+
+    status, code = 409, "telegram_baglantiyi_kabul_etmedi"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(neden=reason)
+
+
+class RequestFailed(MeydanError):
+    """Telegram did not do what it was asked, by its own name of the error; `bekle` is in seconds."""
+
+    status, code = 502, "telegram_istegi_yapilmadi"
+
+    def __init__(self, reason: str, *, wait: float | None) -> None:
+        super().__init__(neden=reason, bekle=wait)

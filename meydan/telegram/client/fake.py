@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 import functools
 import secrets
 from collections.abc import Awaitable, Callable
@@ -92,6 +93,10 @@ class FakeTelethon:
         if isinstance(request, functions.PingRequest):
             await self.world.failing("ping")
             return types.Pong(0, request.ping_id)
+        if isinstance(request, functions.updates.GetStateRequest):
+            await self.world.failing("state")
+            self._signed_in()
+            return types.updates.State(0, 0, self.world.clock.now(), 0, 0)
         if isinstance(request, functions.messages.SendMessageRequest):
             return await self._send(request)
         if isinstance(request, functions.account.GetPasswordRequest):
@@ -252,10 +257,11 @@ class FakeTelethon:
             return list(me.box.values())
         place = self._place(entity)
         if isinstance(place, FakeGroup):
-            return list(place.box.values())
+            return [_seen_by(me, one) for one in place.box.values()]
         return [one for one in me.box.values() if one.peer_id == types.PeerUser(place.id)]
 
     async def _send(self, request: Any) -> Any:
+        self.world.requests.append(request)
         self._signed_in()
         place = self._place(request.peer)
         carry_out = functools.partial(self._carry_out, request, place)
@@ -288,3 +294,9 @@ class FakeTelethon:
                 for callback, builder in self._handlers:
                     if event := builder.build(update):
                         await callback(event)
+
+
+def _seen_by(me: FakeAccount, message: Any) -> Any:
+    seen = copy.copy(message)
+    seen.out = seen.from_id == me.peer
+    return seen

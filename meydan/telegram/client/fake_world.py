@@ -108,6 +108,7 @@ class FakeWorld:
         self.clients: list[FakeClient] = []
         self.sent: list[types.Message] = []
         self.asked: list[str] = []
+        self.requests: list[Any] = []
         self.signed_in: dict[bytes, FakeAccount] = {}
         self.qr_codes: dict[str, Callable[[FakeAccount], None]] = {}
         self.random_ids: dict[int, Any] = {}
@@ -146,12 +147,13 @@ class FakeWorld:
         if not session.auth_key:
             session.auth_key = AuthKey(secrets.token_bytes(256))
         self.signed_in[session.auth_key.key] = account
+        session.set_update_state(0, types.updates.State(1, 0, self.clock.now(), 0, 0))
         session.save()
 
     def order(
         self, error: BaseException | None, *, on: str, peer: int | None = None, times: int = 1, after: bool = False
     ) -> None:
-        """Have the next requests fail: `on` is connect, send, ping, resolve, history or sign_in.
+        """Have the next requests fail: `on` is connect, state, send, ping, resolve, history or sign_in.
 
         `error` None: no answer ever comes. `after`: the request is carried out, and only its answer lost.
         """

@@ -3,11 +3,13 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import structlog
 from telethon import events, types, utils
 
+from meydan.platform.clock import Clock
 from meydan.telegram.client.gaps import COMMON, Gaps, Numbered
 from meydan.telegram.client.seam import Telethon
 
@@ -31,13 +33,17 @@ class Inbox:
     bot is shown only some.
     """
 
-    def __init__(self, fetch: Callable[[int, Sequence[int]], Awaitable[Sequence[Any]]], *, whole: bool) -> None:
+    def __init__(
+        self, fetch: Callable[[int, Sequence[int]], Awaitable[Sequence[Any]]], clock: Clock, *, whole: bool
+    ) -> None:
+        self.whole = whole
         self._gaps = Gaps(fetch, self._deliver)
-        self._whole = whole
+        self._clock = clock
         self._handlers: list[_Handler] = []
         self._waiting: defaultdict[int, deque[Any]] = defaultdict(deque)
         self._workers: dict[int, asyncio.Task[None]] = {}
         self.received = 0
+        self.last_received: datetime | None = None
         self.failures = 0
 
     @property
@@ -84,7 +90,7 @@ class Inbox:
                 item = waiting.popleft()
                 if isinstance(item, int):
                     self._gaps.skip(box, item)
-                elif self._whole or box == COMMON:
+                elif self.whole or box == COMMON:
                     await self._gaps.take(box, item)
                 else:
                     await self._deliver(item)
@@ -94,6 +100,7 @@ class Inbox:
 
     async def _deliver(self, message: Numbered) -> None:
         self.received += 1
+        self.last_received = self._clock.now()
         outgoing = bool(getattr(message, "out", False))
         for handler in tuple(self._handlers):
             if outgoing and not handler.outgoing:
@@ -108,8 +115,9 @@ class Inbox:
 
 def box_of(peer: Any) -> int:
     """Return the box in which the messages of a peer are numbered."""
-    number: int = utils.get_peer_id(peer)
-    return number if isinstance(peer, (types.PeerChannel, types.InputPeerChannel)) else COMMON
+    if isinstance(peer, (types.PeerChannel, types.InputPeerChannel)):
+        return int(utils.get_peer_id(peer))
+    return COMMON
 
 
 def _where(error: BaseException) -> str:

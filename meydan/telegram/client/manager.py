@@ -1,0 +1,277 @@
+"""One account or bot on Telegram: what a script works with."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import structlog
+from prometheus_client import CollectorRegistry
+from telethon import types
+
+from meydan.platform.clock import Clock, SystemClock
+from meydan.platform.logging import configure_logging
+from meydan.telegram.client.asking import Asking, Ended
+from meydan.telegram.client.config import ClientConfig
+from meydan.telegram.client.connection import ASKED_FOR, Connection, Means
+from meydan.telegram.client.errors import NotConnected, RequestFailed
+from meydan.telegram.client.files import SessionKind
+from meydan.telegram.client.floods import Floods, MemoryFloods, RedisFloods
+from meydan.telegram.client.gaps import COMMON
+from meydan.telegram.client.inbox import Inbox, MessageHandler
+from meydan.telegram.client.metrics import client_metrics
+from meydan.telegram.client.results import SendResult
+from meydan.telegram.client.retry import Random, ReconnectBudget, RetryConfig, chance
+from meydan.telegram.client.seam import Telethon, TelethonFactory, real_telethon
+from meydan.telegram.client.sending import Order, Sender
+from meydan.telegram.client.sessions import SessionStore
+from meydan.telegram.client.shared import open_shared
+from meydan.telegram.client.state import client_state
+from meydan.telegram.client.status import ConnectionStatus
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+DisconnectHandler = Callable[[str], Awaitable[None]]
+"""Is told why the connection was lost: Telegram's own name, such as AUTH_KEY_DUPLICATED, or the network's error."""
+
+_STATE_SECONDS = 30.0
+
+
+class TelegramClientManager:
+    """Connects a session, sends, listens, and stays connected.
+
+    Everything behind `retry_config` is for tests and for clients that share something, such as a pool: `budget` limits
+    how often all of them together connect, `telethon` may be `fake.fake_telethon(world)`.
+    """
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        *,
+        retry_config: RetryConfig | None = None,
+        clock: Clock | None = None,
+        random: Random | None = None,
+        budget: ReconnectBudget | None = None,
+        telethon: TelethonFactory = real_telethon,
+        sessions: SessionStore | None = None,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        _log_as_json(config)
+        self.config = config
+        self._clock = clock or SystemClock()
+        self._shared = open_shared(config, self._clock)
+        means = Means(
+            self._shared,
+            sessions or SessionStore.of_environment(config.sessions_dir),
+            telethon,
+            budget or ReconnectBudget(self._clock),
+            random or chance(),
+        )
+        retry = retry_config or RetryConfig()
+        self._connection = Connection(config, retry, means, prepare=self._prepare, changed=self._changed)
+        self._asking = Asking(config, self._connection, self._floods(), clock=self._clock, chance=means.chance)
+        self._asking.retry = retry
+        self._inbox = Inbox(self._fetch, self._clock, whole=config.bot_token is None)
+        self._sender = Sender(config, self._asking, self._inbox, self._clock)
+        self._metrics = client_metrics(registry)
+        self._disconnect_handlers: list[DisconnectHandler] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sent = self._failed = 0
+        self._connected_at: float | None = None
+        self._last_activity: datetime | None = None
+
+    # -- connection ---------------------------------------------------------------------------------------------------
+
+    async def initialize(self) -> Self:
+        """Open the session, connect, and listen. Raises what stands in the way, in words (`MeydanError`)."""
+        await self._connection.open()
+        self._connected_at = self._clock.monotonic()
+        with contextlib.suppress(RequestFailed, NotConnected):
+            me = await self._asked(lambda client: client.get_me())
+            self._inbox.whole = not me.bot
+        self._start(self._keep_state(), "telegram-state")
+        return self
+
+    async def reconnect(self) -> None:
+        """Connect anew, whatever the state; raise what stands in the way."""
+        if self._connection.session is None:
+            await self.initialize()
+        else:
+            await self._connection.again()
+
+    async def disconnect(self) -> None:
+        """Leave Telegram and give the session back; a second time does nothing."""
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._inbox.close()
+        await self._connection.close()
+        await self._tell_state()
+        await self._shared.close()
+
+    async def __aenter__(self) -> Self:
+        return await self.initialize()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.disconnect()
+
+    def is_connected(self) -> bool:
+        """Tell whether the client is connected and signed in."""
+        return self._connection.status is ConnectionStatus.CONNECTED
+
+    @property
+    def connection_status(self) -> ConnectionStatus:
+        """Where the client stands."""
+        return self._connection.status
+
+    def add_disconnect_handler(self, handler: DisconnectHandler) -> None:
+        """Call `handler` whenever the connection is lost without having been closed."""
+        self._disconnect_handlers.append(handler)
+
+    # -- messages -----------------------------------------------------------------------------------------------------
+
+    async def send_message(  # noqa: PLR0917  # the arguments and their order are promised
+        self,
+        entity: Any,
+        message: str,
+        parse_mode: str | None = None,
+        silent: bool = False,  # noqa: FBT001, FBT002
+        link_preview: bool = True,  # noqa: FBT001, FBT002
+        schedule: datetime | timedelta | None = None,
+    ) -> SendResult:
+        """Send a text and say how it ended; Telegram's answers never raise.
+
+        `entity` is a name, a number, a link, `"me"`, or an object of Telethon; `parse_mode` is `md`, `html` or none.
+        """
+        started = self._clock.monotonic()
+        result = await self._sender.send(Order(entity, message, parse_mode, silent, link_preview, schedule))
+        session = self.config.session_name
+        self._metrics.duration.labels(session).observe(self._clock.monotonic() - started)
+        if result.success:
+            self._sent += 1
+            self._metrics.sent.labels(session).inc()
+            self._last_activity = self._clock.now()
+        else:
+            self._failed += 1
+            self._metrics.failed.labels(session, result.result).inc()
+            log.warning("telegram.send_failed", session=session, result=result.result, reason=result.code)
+        return result
+
+    async def get_messages(self, entity: Any, limit: int = 20, search: str | None = None) -> list[types.Message]:
+        """Return messages of a chat, newest first, those alone that contain `search` if it is given."""
+        return list(await self._asked(lambda client: client.get_messages(entity, limit=limit, search=search)))
+
+    async def get_entity(self, entity: Any) -> Any:
+        """Return the user, group or channel of this name or number."""
+        return await self._asked(lambda client: client.get_entity(entity))
+
+    def add_message_handler(self, handler: MessageHandler, *, outgoing: bool = False) -> None:
+        """Call `handler` with every message that comes in, those of one chat in order and each once.
+
+        With `outgoing` also with what other devices of the account send.
+        """
+        self._inbox.add(handler, outgoing=outgoing)
+
+    async def held(self, entity: Any) -> float:
+        """Return for how many seconds Telegram wants nothing sent there, as far as is known."""
+        return await self._sender.held(entity)
+
+    @property
+    def retry_config(self) -> RetryConfig:
+        """What is tried again, and how far apart."""
+        return self._asking.retry
+
+    @retry_config.setter
+    def retry_config(self, retry: RetryConfig) -> None:
+        self._asking.retry = retry
+
+    @property
+    def rate_limit_delay(self) -> float:
+        """Seconds between two sends to the same chat."""
+        return self._asking.pace
+
+    @rate_limit_delay.setter
+    def rate_limit_delay(self, seconds: float) -> None:
+        self._asking.pace = seconds
+
+    def get_stats(self) -> dict[str, Any]:
+        """Return counts since this object was made; `uptime_seconds` since `initialize`."""
+        up = self._connected_at is not None and self._connection.session is not None
+        return {
+            "session_name": self.config.session_name,
+            "connection_status": self.connection_status.value,
+            "messages_sent": self._sent,
+            "messages_failed": self._failed,
+            "messages_received": self._inbox.received,
+            "messages_recovered": self._inbox.gaps.filled,
+            "handler_failures": self._inbox.failures,
+            "flood_waits": self._asking.flood_waits,
+            "reconnections": self._connection.reconnections,
+            "uptime_seconds": self._clock.monotonic() - (self._connected_at or 0.0) if up else 0.0,
+            "last_activity": max(filter(None, (self._last_activity, self._inbox.last_received)), default=None),
+        }
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    def _floods(self) -> Floods:
+        if self._shared.redis is None:
+            return MemoryFloods(self._clock)
+        return RedisFloods(self._shared.redis, self._clock, session=self.config.session_name)
+
+    def _prepare(self, client: Telethon) -> None:
+        self._inbox.listen(client)
+
+    async def _asked(self, work: Callable[[Telethon], Awaitable[T]]) -> T:
+        try:
+            return await self._asking.ask(work)
+        except Ended as ended:
+            if isinstance(ended.__cause__, NotConnected):
+                raise ended.__cause__ from None
+            raise RequestFailed(ended.verdict.code, wait=ended.retry_after) from None
+
+    async def _fetch(self, box: int, numbers: Sequence[int]) -> list[types.Message]:
+        place = None if box == COMMON else box
+        found = await self._asked(lambda client: client.get_messages(place, ids=list(numbers)))
+        return [one for one in found if isinstance(one, types.Message)]
+
+    def _changed(self, before: ConnectionStatus, after: ConnectionStatus, reason: str) -> None:
+        self._metrics.connected.labels(self.config.session_name).set(after is ConnectionStatus.CONNECTED)
+        lost = after in (ConnectionStatus.RECONNECTING, ConnectionStatus.FAILED)
+        if before is ConnectionStatus.CONNECTED and lost and reason != ASKED_FOR:
+            for handler in self._disconnect_handlers:
+                self._start(self._call(handler, reason), "telegram-disconnected")
+
+    async def _call(self, handler: DisconnectHandler, reason: str) -> None:
+        try:
+            await handler(reason)
+        except Exception as error:  # noqa: BLE001  # somebody else's code must not stop the client
+            log.error("telegram.handler_failed", error=type(error).__name__)
+
+    async def _keep_state(self) -> None:
+        while True:
+            await self._tell_state()
+            await self._clock.sleep(_STATE_SECONDS)
+
+    async def _tell_state(self) -> None:
+        if self._connected_at is not None:
+            kind = SessionKind.STRING if self.config.session_string else SessionKind.FILE
+            with contextlib.suppress(OSError):
+                await self._shared.states.write(client_state(self.get_stats(), kind=kind, clock=self._clock))
+
+    def _start(self, work: Any, name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _log_as_json(config: ClientConfig) -> None:
+    """Write logs as the square does, unless the program has its own."""
+    if not structlog.is_configured() and not logging.getLogger().handlers:
+        configure_logging(level=config.log_level)

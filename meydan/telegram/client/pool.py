@@ -1,0 +1,104 @@
+"""Several clients behind one send: by turns, or the one that is named."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from meydan.platform.clock import Clock, SystemClock
+from meydan.platform.texts import Language
+from meydan.telegram.client.config import ClientConfig
+from meydan.telegram.client.errors import ClientExists, ClientMissing
+from meydan.telegram.client.manager import TelegramClientManager
+from meydan.telegram.client.results import MessageResult, SendResult, explained
+from meydan.telegram.client.retry import ReconnectBudget
+
+Make = Callable[..., TelegramClientManager]
+
+
+class TelegramClientPool:
+    """Clients that take turns, and that together do not hammer Telegram when they connect.
+
+    `options` go to each `TelegramClientManager`.
+    """
+
+    def __init__(self, *, clock: Clock | None = None, budget: ReconnectBudget | None = None, **options: Any) -> None:
+        chosen = clock or SystemClock()
+        shared = budget or ReconnectBudget(chosen)
+        self._make: Make = partial(TelegramClientManager, clock=chosen, budget=shared, **options)
+        self._clients: dict[str, TelegramClientManager] = {}
+        self._turn = 0
+
+    async def add_client(self, config: ClientConfig) -> TelegramClientManager:
+        """Connect one more client and return it; raise what stands in its way, adding nothing."""
+        name = config.session_name
+        if name in self._clients:
+            raise ClientExists(name)
+        client = self._clients[name] = self._make(config)
+        try:
+            return await client.initialize()
+        except BaseException:
+            del self._clients[name]
+            await client.disconnect()
+            raise
+
+    def get_client(self, session_name: str) -> TelegramClientManager:
+        """Return the client of a session; raise `ClientMissing`."""
+        try:
+            return self._clients[session_name]
+        except KeyError:
+            raise ClientMissing(session_name) from None
+
+    async def send_message(  # noqa: PLR0917  # the arguments and their order are promised
+        self,
+        entity: Any,
+        message: str,
+        parse_mode: str | None = None,
+        silent: bool = False,  # noqa: FBT001, FBT002
+        link_preview: bool = True,  # noqa: FBT001, FBT002
+        schedule: datetime | timedelta | None = None,
+        session_name: str | None = None,
+    ) -> SendResult:
+        """Send by the client of `session_name`, else by the next one that is connected.
+
+        Clients that Telegram holds back from this chat are passed over; when it holds back all, the one that has to
+        wait least takes it. Raises `ClientMissing` for a session that is not here.
+        """
+        client = await self._next(entity) if session_name is None else self.get_client(session_name)
+        if client is None:
+            code = "NOT_CONNECTED"
+            language: Language = "tr"
+            error = explained(MessageResult.FAILED, language, code=code)
+            return SendResult(MessageResult.FAILED, error=error, code=code)
+        return await client.send_message(entity, message, parse_mode, silent, link_preview, schedule)
+
+    def get_pool_stats(self) -> dict[str, Any]:
+        """Return `total_clients`, `connected_clients`, the sums of their counts, and under `clients` those of each."""
+        each = [client.get_stats() for client in self._clients.values()]
+        sums = ("messages_sent", "messages_failed", "flood_waits", "reconnections")
+        return {
+            "total_clients": len(each),
+            "connected_clients": sum(client.is_connected() for client in self._clients.values()),
+            **{name: sum(stats[name] for stats in each) for name in sums},
+            "clients": {stats["session_name"]: stats for stats in each},
+        }
+
+    async def shutdown(self) -> None:
+        """Disconnect every client, whatever becomes of the others."""
+        clients, self._clients = self._clients, {}
+        failures = []
+        for client in clients.values():
+            try:
+                await client.disconnect()
+            except Exception as error:  # noqa: BLE001  # the others are to leave as well
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup("clients that could not leave in order", failures)
+
+    async def _next(self, entity: Any) -> TelegramClientManager | None:
+        clients = list(self._clients.values())
+        start, self._turn = self._turn, self._turn + 1
+        turn = [clients[(start + place) % len(clients)] for place in range(len(clients))]
+        connected = [client for client in turn if client.is_connected()]
+        waits = [await client.held(entity) for client in connected]
+        return connected[waits.index(min(waits))] if connected else None

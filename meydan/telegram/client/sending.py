@@ -1,0 +1,183 @@
+"""Sends a text: resolved, read, in its chat's order, and never twice.
+
+One `random_id` goes with all tries of a send. Telegram carries it out once; told that it has been carried out, the send
+is a success whose first answer was lost.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from telethon import errors, functions, types, utils
+
+from meydan.platform.clock import Clock
+from meydan.platform.texts import LANGUAGES, Language
+from meydan.telegram.client.asking import Asking, Ended, Lanes
+from meydan.telegram.client.config import ClientConfig
+from meydan.telegram.client.inbox import Inbox
+from meydan.telegram.client.results import MessageResult, SendResult, Verdict, explained
+from meydan.telegram.client.seam import Telethon
+
+LONGEST_TEXT: Final = 4096
+"""In UTF-16 code units of what is shown, as Telegram counts."""
+
+_MYSELF: Final = -(1 << 60)
+_USER_LINK: Final = re.compile(r"tg://user\?id=(\d+)")
+_LOOKED_AT: Final = 20
+_SKEW: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be sent, and how."""
+
+    entity: Any
+    message: str
+    parse_mode: str | None = None
+    silent: bool = False
+    link_preview: bool = True
+    schedule: datetime | timedelta | None = None
+
+
+class _Refused(Exception):
+    """It is not worth asking Telegram."""
+
+    def __init__(self, result: MessageResult, code: str) -> None:
+        super().__init__(code)
+        self.verdict = Verdict(result, code)
+
+
+class Sender:
+    """Sends what one client is asked to send."""
+
+    def __init__(self, config: ClientConfig, asking: Asking, inbox: Inbox, clock: Clock) -> None:
+        self._asking = asking
+        self._inbox = inbox
+        self._clock = clock
+        self._lanes = Lanes()
+        self._numbers: dict[str | int, int] = {}
+        chosen: Language = next((one for one in LANGUAGES if one == config.lang_code[:2]), "en")
+        self._language = chosen
+
+    async def send(self, order: Order) -> SendResult:
+        """Send, and say how it ended; only a cancelled caller or a defect raises."""
+        name = spelled(order.entity)
+        async with self._lanes.turn(name):
+            try:
+                peer = await self._asking.ask(lambda client: client.get_input_entity(order.entity))
+                number = self._numbers[name] = number_of(peer)
+                text, entities = await self._read(order)
+                async with self._lanes.turn((number,)):
+                    return await self._deliver(order, peer, number, text, entities)
+            except _Refused as refused:
+                return self._failure(refused.verdict)
+            except Ended as ended:
+                return self._failure(ended.verdict, retry_after=ended.retry_after)
+
+    async def held(self, entity: Any) -> float:
+        """Return for how many seconds Telegram wants nothing sent there, as far as the peer is known."""
+        return await self._asking.held(self._numbers.get(spelled(entity), _MYSELF))
+
+    async def _read(self, order: Order) -> tuple[str, list[Any]]:
+        """Return what is shown and its formatting; raise `_Refused` for what Telegram would not take."""
+        text, entities = order.message, []
+        try:
+            mode = utils.sanitize_parse_mode(order.parse_mode)
+            if mode is not None:
+                text, entities = mode.parse(text)
+        except (ValueError, TypeError):
+            raise _Refused(MessageResult.FAILED, "PARSE_MODE_INVALID") from None
+        if not text.strip():
+            raise _Refused(MessageResult.FAILED, "MESSAGE_EMPTY")
+        try:
+            length = len(text.strip().encode("utf-16-le")) // 2
+        except UnicodeEncodeError:
+            raise _Refused(MessageResult.FAILED, "MESSAGE_NOT_UNICODE") from None
+        if length > LONGEST_TEXT:
+            raise _Refused(MessageResult.TOO_LONG, "MESSAGE_TOO_LONG")
+        return text, [one for one in [await self._mention(entity) for entity in entities if entity.length] if one]
+
+    async def _mention(self, entity: Any) -> Any:
+        """Return the entity as Telegram takes it; of somebody who is not found, `None`: the text stays."""
+        user = getattr(entity, "user_id", None)
+        if link := _USER_LINK.fullmatch(getattr(entity, "url", None) or ""):
+            user = int(link[1])
+        if user is None:
+            return entity
+        try:
+            found = await self._asking.ask(lambda client: client.get_input_entity(user))
+            return types.InputMessageEntityMentionName(entity.offset, entity.length, utils.get_input_user(found))
+        except (Ended, TypeError):
+            return None
+
+    async def _deliver(self, order: Order, peer: Any, number: int, text: str, entities: list[Any]) -> SendResult:
+        request = functions.messages.SendMessageRequest(
+            peer,
+            text,
+            random_id=secrets.randbits(63) or 1,
+            entities=entities or None,
+            silent=order.silent or None,
+            no_webpage=not order.link_preview,
+            schedule_date=order.schedule,
+        )
+        since = self._clock.now() - _SKEW
+
+        async def once(client: Telethon) -> int | None:
+            try:
+                return sent_number(await client(request), request.random_id)
+            except errors.RandomIdDuplicateError:
+                return None if order.schedule is not None else await _find(client, peer, text, since)
+
+        message_id = await self._asking.ask(once, peer=number)
+        if message_id is not None and order.schedule is None:
+            self._inbox.skip(peer, message_id)
+        return SendResult(MessageResult.SUCCESS, message_id=message_id)
+
+    def _failure(self, verdict: Verdict, *, retry_after: float | None = None) -> SendResult:
+        return SendResult(
+            verdict.result,
+            error=explained(verdict.result, self._language, code=verdict.code, seconds=verdict.seconds),
+            retry_after=retry_after,
+            flood_wait_time=verdict.seconds or None,
+            code=verdict.code,
+        )
+
+
+def spelled(entity: Any) -> str | int:
+    """Return how an entity was named, so that the same name gives the same."""
+    if isinstance(entity, str):
+        return entity.strip().removeprefix("@").casefold()
+    try:
+        number: int = utils.get_peer_id(entity)
+    except TypeError:
+        return type(entity).__name__
+    return number
+
+
+def number_of(peer: Any) -> int:
+    """Return the number of a peer as Telegram wants it to be named."""
+    return _MYSELF if isinstance(peer, types.InputPeerSelf) else int(utils.get_peer_id(peer))
+
+
+def sent_number(answer: Any, random_id: int) -> int | None:
+    """Return the number that Telegram gave to what was sent under `random_id`."""
+    if isinstance(answer, types.UpdateShortSentMessage):
+        return int(answer.id)
+    for update in getattr(answer, "updates", None) or [getattr(answer, "update", None)]:
+        if isinstance(update, types.UpdateMessageID) and update.random_id == random_id:
+            return int(update.id)
+    return None
+
+
+async def _find(client: Telethon, peer: Any, text: str, since: datetime) -> int | None:
+    """Return the number of what was sent though nobody heard, if the account may look for it."""
+    try:
+        latest = await client.get_messages(peer, limit=_LOOKED_AT)
+    except Exception:  # noqa: BLE001  # bots may not look; that it was sent is certain without it
+        return None
+    for message in latest:
+        if message.out and message.date >= since and (message.message or "").strip() == text.strip():
+            return int(message.id)
+    return None
