@@ -63,7 +63,7 @@ def test_the_image_is_not_root_and_knows_its_health() -> None:
     assert set(re.findall(r"\b(MEYDAN_\w+)=", last)) <= VARIABLES
 
 
-@pytest.mark.parametrize("name", ["meydan.service", "meydan-worker.service"])
+@pytest.mark.parametrize("name", ["meydan.service", "meydan-worker.service", "meydan-telegram-client.service"])
 def test_units_run_known_commands_with_known_variables(name: str) -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment, method-assign]

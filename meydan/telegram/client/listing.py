@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from meydan.platform.clock import Clock
 from meydan.platform.errors import MeydanError
@@ -14,6 +15,8 @@ from meydan.telegram.client.errors import SessionInUse, SessionMissing, SessionU
 from meydan.telegram.client.files import PUT_AWAY, PutAway, SessionFolder, SessionKind, check_name
 from meydan.telegram.client.lease import Holder, SessionLock, holder_of, in_use
 from meydan.telegram.client.state import ClientState, StateBook, StateFiles
+
+_GONE: Final = ("disconnected", "failed")
 
 
 class SessionStanding(StrEnum):
@@ -52,7 +55,7 @@ class SessionListing:
 
     async def sessions(self) -> list[SessionView]:
         """Return every session by name."""
-        shared = await self._shared.read() if self._shared is not None else {}
+        shared = await self._elsewhere()
         said = {**await self._files.read(), **shared}
         return await asyncio.to_thread(self._look, said, shared)
 
@@ -62,7 +65,7 @@ class SessionListing:
         Raises `SessionInUse` while a client works with it, `SessionMissing` when there is none.
         """
         check_name(name)
-        shared = await self._shared.read() if self._shared is not None else {}
+        shared = await self._elsewhere()
         if (state := shared.get(name)) is not None:
             since = state.written_at.isoformat(timespec="seconds")
             raise in_use(name, Holder(host=state.host, since=since, pid=state.pid))
@@ -70,6 +73,11 @@ class SessionListing:
         done = await asyncio.to_thread(self._put_away, name, known=known)
         await self._files.forget(name)
         return done
+
+    async def _elsewhere(self) -> dict[str, ClientState]:
+        """Return what the clients say that speak in the shared place and have not said goodbye."""
+        said = await self._shared.read() if self._shared is not None else {}
+        return {name: state for name, state in said.items() if state.connection_status not in _GONE}
 
     def protect(self) -> tuple[int, list[MeydanError]]:
         """Bring every session under the newest key; return how many were not, and why some still are not.

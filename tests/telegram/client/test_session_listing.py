@@ -237,7 +237,8 @@ async def test_a_client_on_another_machine_is_seen_through_redis(
     assert (view.state, view.stats is not None) == ("in_use", True)
     with pytest.raises(SessionInUse):
         await listing.put_away("ana")
-    await book.forget("ana")
+    await book.write(state(clock, connection_status="disconnected"))
+    assert [view.state for view in await listing.sessions()] == ["idle"]
     assert await listing.put_away("ana") == "put_away"
 
 
