@@ -23,6 +23,7 @@ from benchmarks.telegram_limits import Outcome
 from meydan.app.composition import open_accounts, tune
 from meydan.app.fleet import open_fleet
 from meydan.platform import migrate
+from meydan.platform.logging import configure_logging
 from meydan.platform.settings import Settings, load_settings
 from meydan.telegram.fake.limits import FakeLimits
 from meydan.telegram.fake.server import FakeTelegram
@@ -97,6 +98,7 @@ async def _work(processes: int, task: Task, env: dict[str, str]) -> None:
 async def work(task: Task) -> None:
     """Be one worker: run bots as `meydan worker` does, and keep their chats' queues filled."""
     tune()
+    configure_logging(level="warning")
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(open_accounts(load_settings(_env_file=None)))
         fleet = await stack.enter_async_context(open_fleet(accounts, node=f"bench-{os.getpid()}"))

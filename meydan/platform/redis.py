@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -18,9 +18,23 @@ from meydan.platform.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 
+_CONNECTIONS = 32
+_TURN_SECONDS = 5.0
+
+
 def open_redis(url: str) -> Redis:
-    """Return a client that tries a command twice and gives up connecting after three seconds."""
-    return Redis.from_url(url, socket_connect_timeout=3, retry=Retry(NoBackoff(), 1))
+    """Return a client that tries a command twice and gives up connecting after three seconds.
+
+    Commands that find all its connections in use wait for their turn.
+    """
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=_CONNECTIONS,
+        timeout=_TURN_SECONDS,
+        socket_connect_timeout=3,
+        retry=Retry(NoBackoff(), 1),
+    )
+    return Redis.from_pool(pool)
 
 
 class RedisBus:

@@ -62,11 +62,11 @@ class Limiter(Protocol):
         ...
 
     async def settle(self, grants: Sequence[Grant]) -> None:
-        """Count these slots from now on: their requests were answered, or can no longer arrive."""
+        """Count these slots from now on: their requests were answered, or can no longer arrive. Never raises."""
         ...
 
     async def give_back(self, grants: Sequence[Grant]) -> None:
-        """Free these slots: their requests never left."""
+        """Free these slots: their requests never left. Never raises."""
         ...
 
     async def punish(self, bot_id: str, chat_id: int, *, seconds: float) -> list[Penalty]:

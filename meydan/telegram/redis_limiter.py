@@ -5,6 +5,7 @@ While its request is under way that moment lies a minute ahead, where every wind
 ages from there. A bot's penalties are a hash from chat to moment and strikes. All keys expire by themselves.
 """
 
+import asyncio
 import itertools
 import json
 import math
@@ -13,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -34,6 +36,8 @@ from meydan.telegram.limiter import (
     keep,
 )
 from meydan.telegram.limits import Ask, TelegramLimits
+
+log = structlog.get_logger(__name__)
 
 _HOLDERS: Final = tuple(Holder)
 _NOW: Final = """
@@ -158,7 +162,8 @@ return {now, slots, penalties}
 class RedisLimiter:
     """Exact sliding windows shared by all processes on one Redis. Raises `Unavailable` while Redis is away.
 
-    Time is the server's; tests hand in a clock of their own.
+    Slots whose end it cannot be told then count until they are forgotten. Time is the server's; tests hand in a clock
+    of their own.
     """
 
     def __init__(
@@ -171,6 +176,8 @@ class RedisLimiter:
         self._clock = clock
         self._name = secrets.token_hex(6)
         self._tickets = itertools.count()
+        self._ended: dict[bool, list[Grant]] = {True: [], False: []}
+        self._telling = asyncio.Lock()
         self._take, self._settle, self._give_back, self._punish, self._look = (
             redis.register_script(script) for script in (_TAKE, _SETTLE, _GIVE_BACK, _PUNISH, _LOOK)
         )
@@ -199,13 +206,11 @@ class RedisLimiter:
 
     async def settle(self, grants: Sequence[Grant]) -> None:
         """Count these slots from now on."""
-        if grants:
-            await self._run(self._settle, up=True, grants=self._slots(grants))
+        await self._tell(grants, used=True)
 
     async def give_back(self, grants: Sequence[Grant]) -> None:
         """Free these slots."""
-        if grants:
-            await self._run(self._give_back, grants=self._slots(grants))
+        await self._tell(grants, used=False)
 
     async def punish(self, bot_id: str, chat_id: int, *, seconds: float) -> list[Penalty]:
         """Take note of a 429 and return what is held back because of it."""
@@ -258,6 +263,20 @@ class RedisLimiter:
                 strikes=penalty.strikes,
                 quiet=QUIET,
             )
+
+    async def _tell(self, grants: Sequence[Grant], *, used: bool) -> None:
+        """Tell Redis how grants ended. While one call is on its way others gather, and go together."""
+        waiting = self._ended[used]
+        waiting += grants
+        async with self._telling:
+            if not waiting:
+                return  # they went with somebody else's
+            told = waiting[:]
+            waiting.clear()
+            try:
+                await self._run(self._settle if used else self._give_back, up=used, grants=self._slots(told))
+            except Unavailable:
+                log.warning("telegram.limiter_away", grants=len(told))
 
     async def _see(
         self, asks: Sequence[Ask]

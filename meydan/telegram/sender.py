@@ -15,6 +15,7 @@ from typing import Any, Final
 import structlog
 
 from meydan.platform.clock import Clock
+from meydan.platform.errors import Unavailable
 from meydan.platform.metrics import Histogram
 from meydan.telegram.api import (
     BotApi,
@@ -41,6 +42,7 @@ log = structlog.get_logger(__name__)
 _AT_ONCE: Final = 64
 _SHORTEST_REST: Final = 0.001  # whatever the reckoning says, others get their turn
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_AWAY_PAUSE: Final = 1.0
 _SERVER_ATTEMPTS: Final = 8
 _NOT_MODIFIED: Final = "message is not modified"
 
@@ -176,7 +178,11 @@ class BotSender:
                 keys.append(popped[1])
             if not keys:
                 return
-            answers = await self._limiter.take([self._ask(key) for key in keys])
+            try:
+                answers = await self._limiter.take([self._ask(key) for key in keys])
+            except Unavailable:
+                self._put_back(keys)
+                return
             now = self._clock.monotonic()
             for key, answer in zip(keys, answers, strict=True):
                 if isinstance(answer, Hold):
@@ -191,6 +197,13 @@ class BotSender:
             self._held_until = max(self._held_until, now + hold.seconds)
         else:
             self.queue.wait(key.chat_id, now + hold.seconds)
+
+    def _put_back(self, keys: list[SendKey]) -> None:
+        """Wait a while for the limiter; without it nothing is sent."""
+        for key in keys:
+            self._push(key)
+            self.queue.free(key.chat_id)
+        self._held_until = self._clock.monotonic() + _AWAY_PAUSE
 
     def _launch(self, key: SendKey, grant: Grant) -> None:
         task = asyncio.create_task(self._send(key, grant), name=f"telegram-send:{key.id}")
@@ -237,8 +250,8 @@ class BotSender:
         try:
             ready = await self._journal.claim(key.id)
             if ready is None:
-                await self._limiter.give_back([grant])
                 self._known.discard(key.id)
+                await self._limiter.give_back([grant])
                 return
             await self._attempt(key, grant, ready)
         except Exception:
@@ -308,7 +321,10 @@ class BotSender:
     async def _limited(self, key: SendKey, ready: Ready, fault: Limited) -> None:
         """Put the send back in its place, and hold back the chat, or the bot when it is not the first chat."""
         now = self._clock.monotonic()
-        penalties = await self._limiter.punish(self.bot.id, key.chat_id, seconds=fault.seconds)
+        try:
+            penalties = await self._limiter.punish(self.bot.id, key.chat_id, seconds=fault.seconds)
+        except Unavailable:
+            penalties = [Penalty(self.bot.id, key.chat_id, fault.seconds, 1)]
         self._tell.punished(penalties)
         for penalty in penalties:
             if penalty.chat_id:

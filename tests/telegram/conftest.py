@@ -28,6 +28,7 @@ from meydan.telegram.fake.limits import FakeLimits
 from meydan.telegram.fake.server import FakeTelegram
 from meydan.telegram.fake.tokens import is_fake_token
 from meydan.telegram.journal import Journal
+from meydan.telegram.limiter import Limiter
 from meydan.telegram.memory_limiter import MemoryLimiter
 from meydan.telegram.outbox import OutboxService
 from meydan.telegram.runner import FleetRunner
@@ -55,12 +56,13 @@ class Fleet:
         worker: str,
         limits: TelegramSettings,
         public_url: str = "",
+        limiter: Limiter | None = None,
     ) -> None:
         clock = SystemClock()
         self.live = LiveSettings(db, bus, clock)
         self.live.register("telegram", TelegramSettings)
         self.api = HttpBotApi(api_url=fake.url, trial_url=fake.url)
-        self.limiter = MemoryLimiter(clock, lambda: limits)
+        self.limiter = limiter or MemoryLimiter(clock, lambda: limits)
         self.journal = Journal(db, clock, worker=worker)
         self.intake = Intake(db, clock)
         self.bots = BotService(
