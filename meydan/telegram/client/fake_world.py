@@ -108,6 +108,7 @@ class FakeWorld:
         self.clients: list[FakeClient] = []
         self.sent: list[types.Message] = []
         self.asked: list[str] = []
+        self.asked_at: list[float] = []
         self.requests: list[Any] = []
         self.signed_in: dict[bytes, FakeAccount] = {}
         self.qr_codes: dict[str, Callable[[FakeAccount], None]] = {}
@@ -203,6 +204,7 @@ class FakeWorld:
     async def failing(self, on: str, peer: int | None = None, *, done: Callable[[], Any] | None = None) -> None:
         """Fail as was ordered for this request, having called `done` if only the answer is to be lost."""
         self.asked.append(on)
+        self.asked_at.append(self.clock.monotonic())
         for failure in self._failures:
             if failure.on == on and failure.peer in (None, peer):
                 self._failures.remove(failure)

@@ -1,0 +1,66 @@
+"""What a program loads, and what a script needs besides the client module."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import meydan.telegram
+
+SCRIPT = """
+import asyncio, json, sys
+from meydan.telegram import ClientConfig, MessageResult, RetryConfig, TelegramClientManager, TelegramClientPool
+from meydan.telegram.client.errors import NotSignedIn
+from meydan.telegram.client.fake import fake_telethon
+from meydan.telegram.client.fake_world import FakeWorld
+
+async def main():
+    world = FakeWorld()
+    group = world.add_group("Borsa", username="borsa")
+    world.add_bot("1:anahtar")
+    config = ClientConfig(session_name="bot", api_id=1, api_hash="x", bot_token="1:anahtar")
+    async with TelegramClientManager(config, retry_config=RetryConfig(), telethon=fake_telethon(world)) as manager:
+        result = await manager.send_message("borsa", "Günaydın")
+    assert result.result is MessageResult.SUCCESS
+    print(json.dumps({"id": result.message_id, "modules": sorted(sys.modules)}))
+
+asyncio.run(main())
+"""
+DATABASE = {"sqlalchemy", "alembic", "asyncpg", "aiosqlite"}
+SQUARE = {"fastapi", "starlette", "uvicorn", "meydan.app", "meydan.chat", "meydan.telegram.outbox"}
+
+
+def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[3])}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+
+
+def test_a_script_needs_nothing_else_of_meydan(tmp_path: Path) -> None:
+    done = run(SCRIPT, tmp_path)
+    said = json.loads(done.stdout)
+    assert said["id"] == 1
+    assert not (DATABASE | SQUARE) & set(said["modules"])
+    assert (tmp_path / "sessions" / "bot.session").read_bytes().startswith(b"gAAAA")
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["status"] for line in lines if line["event"] == "telegram.connection"] == [
+        "connecting",
+        "connected",
+        "disconnected",
+    ]
+
+
+def test_bots_load_no_telethon(tmp_path: Path) -> None:
+    code = "import sys, meydan.telegram, meydan.telegram.runner; print('telethon' in sys.modules)"
+    assert run(code, tmp_path).stdout.strip() == "False"
+
+
+def test_only_what_was_promised_is_offered() -> None:
+    assert {name: getattr(meydan.telegram, name).__name__ for name in meydan.telegram.__all__} == {
+        name: name for name in meydan.telegram.__all__
+    }
+    with pytest.raises(AttributeError, match="no attribute"):
+        _ = meydan.telegram.Nothing
