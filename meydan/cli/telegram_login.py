@@ -16,6 +16,7 @@ from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, language, say
 from meydan.platform.errors import MeydanError
 from meydan.platform.settings import SettingsError
+from meydan.telegram.client.errors import SessionEnded
 
 if TYPE_CHECKING:
     from meydan.telegram.client.config import ClientConfig
@@ -76,6 +77,9 @@ async def _login(
             said = "telegram_login.already" if account else "telegram_login.done"
             account = account or await way(signing)
             opened.keep()
+        except SessionEnded as ended:
+            opened.quarantine(ended.data["neden"])
+            raise
         finally:
             await telethon.disconnect()
     finally:

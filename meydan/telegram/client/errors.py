@@ -225,3 +225,12 @@ class RequestFailed(MeydanError):
 
     def __init__(self, reason: str, *, wait: float | None) -> None:
         super().__init__(neden=reason, bekle=wait)
+
+
+class SessionEnded(MeydanError):
+    """Telegram has ended the session that is to be signed in; its key is of no use any more."""
+
+    status, code = 409, "telegram_oturumu_sonlanmis"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(neden=reason)

@@ -23,15 +23,19 @@ from meydan.telegram.client.errors import (
     PhoneUnknown,
     PhoneWrong,
     QrNotScanned,
+    SessionEnded,
     SignInFlood,
     SignInRefused,
 )
+from meydan.telegram.client.results import name_of
 from meydan.telegram.client.seam import Telethon
+from meydan.telegram.client.within import within
 from meydan.telegram.errors import TelegramAway, TokenWrong
 
 T = TypeVar("T")
 
 _ATTEMPTS: Final = 3
+_ANSWER_SECONDS: Final = 30.0
 _QR_CODES: Final = 10  # about five minutes
 _QR_SECONDS: Final = (5.0, 60.0)  # whatever this machine's clock makes of the moment a code ends
 _DAY: Final = 86_400
@@ -53,6 +57,14 @@ _SAID: Final[dict[type[Exception], Callable[[], MeydanError]]] = {
     errors.PhoneNumberFloodError: lambda: SignInFlood(wait=_DAY),
     errors.PhonePasswordFloodError: lambda: SignInFlood(wait=_DAY),
 }
+
+_ENDED: Final = (
+    errors.AuthKeyDuplicatedError,
+    errors.AuthKeyInvalidError,
+    errors.AuthKeyNotFound,
+    errors.SessionExpiredError,
+    errors.SessionRevokedError,
+)
 
 _WAYS: Final = {
     types.auth.SentCodeTypeApp: "app",
@@ -106,14 +118,14 @@ class SignIn:
 
     async def already(self) -> SignedIn | None:
         """Connect, and return the account if the session is signed in."""
-        with _in_our_words():
-            await self._telethon.connect()
-            return _account(await self._telethon.get_me()) if await self._telethon.is_user_authorized() else None
+        await self._answer(self._telethon.connect())
+        if not await self._answer(self._telethon.is_user_authorized()):
+            return None
+        return _account(await self._answer(self._telethon.get_me()))
 
     async def as_bot(self, token: str) -> SignedIn:
         """Sign in as the bot that the token is of."""
-        with _in_our_words():
-            return _account(await self._telethon.sign_in(bot_token=token))
+        return _account(await self._answer(self._telethon.sign_in(bot_token=token)))
 
     async def by_code(self, phone: str | None = None) -> SignedIn:
         """Sign in with the code that Telegram sends to the account's other devices, or to its phone."""
@@ -121,12 +133,11 @@ class SignIn:
         answers = 0
         while True:
             code = (await self._ask.code(_way(sent))).strip()
+            if not code:
+                sent = await self._answer(self._telethon.send_code_request(phone))
+                continue
             try:
-                if not code:
-                    sent = await self._send_code(phone)
-                    continue
-                with _in_our_words():
-                    return _account(await self._telethon.sign_in(phone, code))
+                return _account(await self._answer(self._telethon.sign_in(phone, code)))
             except errors.SessionPasswordNeededError:
                 return await self._by_password()
             except (CodeWrong, CodeExpired) as error:
@@ -135,20 +146,18 @@ class SignIn:
                     raise
                 await self._ask.refused(error)
                 if isinstance(error, CodeExpired):
-                    sent = await self._send_code(phone)
+                    sent = await self._answer(self._telethon.send_code_request(phone))
 
     async def by_qr(self) -> SignedIn:
         """Sign in by a QR code that the account's phone scans; codes that end are replaced."""
-        with _in_our_words():
-            qr = await self._telethon.qr_login()
+        qr = await self._answer(self._telethon.qr_login())
         for shown in range(_QR_CODES):
+            if shown:
+                await self._answer(qr.recreate())
+            await self._ask.show(qr.url, qr.expires)
             try:
-                with _in_our_words():
-                    if shown:
-                        await qr.recreate()
-                    await self._ask.show(qr.url, qr.expires)
-                    with contextlib.suppress(TimeoutError, errors.AuthTokenExpiredError):
-                        return _account(await qr.wait(self._until(qr.expires)))
+                with _in_our_words(), contextlib.suppress(TimeoutError, errors.AuthTokenExpiredError):
+                    return _account(await qr.wait(self._until(qr.expires)))
             except errors.SessionPasswordNeededError:
                 return await self._by_password()
         raise QrNotScanned
@@ -157,20 +166,18 @@ class SignIn:
         async def send() -> tuple[str, Any]:
             nonlocal phone
             number, phone = phone or (await self._ask.phone()).strip(), None
-            return number, await self._send_code(number)
+            return number, await self._answer(self._telethon.send_code_request(number))
 
         return await self._again_after(PhoneWrong, send)
 
     async def _by_password(self) -> SignedIn:
-        with _in_our_words():
-            rules = await self._telethon(functions.account.GetPasswordRequest())
+        rules = await self._answer(self._telethon(functions.account.GetPasswordRequest()))
 
         async def check() -> SignedIn:
             password = await self._ask.password(rules.hint or "")
             if not password:
                 raise PasswordWrong
-            with _in_our_words():
-                return _account(await self._telethon.sign_in(password=password))
+            return _account(await self._answer(self._telethon.sign_in(password=password)))
 
         return await self._again_after(PasswordWrong, check)
 
@@ -182,9 +189,9 @@ class SignIn:
                 await self._ask.refused(error)
         return await work()
 
-    async def _send_code(self, phone: str) -> Any:
+    async def _answer(self, request: Awaitable[T]) -> T:
         with _in_our_words():
-            return await self._telethon.send_code_request(phone)
+            return await within(self._clock, _ANSWER_SECONDS, request)
 
     def _until(self, end: datetime) -> float:
         least, most = _QR_SECONDS
@@ -200,10 +207,12 @@ def _in_our_words() -> Iterator[None]:
         raise
     except errors.FloodWaitError as error:
         raise SignInFlood(wait=error.seconds) from None
+    except _ENDED as error:
+        raise SessionEnded(name_of(error)) from None
     except errors.RPCError as error:
         make = _SAID.get(type(error))
         raise make() if make is not None else SignInRefused(error.message or type(error).__name__) from None
-    except OSError as error:
+    except (OSError, EOFError, errors.InvalidBufferError, errors.SecurityError) as error:
         raise TelegramAway(type(error).__name__) from None
 
 

@@ -114,6 +114,19 @@ def test_a_session_becomes_a_string(home: Path, world: FakeWorld) -> None:
     assert (missing.exit_code, "No such Telegram session" in missing.output) == (1, True)
 
 
+def test_a_session_that_telegram_ended_makes_room(home: Path, world: FakeWorld) -> None:
+    account = world.add_account(PHONE, name="Ayşe")
+    run(world, "login", "ana", typed=f"{PHONE}\n12345\n")
+    world.signed_in.clear()
+    world.order(errors.AuthKeyDuplicatedError(None), on="sign_in")
+    ended = run(world, "login", "ana", typed=f"{PHONE}\n")
+    assert (ended.exit_code, "AUTH_KEY_DUPLICATED" in ended.output) == (1, True)
+    assert re.search(r"^ana +file +ended.*AUTH_KEY_DUPLICATED", run(world, "sessions").output, re.MULTILINE)
+    again = run(world, "login", "ana", typed=f"{PHONE}\n{account.code}\n")
+    assert again.exit_code == 0, again.output
+    assert re.search(r"^ana +file +idle", run(world, "sessions").output, re.MULTILINE)
+
+
 def test_an_input_that_ends_is_no_answer(home: Path, world: FakeWorld) -> None:
     world.add_account(PHONE)
     done = run(world, "login", "ana", typed=f"{PHONE}\n")

@@ -20,15 +20,19 @@ from meydan.accounts.vault import Vault
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database
 from meydan.platform.http import install_http
+from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.errors import SessionInUse, SessionUnreadable
+from meydan.telegram.client.fake import fake_telethon
+from meydan.telegram.client.fake_world import FakeWorld
 from meydan.telegram.client.files import SessionFolder, SessionKind
 from meydan.telegram.client.listing import SessionListing
+from meydan.telegram.client.manager import TelegramClientManager
 from meydan.telegram.client.sessions import SessionStore, key_of
 from meydan.telegram.client.sessions_service import SessionService
 from meydan.telegram.client.state import ClientState, RedisStates, StateBook, StateFiles, client_state
 from meydan.telegram.endpoints import router
 from tests.telegram.client.test_sessions import KEY, OTHER_KEY, Wanted, plain_session, reopened, signed_in
-from tests.telegram.conftest import ACTORS
+from tests.telegram.conftest import ACTORS, until
 
 KEYS = [Fernet.generate_key().decode()]
 STATS = {
@@ -170,6 +174,26 @@ async def test_each_stands_where_it_stands(
     assert all(found[name]["last_used_at"] for name in found)
     running.close()
     assert (await listed(http))["ana"]["state"] == "idle"
+
+
+async def test_a_running_client_is_seen_with_its_numbers(
+    http: httpx.AsyncClient, store: SessionStore, folder: SessionFolder
+) -> None:
+    world = FakeWorld()
+    world.add_bot("1:token")
+    world.add_group("Pazar", username="pazar")
+    config = ClientConfig("bot", 1, "hash", bot_token="1:token", sessions_dir=folder.path)
+    async with TelegramClientManager(config, telethon=fake_telethon(world), sessions=store):
+        seen = await until(lambda: _with_stats(http, "bot"))
+        assert seen["state"] == "in_use"
+        assert seen["stats"]["connection_status"] == "connected"
+    seen = (await listed(http))["bot"]
+    assert (seen["state"], seen["stats"]) == ("idle", None)
+
+
+async def _with_stats(http: httpx.AsyncClient, name: str) -> dict[str, Any] | None:
+    seen = (await listed(http)).get(name, {})
+    return seen if seen.get("stats") else None
 
 
 async def test_a_session_goes_in_two_steps(

@@ -21,6 +21,7 @@ from meydan.telegram.client.errors import (
     PhoneUnknown,
     PhoneWrong,
     QrNotScanned,
+    SessionEnded,
     SignInFlood,
     SignInRefused,
 )
@@ -152,6 +153,9 @@ async def test_three_wrong_answers_end_it(world: FakeWorld, telethon: Telethon, 
         (errors.PhoneNumberFloodError(None), SignInFlood),
         (errors.RPCError(None, "SOMETHING_NEW", 400), SignInRefused),
         (ConnectionError("gone"), TelegramAway),
+        (errors.SecurityError("bad"), TelegramAway),
+        (errors.AuthKeyDuplicatedError(None), SessionEnded),
+        (errors.AuthKeyNotFound(), SessionEnded),
     ],
 )
 async def test_what_no_second_try_helps_is_told_at_once(
@@ -175,6 +179,16 @@ async def test_telegram_away_before_it_began(world: FakeWorld, telethon: Teletho
     world.order(TimeoutError(), on="connect")
     with pytest.raises(TelegramAway):
         await SignIn(telethon, Script(), clock=clock).already()
+
+
+async def test_no_answer_is_told(world: FakeWorld, telethon: Telethon, clock: ManualClock) -> None:
+    sign_in = await signing(telethon, Script(), clock)
+    world.order(None, on="sign_in")
+    asking = asyncio.create_task(sign_in.by_code(PHONE))
+    await _rest()
+    clock.advance(30)
+    with pytest.raises(TelegramAway):
+        await asking
 
 
 async def test_as_a_bot(world: FakeWorld, telethon: Telethon, clock: ManualClock) -> None:
