@@ -199,6 +199,7 @@ class Connection:
     async def _drop(self) -> None:
         """End the connection, whatever state it is in, so that Telethon can make another."""
         if self._client is not None:
+            asyncio.ensure_future(self._client.disconnected).add_done_callback(_noted)
             try:
                 await self._soon(self._client.disconnect())
             except Exception as error:  # noqa: BLE001  # it is given up in any case
@@ -301,6 +302,12 @@ class Connection:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _noted(ended: asyncio.Future[None]) -> None:
+    """Look at why a connection ended, which asyncio asks of somebody."""
+    if not ended.cancelled():
+        ended.exception()
 
 
 def _was_signed_in(session: OpenSession) -> bool:

@@ -184,7 +184,7 @@ class FakeTelethon:
             if number == account.id or (name and name == (account.username or "").lower()):
                 return account.user()
         if name:
-            raise errors.UsernameNotOccupiedError(None)
+            raise ValueError(f'No user has "{name}" as username')
         raise ValueError(f"Could not find the input entity for {entity}")
 
     async def get_messages(

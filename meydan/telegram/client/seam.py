@@ -154,6 +154,8 @@ class _DiscreetLogger(logging.Logger):
         return child
 
     def handle(self, record: logging.LogRecord) -> None:
+        if str(record.msg).startswith("Automatic reconnection failed"):  # it was told not to: `connection` does it
+            return
         if isinstance(record.args, tuple):
             record.args = tuple(type(one).__name__ if isinstance(one, TLObject) else one for one in record.args)
         super().handle(record)

@@ -143,12 +143,12 @@ async def test_history_and_people_are_looked_up(desk: Desk) -> None:
     assert (await manager.get_entity("@borsa")).title == "Borsa"
     with pytest.raises(RequestFailed) as failed:
         await manager.get_entity("kimse")
-    assert failed.value.data == {"neden": "USERNAME_NOT_OCCUPIED", "bekle": None}
+    assert failed.value.data == {"neden": "PEER_NOT_FOUND", "bekle": None}
     desk.world.order(errors.FloodWaitError(None, 90), on="history")
     with pytest.raises(RequestFailed) as failed:
         await manager.get_messages("borsa")
     assert failed.value.data["bekle"] == 90
-    assert "USERNAME_NOT_OCCUPIED" not in failed.value.detail("en")
+    assert "FLOOD_WAIT" in failed.value.detail("en")
 
 
 async def test_everything_is_counted(desk: Desk) -> None:

@@ -1,0 +1,231 @@
+"""The real Telethon against a real server of MTProto on loopback: what the fake cannot show."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from prometheus_client import CollectorRegistry
+from telethon import functions, types
+
+from meydan.accounts.vault import Vault
+from meydan.telegram.client.config import ClientConfig, Server
+from meydan.telegram.client.errors import ServerKeyBad, SessionQuarantined
+from meydan.telegram.client.manager import TelegramClientManager
+from meydan.telegram.client.results import MessageResult
+from meydan.telegram.client.retry import RetryConfig
+from meydan.telegram.client.sessions import SessionStore
+from meydan.telegram.errors import TelegramAway
+from tests.telegram.client.mtproto import Hangup, MtprotoServer, Refusal
+
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+TOKEN = "77:gizli-anahtar"
+ME = types.User(77, is_self=True, bot=True, first_name="Bot", access_hash=7, bot_info_version=1)
+PEOPLE = {
+    name: types.User(number, first_name=name, access_hash=number) for number, name in ((5, "ayse"), (6, "mehmet"))
+}
+Start = Callable[..., Awaitable[TelegramClientManager]]
+
+
+class Telegram(MtprotoServer):
+    """Knows a bot and two people, and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: dict[int, str] = {}
+        self.signed_in = False
+        self.missed: list[types.Message] = []
+        self.answers = {
+            functions.help.GetConfigRequest: lambda _: types.NearestDc("TR", 2, 2),
+            functions.updates.GetStateRequest: self._state,
+            functions.updates.GetDifferenceRequest: self._difference,
+            functions.users.GetUsersRequest: self._users,
+            functions.auth.ImportBotAuthorizationRequest: self._sign_in,
+            functions.contacts.ResolveUsernameRequest: self._resolve,
+            functions.messages.SendMessageRequest: self._send,
+        }
+
+    def _state(self, _: Any) -> Any:
+        if not self.signed_in:
+            raise Refusal(401, "AUTH_KEY_UNREGISTERED")
+        return types.updates.State(10, 0, NOW, 1, 0)
+
+    def _users(self, request: Any) -> Any:
+        self._state(request)
+        return [ME]
+
+    def _difference(self, request: Any) -> Any:
+        missed, self.missed = self.missed, []
+        if not missed:
+            return types.updates.DifferenceEmpty(NOW, 1)
+        state = types.updates.State(request.pts + len(missed), 0, NOW, 1, 0)
+        return types.updates.Difference(missed, [], [], [], list(PEOPLE.values()), state)
+
+    def _sign_in(self, request: Any) -> Any:
+        assert request.bot_auth_token == TOKEN
+        self.signed_in = True
+        return types.auth.Authorization(ME)
+
+    def _resolve(self, request: Any) -> Any:
+        if request.username not in PEOPLE:
+            raise Refusal(400, "USERNAME_NOT_OCCUPIED")
+        user = PEOPLE[request.username]
+        return types.contacts.ResolvedPeer(types.PeerUser(user.id), [], [user])
+
+    def _send(self, request: Any) -> Any:
+        if request.random_id in self.sent:
+            raise Refusal(500, "RANDOM_ID_DUPLICATE")
+        self.sent[request.random_id] = request.message
+        return types.UpdateShortSentMessage(len(self.sent), 10, 0, NOW, out=True)
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[Telegram]:
+    server = Telegram()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def start(telegram: Telegram, tmp_path: Path) -> AsyncIterator[Start]:
+    store = SessionStore(tmp_path / "sessions", Vault([Fernet.generate_key().decode()]))
+    managers = []
+
+    async def run(**fields: Any) -> TelegramClientManager:
+        fields = {"server": telegram.where, "bot_token": TOKEN, "retry_delay": 0.01, **fields}
+        config = ClientConfig("bot", 12345, "gizli", sessions_dir=tmp_path / "sessions", **fields)
+        retry = RetryConfig(base_delay=0.01, max_delay=0.02)
+        manager = TelegramClientManager(config, retry_config=retry, sessions=store, registry=CollectorRegistry())
+        manager.rate_limit_delay = 0.0
+        managers.append(manager)
+        return await manager.initialize()
+
+    yield run
+    for manager in managers:
+        await manager.disconnect()
+
+
+async def until(look: Callable[[], Any]) -> None:
+    async with asyncio.timeout(20):
+        while not look():  # noqa: ASYNC110  # what is waited for comes over a socket
+            await asyncio.sleep(0.01)
+
+
+async def test_a_bot_signs_in_at_the_given_server_and_sends(telegram: Telegram, start: Start, tmp_path: Path) -> None:
+    manager = await start()
+    assert telegram.saw(functions.ReqPqMultiRequest)
+    (offer,) = telegram.saw(functions.ReqDHParamsRequest)
+    assert offer.public_key_fingerprint == telegram.fingerprint
+    (hello,) = telegram.saw(functions.InvokeWithLayerRequest)
+    assert (hello.query.api_id, hello.query.device_model, hello.query.lang_code) == (12345, "Meydan", "tr")
+    result = await manager.send_message("@ayse", "<b>Günaydın</b>", parse_mode="html", silent=True)
+    assert (result.result, result.message_id) == (MessageResult.SUCCESS, 1)
+    (request,) = telegram.saw(functions.messages.SendMessageRequest)
+    assert (request.message, request.silent, request.peer.user_id) == ("Günaydın", True, 5)
+    assert request.entities == [types.MessageEntityBold(0, 8)]
+    assert (await manager.send_message("kimse", "bir")).result is MessageResult.NOT_FOUND
+    await manager.disconnect()
+    content = (tmp_path / "sessions" / "bot.session").read_bytes()
+    assert next(iter(telegram.keys.values())).key not in content
+    again = await start()
+    assert again.is_connected()
+    assert len(telegram.saw(functions.ReqPqMultiRequest)) == 1
+    assert len(telegram.saw(functions.auth.ImportBotAuthorizationRequest)) == 1
+
+
+async def test_a_wait_for_one_peer_does_not_keep_telethon_from_another(telegram: Telegram, start: Start) -> None:
+    manager = await start()
+    send = telegram.answers[functions.messages.SendMessageRequest]
+
+    def slow(request: Any) -> Any:
+        if request.peer.user_id == 5:
+            raise Refusal(420, "FLOOD_WAIT_100")
+        return send(request)
+
+    telegram.answers[functions.messages.SendMessageRequest] = slow
+    first = await manager.send_message("ayse", "bir")
+    assert (first.result, first.flood_wait_time) == (MessageResult.FLOOD_WAIT, 100)
+    assert (await manager.send_message("mehmet", "iki")).success
+
+
+async def test_an_answer_that_was_lost_with_the_line_does_not_send_twice(telegram: Telegram, start: Start) -> None:
+    manager = await start()
+    send = telegram.answers[functions.messages.SendMessageRequest]
+    lost: list[Any] = []
+
+    def carried_out(request: Any) -> Any:
+        answer = send(request)
+        if not lost:
+            lost.append(request)
+            raise Hangup
+        return answer
+
+    telegram.answers[functions.messages.SendMessageRequest] = carried_out
+    result = await manager.send_message("ayse", "bir")
+    assert (result.success, result.message_id) == (True, None)
+    first, second = telegram.saw(functions.messages.SendMessageRequest)
+    assert first.random_id == second.random_id
+    assert list(telegram.sent.values()) == ["bir"]
+    assert manager.get_stats()["reconnections"] == 1
+
+
+async def test_what_came_while_away_is_fetched_on_the_return(telegram: Telegram, start: Start) -> None:
+    heard: list[str] = []
+
+    async def hear(message: Any) -> None:
+        heard.append(message.message)
+
+    def message(number: int, text: str) -> types.Message:
+        return types.Message(number, types.PeerUser(5), NOW, text, from_id=types.PeerUser(5))
+
+    manager = await start()
+    manager.add_message_handler(hear)
+    update = types.UpdateNewMessage(message(1, "bir"), 11, 1)
+    telegram.push(types.Updates([update], list(PEOPLE.values()), [], NOW, 0))
+    await until(lambda: heard)
+    telegram.missed = [message(2, "iki"), message(3, "üç")]
+    telegram.links[-1].close()
+    await until(lambda: len(heard) == 3)
+    assert heard == ["bir", "iki", "üç"]
+    asked = telegram.saw(functions.updates.GetDifferenceRequest)
+    assert asked[-1].pts == 11 or asked[-2].pts == 11
+    assert manager.get_stats()["reconnections"] == 1
+
+
+@pytest.mark.parametrize(("code", "reason"), [(406, "AUTH_KEY_DUPLICATED"), (401, "SESSION_REVOKED")])
+async def test_a_session_that_telegram_ended_is_put_away(
+    telegram: Telegram, start: Start, tmp_path: Path, code: int, reason: str
+) -> None:
+    await (await start()).disconnect()
+
+    def ended(_: Any) -> Any:
+        raise Refusal(code, reason)
+
+    telegram.answers[functions.updates.GetStateRequest] = ended
+    with pytest.raises(SessionQuarantined) as dead:
+        await start()
+    assert dead.value.data["neden"] == reason
+    assert not (tmp_path / "sessions" / "bot.session").exists()
+
+
+async def test_the_line_is_tried(telegram: Telegram, start: Start) -> None:
+    manager = await start()
+    await manager.reconnect()
+    assert manager.is_connected()
+    assert len(telegram.links) == 2
+
+
+async def test_a_server_with_another_key_is_not_trusted(telegram: Telegram, start: Start) -> None:
+    other = MtprotoServer()
+    where = telegram.where
+    telegram.fingerprint = other.fingerprint
+    with pytest.raises(TelegramAway):
+        await start(connection_retries=0, server=Server(where.address, where.port, telegram.pem))
+    assert telegram.saw(functions.ReqPqMultiRequest)
+    assert not telegram.saw(functions.ReqDHParamsRequest)
+    with pytest.raises(ServerKeyBad):
+        await start(server=Server(where.address, where.port, "anahtar değil"))
