@@ -113,6 +113,7 @@ async def open_fleet(
             lease=lease,
         ),
     )
+    await fleet.outbox.start()
     try:
         yield fleet
     finally:

@@ -257,14 +257,16 @@ class BotService:
         """Budget a group over all bots together, or over each alone."""
         actor.require(Permission.TELEGRAM_MANAGE)
 
-        def save(session: Session) -> None:
+        def save(session: Session) -> list[str]:
             rows = list(session.scalars(select(Chat).where(Chat.chat_id == chat_id)))
             if not rows:
                 raise ChatMissing(chat_id)
             for row in rows:
                 row.shared = shared
+            return [row.bot_id for row in rows]
 
-        await self._db.write(save)
+        for bot_id in await self._db.write(save):
+            await self._changed(bot_id)
 
     async def webhook(self, bot_id: str, secret: str | None) -> str:
         """Return the id of the bot whose webhook is called, if the secret is right."""

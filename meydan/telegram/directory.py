@@ -1,4 +1,4 @@
-"""Which bots may speak where, remembered for a few seconds: it is asked for with every order and seldom changes."""
+"""Which bots may speak where, remembered for a while: it is asked for with every order and seldom changes."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ from meydan.platform.db import Database
 from meydan.telegram.errors import BotMissing, ChatForbidden
 from meydan.telegram.models import Bot, Chat
 
-_SECONDS: Final = 3.0
+_SECONDS: Final = 15.0
 _MOST: Final = 10_000
 _AWAY: Final = frozenset({"kicked", "left", "restricted"})
 
@@ -45,18 +45,24 @@ class Directory:
         self._places[bot_ids, chat_id] = (now + _SECONDS, found)
         return found
 
+    def forget(self) -> None:
+        """Look everything up anew."""
+        self._places.clear()
+
 
 def _look_up(session: Session, bot_ids: tuple[str, ...], chat_id: int) -> Place:
     known = set(session.scalars(select(Bot.id).where(Bot.id.in_(bot_ids))))
     for bot_id in bot_ids:
         if bot_id not in known:
             raise BotMissing(bot_id)
-    chats = {
-        chat.bot_id: chat
-        for chat in session.scalars(select(Chat).where(Chat.chat_id == chat_id, Chat.bot_id.in_(bot_ids)))
-    }
-    able = tuple(bot_id for bot_id in bot_ids if bot_id not in chats or chats[bot_id].status not in _AWAY)
+    found = session.execute(
+        select(Chat.bot_id, Chat.status, Chat.shared, Chat.title).where(
+            Chat.chat_id == chat_id, Chat.bot_id.in_(bot_ids)
+        )
+    ).all()
+    away = {row.bot_id: row.status for row in found if row.status in _AWAY}
+    able = tuple(bot_id for bot_id in bot_ids if bot_id not in away)
     if not able:
-        raise ChatForbidden(chat_id, next(iter(chats.values())).status)
-    first = chats.get(able[0])
-    return Place(able, any(chat.shared for chat in chats.values()), first.title if first else None)
+        raise ChatForbidden(chat_id, away[bot_ids[0]])
+    title = next((row.title for row in found if row.bot_id == able[0]), None)
+    return Place(able, any(row.shared for row in found), title)

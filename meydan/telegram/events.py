@@ -31,7 +31,7 @@ class Queued(Struct, frozen=True):
 
 
 class BotsChanged(Struct, frozen=True):
-    """A bot was added, changed or removed, on `BOTS_CHANNEL`."""
+    """A bot was added, changed or removed, or something about its chats was, on `BOTS_CHANNEL`."""
 
     bot_id: str
 

@@ -18,6 +18,7 @@ from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.errors import Unavailable
+from meydan.platform.gather import Gatherer
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.telegram.directory import Directory, Place
@@ -28,7 +29,7 @@ from meydan.telegram.errors import (
     SendMissing,
     SendNotInState,
 )
-from meydan.telegram.events import OUTBOX_CHANNEL, Queued, SendKey
+from meydan.telegram.events import BOTS_CHANNEL, OUTBOX_CHANNEL, Queued, SendKey
 from meydan.telegram.fair import best_of
 from meydan.telegram.journal import Journal
 from meydan.telegram.limiter import Limiter
@@ -87,7 +88,12 @@ class OutboxService:
         self._journal = journal
         self._limiter = limiter
         self._directory = Directory(db, clock)
+        self._announcer = Gatherer[SendKey](self._publish)
         self._last_used: dict[str, float] = {}
+
+    async def start(self) -> None:
+        """Hear of it when bots or their chats change."""
+        await self._bus.subscribe(BOTS_CHANNEL, lambda _: self._directory.forget(), resync=self._directory.forget)
 
     async def send(self, actor: Actor, order: Order) -> list[SendView]:
         """Queue what `order` says, in as many parts as it needs, and return them in order."""
@@ -305,8 +311,10 @@ class OutboxService:
         return chosen
 
     async def _announce(self, rows: Sequence[SendRow]) -> None:
-        keys = tuple(_key(row) for row in rows)
-        await self._bus.publish(OUTBOX_CHANNEL, msgspec.json.encode(Queued(keys=keys)))
+        await self._announcer.add([_key(row) for row in rows])
+
+    async def _publish(self, keys: list[SendKey]) -> None:
+        await self._bus.publish(OUTBOX_CHANNEL, msgspec.json.encode(Queued(keys=tuple(keys))))
 
     async def _lead(
         self, actor: Actor, send_id: str, *, from_: tuple[SendState, ...], to: SendState, action: str

@@ -5,13 +5,13 @@ While its request is under way that moment lies a minute ahead, where every wind
 ages from there. A bot's penalties are a hash from chat to moment and strikes. All keys expire by themselves.
 """
 
-import asyncio
+import contextlib
 import itertools
 import json
 import math
 import secrets
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import structlog
@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 
 from meydan.platform.clock import Clock
 from meydan.platform.errors import Unavailable
+from meydan.platform.gather import Gatherer
 from meydan.telegram.limiter import (
     FORGET,
     MARGIN,
@@ -176,8 +177,8 @@ class RedisLimiter:
         self._clock = clock
         self._name = secrets.token_hex(6)
         self._tickets = itertools.count()
-        self._ended: dict[bool, list[Grant]] = {True: [], False: []}
-        self._telling = asyncio.Lock()
+        self._settled = Gatherer[Grant](self._tell_settled)
+        self._given_back = Gatherer[Grant](self._tell_given_back)
         self._take, self._settle, self._give_back, self._punish, self._look = (
             redis.register_script(script) for script in (_TAKE, _SETTLE, _GIVE_BACK, _PUNISH, _LOOK)
         )
@@ -206,11 +207,11 @@ class RedisLimiter:
 
     async def settle(self, grants: Sequence[Grant]) -> None:
         """Count these slots from now on."""
-        await self._tell(grants, used=True)
+        await self._settled.add(grants)
 
     async def give_back(self, grants: Sequence[Grant]) -> None:
         """Free these slots."""
-        await self._tell(grants, used=False)
+        await self._given_back.add(grants)
 
     async def punish(self, bot_id: str, chat_id: int, *, seconds: float) -> list[Penalty]:
         """Take note of a 429 and return what is held back because of it."""
@@ -264,19 +265,13 @@ class RedisLimiter:
                 quiet=QUIET,
             )
 
-    async def _tell(self, grants: Sequence[Grant], *, used: bool) -> None:
-        """Tell Redis how grants ended. While one call is on its way others gather, and go together."""
-        waiting = self._ended[used]
-        waiting += grants
-        async with self._telling:
-            if not waiting:
-                return  # they went with somebody else's
-            told = waiting[:]
-            waiting.clear()
-            try:
-                await self._run(self._settle if used else self._give_back, up=used, grants=self._slots(told))
-            except Unavailable:
-                log.warning("telegram.limiter_away", grants=len(told))
+    async def _tell_settled(self, grants: list[Grant]) -> None:
+        with _told(grants):
+            await self._run(self._settle, up=True, grants=self._slots(grants))
+
+    async def _tell_given_back(self, grants: list[Grant]) -> None:
+        with _told(grants):
+            await self._run(self._give_back, grants=self._slots(grants))
 
     async def _see(
         self, asks: Sequence[Ask]
@@ -326,3 +321,12 @@ class RedisLimiter:
 
     def _penalties_key(self, bot_id: str) -> str:
         return f"{self._prefix}penalties:{bot_id}"
+
+
+@contextlib.contextmanager
+def _told(grants: Sequence[Grant]) -> Iterator[None]:
+    """Let it pass when Redis cannot be told: the slots age out by themselves."""
+    try:
+        yield
+    except Unavailable:
+        log.warning("telegram.limiter_away", grants=len(grants))

@@ -181,6 +181,7 @@ async def start(db: Database, bus: Bus, vault: Vault, fake: FakeTelegram) -> Asy
                 limits=limits or KEPT, **options,
             )  # fmt: skip
             fleet.start()
+            await fleet.outbox.start()
             fleet.run_bots()
             stack.push_async_callback(fleet.stop)
             app = fleet.app()

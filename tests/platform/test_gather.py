@@ -1,0 +1,39 @@
+import asyncio
+
+from meydan.platform.gather import Gatherer
+
+
+async def test_what_comes_while_a_call_is_on_its_way_goes_together_and_in_order() -> None:
+    calls: list[list[int]] = []
+    open_ = asyncio.Event()
+
+    async def deliver(numbers: list[int]) -> None:
+        await open_.wait()
+        calls.append(numbers)
+
+    gatherer = Gatherer(deliver)
+    tasks = [asyncio.create_task(gatherer.add([number])) for number in range(5)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not any(task.done() for task in tasks)
+    open_.set()
+    await asyncio.gather(*tasks)
+    assert calls == [[0], [1, 2, 3, 4]]
+
+
+async def test_each_waits_for_its_own_and_nothing_is_delivered_twice() -> None:
+    calls: list[list[int]] = []
+
+    async def deliver(numbers: list[int]) -> None:
+        await asyncio.sleep(0)
+        calls.append(numbers)
+
+    gatherer = Gatherer(deliver)
+
+    async def add(number: int) -> None:
+        await gatherer.add([number])
+        assert any(number in call for call in calls)
+
+    await asyncio.gather(*(add(number) for number in range(20)))
+    await gatherer.add([])
+    assert sorted(number for call in calls for number in call) == list(range(20))
