@@ -1,56 +1,32 @@
-"""One client's way to Telegram: connecting, watching, connecting again, and knowing when to stop."""
+"""One client's connection: opened, watched, made anew, and given up when there is no use in it."""
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 import structlog
-from telethon import errors, functions
+from telethon import functions
 
 from meydan.platform.errors import MeydanError
 from meydan.telegram.client.config import ClientConfig
-from meydan.telegram.client.errors import (
-    ConnectionMoveIllegal,
-    ConnectRefused,
-    NotConnected,
-    NotSignedIn,
-    SessionQuarantined,
-)
-from meydan.telegram.client.files import SessionKind
+from meydan.telegram.client.errors import ConnectionMoveIllegal, NotConnected, SessionQuarantined
 from meydan.telegram.client.lease import SharedLease
-from meydan.telegram.client.results import Again, Hold, classify, name_of
-from meydan.telegram.client.retry import Random, ReconnectBudget, RetryConfig
-from meydan.telegram.client.seam import Telethon, TelethonFactory
-from meydan.telegram.client.sessions import OpenSession, SessionStore
-from meydan.telegram.client.shared import Shared
+from meydan.telegram.client.line import WITHOUT_END, Line, Means, SessionDead
+from meydan.telegram.client.results import classify, name_of
+from meydan.telegram.client.retry import RetryConfig
+from meydan.telegram.client.seam import Telethon
+from meydan.telegram.client.sessions import OpenSession
 from meydan.telegram.client.status import MOVES, ConnectionStatus
 from meydan.telegram.client.within import within
-from meydan.telegram.errors import TelegramAway
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
-HEALTH_SECONDS: Final = 60.0
 LEASE_LOST: Final = "LEASE_LOST"
 ASKED_FOR: Final = "ASKED_FOR"
-_WITHOUT_END: Final = -1
-
 
 Change = Callable[[ConnectionStatus, ConnectionStatus, str], None]
 """Is told the state before, the state after, and why, in Telegram's words where they are known."""
-
-
-@dataclass(frozen=True)
-class Means:
-    """What a connection is made with; each part may be another in a test."""
-
-    shared: Shared
-    sessions: SessionStore
-    telethon: TelethonFactory
-    budget: ReconnectBudget
-    chance: Random
 
 
 class Connection:
@@ -66,9 +42,8 @@ class Connection:
         changed: Change,
     ) -> None:
         self._config = config
-        self._retry = replace(retry, base_delay=config.retry_delay, max_delay=max(retry.max_delay, config.retry_delay))
+        self._retry = retry
         self._means = means
-        self._clock = means.shared.clock
         self._prepare = prepare
         self._changed = changed
         self._status = ConnectionStatus.DISCONNECTED
@@ -76,9 +51,8 @@ class Connection:
         self._connected = asyncio.Event()
         self._session: OpenSession | None = None
         self._lease: SharedLease | None = None
-        self._client: Telethon | None = None
+        self._line: Line | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._was_signed_in = False
         self.reconnections = 0
 
     @property
@@ -95,48 +69,29 @@ class Connection:
         """Return Telethon's client, waiting for a connection that is being made; raise `NotConnected`."""
         if self._status in (ConnectionStatus.CONNECTING, ConnectionStatus.RECONNECTING):
             try:
-                await within(self._clock, self._config.timeout, self._connected.wait())
+                await within(self._means.shared.clock, self._config.timeout, self._connected.wait())
             except TimeoutError:
                 raise NotConnected(self._config.session_name) from None
-        if self._client is None or self._status is not ConnectionStatus.CONNECTED:
+        if self._line is None or self._status is not ConnectionStatus.CONNECTED:
             raise NotConnected(self._config.session_name)
-        return self._client
+        return self._line.client
 
     async def open(self) -> None:
         """Take the session and connect; raise what stands in the way, holding nothing."""
         async with self._changing:
-            self._move(ConnectionStatus.CONNECTING)
-            try:
-                self._session = self._means.sessions.open(self._config)
-                self._was_signed_in = _was_signed_in(self._session)
-                lease = self._means.shared.lease(self._session)
-                await lease.take()
-                self._lease = lease
-                self._client = self._means.telethon(self._config, self._session.telethon)
-                self._prepare(self._client)
-                await self._connect(self._config.connection_retries)
-            except BaseException as error:
-                await self._end(ConnectionStatus.FAILED, _reason(error))
-                raise
-            self._settle()
+            await self._open()
 
     async def again(self) -> None:
         """Connect anew, from whatever state; raise what stands in the way."""
-        if self._status in (ConnectionStatus.DISCONNECTED, ConnectionStatus.FAILED):
-            await self.open()
-            return
         async with self._changing:
+            if self._line is None:
+                await self._open()
+                return
             await self._stop()
             if self._status is ConnectionStatus.CONNECTED:
                 self._move(ConnectionStatus.RECONNECTING, ASKED_FOR)
-            try:
-                await self._drop()
-                await self._connect(self._config.connection_retries)
-            except BaseException as error:
-                await self._end(ConnectionStatus.FAILED, _reason(error))
-                raise
+            await self._connect(self._line)
             self.reconnections += 1
-            self._settle()
 
     async def close(self) -> None:
         """Leave, and give back the session."""
@@ -153,57 +108,36 @@ class Connection:
 
     # -- within a change ----------------------------------------------------------------------------------------------
 
-    async def _connect(self, retries: int) -> None:
-        """Connect, trying again `retries` times, below 0 without end."""
-        for attempt in itertools.count():
-            await self._means.budget.take()
-            try:
-                await self._try()
-            except MeydanError:
-                raise
-            except Exception as error:  # noqa: BLE001  # `classify` knows them all
-                await self._drop()
-                verdict = classify(error)
-                log.warning("telegram.connect_failed", session=self._config.session_name, reason=verdict.code)
-                if verdict.dead:
-                    self._put_away(verdict.code)
-                    now = self._clock.now()
-                    raise SessionQuarantined(self._config.session_name, reason=verdict.code, at=now) from None
-                if verdict.again is Again.NO:
-                    raise ConnectRefused(verdict.code) from None
-                if attempt == retries:
-                    raise TelegramAway(verdict.code) from None
-                pause = self._retry.pause(attempt, self._means.chance)
-                await self._clock.sleep(max(pause, verdict.seconds if verdict.hold is not Hold.NOBODY else 0.0))
-            else:
-                return
-
-    async def _try(self) -> None:
-        client = self._client
-        if client is None:
-            raise NotConnected(self._config.session_name)
-        await self._soon(client.connect())
+    async def _open(self) -> None:
+        self._move(ConnectionStatus.CONNECTING)
         try:
-            await self._soon(client(functions.updates.GetStateRequest()))
-        except errors.AuthKeyUnregisteredError:
-            if self._config.bot_token is not None:
-                await self._soon(client.sign_in(bot_token=self._config.bot_token))
-            elif self._was_signed_in:
-                raise
-            else:
-                raise NotSignedIn(self._config.session_name) from None
+            self._session = self._means.sessions.open(self._config)
+            lease = self._means.shared.lease(self._session)
+            await lease.take()
+            self._lease = lease
+            self._line = Line(self._config, self._retry, self._means, self._session)
+            self._prepare(self._line.client)
+        except BaseException as error:
+            await self._end(ConnectionStatus.FAILED, _reason(error))
+            raise
+        await self._connect(self._line)
 
-    async def _soon(self, work: Awaitable[T]) -> T:
-        return await within(self._clock, self._config.timeout, work)
-
-    async def _drop(self) -> None:
-        """End the connection, whatever state it is in, so that Telethon can make another."""
-        if self._client is not None:
-            asyncio.ensure_future(self._client.disconnected).add_done_callback(_noted)
-            try:
-                await self._soon(self._client.disconnect())
-            except Exception as error:  # noqa: BLE001  # it is given up in any case
-                log.warning("telegram.drop_failed", session=self._config.session_name, error=name_of(error))
+    async def _connect(self, line: Line) -> None:
+        try:
+            await line.connect(self._config.connection_retries)
+        except SessionDead as dead:
+            self._put_away(dead.code)
+            await self._end(ConnectionStatus.FAILED, dead.code)
+            now = self._means.shared.clock.now()
+            raise SessionQuarantined(self._config.session_name, reason=dead.code, at=now) from None
+        except BaseException as error:
+            await self._end(ConnectionStatus.FAILED, _reason(error))
+            raise
+        self._move(ConnectionStatus.CONNECTED)
+        self._start(self._watch(line), "telegram-watch")
+        self._start(self._check_health(line), "telegram-health")
+        if self._lease is not None:
+            self._start(self._lease.keep(self._lose), "telegram-lease")
 
     def _put_away(self, reason: str) -> None:
         session, self._session = self._session, None
@@ -211,12 +145,14 @@ class Connection:
             session.quarantine(reason)
 
     async def _end(self, status: ConnectionStatus, reason: str = "") -> None:
+        """Let go of everything. A session that was put away before is not given back."""
         await self._stop()
-        await self._drop()
+        line, self._line = self._line, None
         session, self._session = self._session, None
         lease, self._lease = self._lease, None
-        self._client = None
         try:
+            if line is not None:
+                await line.drop()
             if session is not None:
                 session.close()
         finally:
@@ -224,44 +160,37 @@ class Connection:
                 await lease.give_back()
             self._move(status, reason)
 
-    def _settle(self) -> None:
-        self._move(ConnectionStatus.CONNECTED)
-        self._start(self._watch(), "telegram-watch")
-        self._start(self._check_health(), "telegram-health")
-        if self._lease is not None:
-            self._start(self._lease.keep(self._lose), "telegram-lease")
-
     def _move(self, status: ConnectionStatus, reason: str = "") -> None:
         before = self._status
         if status not in MOVES[before]:
             raise ConnectionMoveIllegal(self._config.session_name, before=before, after=status)
         self._status = status
-        if status is ConnectionStatus.CONNECTED:
-            self._connected.set()
-        elif status is not ConnectionStatus.RECONNECTING or before is ConnectionStatus.CONNECTED:
+        if status in (ConnectionStatus.CONNECTING, ConnectionStatus.RECONNECTING):
             self._connected.clear()
+        else:
+            self._connected.set()  # also when it failed: nobody is to wait any longer
         log.info("telegram.connection", session=self._config.session_name, status=status, reason=reason or None)
         self._changed(before, status, reason)
 
     # -- what runs while connected ------------------------------------------------------------------------------------
 
-    async def _watch(self) -> None:
-        while (client := self._client) is not None:
+    async def _watch(self, line: Line) -> None:
+        while True:
             reason = "CONNECTION_CLOSED"
             try:
-                await client.disconnected
+                await line.client.disconnected
             except Exception as error:  # noqa: BLE001  # of whatever kind, it is why the connection ended
                 reason = name_of(error)
             async with self._changing:
-                if self._status is not ConnectionStatus.CONNECTED:
-                    return
                 if not self._config.auto_reconnect:
                     await self._end(ConnectionStatus.FAILED, reason)
                     return
                 self._move(ConnectionStatus.RECONNECTING, reason)
-            await self._drop()
             try:
-                await self._connect(_WITHOUT_END)
+                await line.connect(WITHOUT_END)
+            except SessionDead as dead:
+                await self.died(dead.code)
+                return
             except MeydanError as error:
                 async with self._changing:
                     await self._end(ConnectionStatus.FAILED, _reason(error))
@@ -269,20 +198,20 @@ class Connection:
             self.reconnections += 1
             self._move(ConnectionStatus.CONNECTED)
 
-    async def _check_health(self) -> None:
+    async def _check_health(self, line: Line) -> None:
         for number in itertools.count(1):
-            await self._clock.sleep(HEALTH_SECONDS)
-            client = self._client
-            if client is None or self._status is not ConnectionStatus.CONNECTED:
+            await self._means.shared.clock.sleep(self._means.health_seconds)
+            if self._status is not ConnectionStatus.CONNECTED:
                 continue
             try:
-                await self._soon(client(functions.PingRequest(number)))
+                await line.ask(line.client(functions.PingRequest(number)))
             except Exception as error:  # noqa: BLE001  # no answer is no answer
                 log.warning("telegram.health_failed", session=self._config.session_name, error=name_of(error))
                 if classify(error).dead:
-                    self._start(self.died(name_of(error)), "telegram-died")
+                    await self.died(name_of(error))
                     return
-                await self._drop()
+                if self._status is ConnectionStatus.CONNECTED:
+                    await line.drop()
 
     def _lose(self) -> None:
         self._start(self._lost(), "telegram-lost")
@@ -302,17 +231,6 @@ class Connection:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _noted(ended: asyncio.Future[None]) -> None:
-    """Look at why a connection ended, which asyncio asks of somebody."""
-    if not ended.cancelled():
-        ended.exception()
-
-
-def _was_signed_in(session: OpenSession) -> bool:
-    """Tell whether the session has a place in the stream of updates, or came as a string, which only sign-in makes."""
-    return session.kind is SessionKind.STRING or any(state.pts for _, state in session.telethon.get_update_states())
 
 
 def _reason(error: BaseException) -> str:

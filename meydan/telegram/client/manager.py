@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,12 +16,13 @@ from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.logging import configure_logging
 from meydan.telegram.client.asking import Asking, Ended
 from meydan.telegram.client.config import ClientConfig
-from meydan.telegram.client.connection import ASKED_FOR, Connection, Means
+from meydan.telegram.client.connection import ASKED_FOR, Connection
 from meydan.telegram.client.errors import NotConnected, RequestFailed
 from meydan.telegram.client.files import SessionKind
 from meydan.telegram.client.floods import Floods, MemoryFloods, RedisFloods
 from meydan.telegram.client.gaps import COMMON
 from meydan.telegram.client.inbox import Inbox, MessageHandler
+from meydan.telegram.client.line import HEALTH_SECONDS, Means
 from meydan.telegram.client.metrics import client_metrics
 from meydan.telegram.client.results import SendResult
 from meydan.telegram.client.retry import Random, ReconnectBudget, RetryConfig, chance
@@ -59,6 +60,7 @@ class TelegramClientManager:
         telethon: TelethonFactory = real_telethon,
         sessions: SessionStore | None = None,
         registry: CollectorRegistry | None = None,
+        health_seconds: float = HEALTH_SECONDS,
     ) -> None:
         _log_as_json(config)
         self.config = config
@@ -70,6 +72,7 @@ class TelegramClientManager:
             telethon,
             budget or ReconnectBudget(self._clock),
             random or chance(),
+            health_seconds,
         )
         retry = retry_config or RetryConfig()
         self._connection = Connection(config, retry, means, prepare=self._prepare, changed=self._changed)
@@ -81,6 +84,7 @@ class TelegramClientManager:
         self._disconnect_handlers: list[DisconnectHandler] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._sent = self._failed = 0
+        self._telling: asyncio.Task[None] | None = None
         self._connected_at: float | None = None
         self._last_activity: datetime | None = None
 
@@ -93,7 +97,8 @@ class TelegramClientManager:
         with contextlib.suppress(RequestFailed, NotConnected):
             me = await self._asked(lambda client: client.get_me())
             self._inbox.whole = not me.bot
-        self._start(self._keep_state(), "telegram-state")
+        if self._telling is None or self._telling.done():
+            self._telling = self._start(self._keep_state(), "telegram-state")
         return self
 
     async def reconnect(self) -> None:
@@ -265,10 +270,11 @@ class TelegramClientManager:
             with contextlib.suppress(OSError):
                 await self._shared.states.write(client_state(self.get_stats(), kind=kind, clock=self._clock))
 
-    def _start(self, work: Any, name: str) -> None:
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _log_as_json(config: ClientConfig) -> None:

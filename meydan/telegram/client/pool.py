@@ -12,6 +12,7 @@ from meydan.telegram.client.errors import ClientExists, ClientMissing
 from meydan.telegram.client.manager import TelegramClientManager
 from meydan.telegram.client.results import MessageResult, SendResult, explained
 from meydan.telegram.client.retry import ReconnectBudget
+from meydan.telegram.client.status import ConnectionStatus
 
 Make = Callable[..., TelegramClientManager]
 
@@ -61,8 +62,9 @@ class TelegramClientPool:
     ) -> SendResult:
         """Send by the client of `session_name`, else by the next one that is connected.
 
-        Clients that Telegram holds back from this chat are passed over; when it holds back all, the one that has to
-        wait least takes it. Raises `ClientMissing` for a session that is not here.
+        When none is connected, one that is on its way back takes it and waits. Clients that Telegram holds back from
+        this chat are passed over; when it holds back all, the one that has to wait least takes it. Raises
+        `ClientMissing` for a session that is not here.
         """
         client = await self._next(entity) if session_name is None else self.get_client(session_name)
         if client is None:
@@ -99,6 +101,7 @@ class TelegramClientPool:
         clients = list(self._clients.values())
         start, self._turn = self._turn, self._turn + 1
         turn = [clients[(start + place) % len(clients)] for place in range(len(clients))]
-        connected = [client for client in turn if client.is_connected()]
-        waits = [await client.held(entity) for client in connected]
-        return connected[waits.index(min(waits))] if connected else None
+        able = [client for client in turn if client.is_connected()]
+        able = able or [client for client in turn if client.connection_status is ConnectionStatus.RECONNECTING]
+        waits = [await client.held(entity) for client in able]
+        return able[waits.index(min(waits))] if able else None

@@ -139,6 +139,11 @@ class _Client(TelegramClient):  # type: ignore[misc]  # Telethon has no types
         except InvalidDCError:  # the account lives in another data centre, to which Telethon has moved by now
             return await super().__call__(request, ordered, flood_sleep_threshold)
 
+    async def _save_states_and_entities(self) -> None:
+        # Telethon would write 0 over the place in the stream of updates if it ended before it had read that.
+        if not self._message_box.is_empty():
+            await super()._save_states_and_entities()
+
 
 class _Nothing(dict[int, float]):
     def __setitem__(self, key: int, value: float) -> None:
@@ -169,5 +174,10 @@ def _point_at(server: Server, session: Session) -> None:
     if not isinstance(key, RSAPublicKey):
         raise ServerKeyBad(server.address)
     rsa.add_key(key.public_bytes(Encoding.PEM, PublicFormat.PKCS1), old=False)
-    if (session.dc_id, session.server_address, session.port) != (server.dc_id, server.address, server.port):
+    moved = bool(session.auth_key) and session.dc_id != server.dc_id  # the account lives in another data centre of it
+    if not moved and (session.dc_id, session.server_address, session.port) != (
+        server.dc_id,
+        server.address,
+        server.port,
+    ):
         session.set_dc(server.dc_id, server.address, server.port)

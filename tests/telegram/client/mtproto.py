@@ -55,6 +55,7 @@ class MtprotoServer:
         self.seen: list[Any] = []
         self.links: list[Link] = []
         self.keys: dict[int, AuthKey] = {}
+        self.deaf = False
         self._server: asyncio.Server | None = None
         self._ids = itertools.count(1)
 
@@ -117,6 +118,8 @@ class Link:
 
     def take(self, packet: bytes) -> None:
         """Read one packet and answer it."""
+        if self._server.deaf:
+            return
         key_id = struct.unpack("<Q", packet[:8])[0]
         if not key_id:
             request = _read(packet[20:])

@@ -10,7 +10,7 @@ from telethon import errors
 
 from meydan.platform.ephemeral import MemoryStore
 from meydan.telegram.client.config import ClientConfig
-from meydan.telegram.client.connection import LEASE_LOST, Connection, Means
+from meydan.telegram.client.connection import LEASE_LOST, Connection
 from meydan.telegram.client.errors import (
     ConnectionMoveIllegal,
     ConnectRefused,
@@ -20,6 +20,7 @@ from meydan.telegram.client.errors import (
     SessionQuarantined,
 )
 from meydan.telegram.client.fake import fake_telethon
+from meydan.telegram.client.line import Means
 from meydan.telegram.client.retry import ReconnectBudget, RetryConfig
 from meydan.telegram.client.shared import Shared
 from meydan.telegram.client.state import StateFiles

@@ -97,9 +97,12 @@ async def start(telegram: Telegram, tmp_path: Path) -> AsyncIterator[Start]:
 
     async def run(**fields: Any) -> TelegramClientManager:
         fields = {"server": telegram.where, "bot_token": TOKEN, "retry_delay": 0.01, **fields}
+        health = fields.pop("health_seconds", 60.0)
         config = ClientConfig("bot", 12345, "gizli", sessions_dir=tmp_path / "sessions", **fields)
         retry = RetryConfig(base_delay=0.01, max_delay=0.02)
-        manager = TelegramClientManager(config, retry_config=retry, sessions=store, registry=CollectorRegistry())
+        manager = TelegramClientManager(
+            config, retry_config=retry, sessions=store, registry=CollectorRegistry(), health_seconds=health
+        )
         manager.rate_limit_delay = 0.0
         managers.append(manager)
         return await manager.initialize()
@@ -212,7 +215,32 @@ async def test_a_session_that_telegram_ended_is_put_away(
     assert not (tmp_path / "sessions" / "bot.session").exists()
 
 
-async def test_the_line_is_tried(telegram: Telegram, start: Start) -> None:
+async def test_a_start_without_network_does_not_lose_the_place_in_the_updates(telegram: Telegram, start: Start) -> None:
+    manager = await start()
+    update = types.UpdateNewMessage(types.Message(1, types.PeerUser(5), NOW, "bir"), 11, 1)
+    telegram.push(types.Updates([update], list(PEOPLE.values()), [], NOW, 0))
+    await until(lambda: manager.get_stats()["messages_received"])
+    await manager.disconnect()
+    with pytest.raises(TelegramAway):
+        await start(server=Server("127.0.0.1", 1, telegram.pem), connection_retries=1)
+    telegram.seen.clear()
+    await start()
+    await until(lambda: telegram.saw(functions.updates.GetDifferenceRequest))
+    assert telegram.saw(functions.updates.GetDifferenceRequest)[0].pts == 11
+
+
+async def test_a_line_that_no_longer_answers_is_made_anew(telegram: Telegram, start: Start) -> None:
+    manager = await start(timeout=0.5, health_seconds=0.05)
+    await until(lambda: len(telegram.saw(functions.PingRequest)) > 2)
+    assert len(telegram.links) == 1
+    telegram.deaf = True
+    await until(lambda: len(telegram.links) > 1)
+    telegram.deaf = False
+    await until(manager.is_connected)
+    assert (await manager.send_message("ayse", "bir")).success
+
+
+async def test_connecting_anew_uses_a_new_line(telegram: Telegram, start: Start) -> None:
     manager = await start()
     await manager.reconnect()
     assert manager.is_connected()
