@@ -137,7 +137,10 @@ class TelegramClientManager:
         return self._connection.status
 
     def add_disconnect_handler(self, handler: DisconnectHandler) -> None:
-        """Call `handler` whenever the connection is lost without having been closed."""
+        """Call `handler` when the connection is lost without having been closed, and when it is given up.
+
+        `connection_status` tells which of the two: `RECONNECTING` or `FAILED`.
+        """
         self._disconnect_handlers.append(handler)
 
     # -- messages -----------------------------------------------------------------------------------------------------
@@ -248,8 +251,9 @@ class TelegramClientManager:
 
     def _changed(self, before: ConnectionStatus, after: ConnectionStatus, reason: str) -> None:
         self._metrics.connected.labels(self.config.session_name).set(after is ConnectionStatus.CONNECTED)
-        lost = after in (ConnectionStatus.RECONNECTING, ConnectionStatus.FAILED)
-        if before is ConnectionStatus.CONNECTED and lost and reason != ASKED_FOR:
+        lost = before is ConnectionStatus.CONNECTED and after is ConnectionStatus.RECONNECTING and reason != ASKED_FOR
+        given_up = before is not ConnectionStatus.CONNECTING and after is ConnectionStatus.FAILED
+        if lost or given_up:
             for handler in self._disconnect_handlers:
                 self._start(self._call(handler, reason), "telegram-disconnected")
 

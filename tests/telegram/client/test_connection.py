@@ -21,6 +21,7 @@ from meydan.telegram.client.errors import (
 )
 from meydan.telegram.client.fake import fake_telethon
 from meydan.telegram.client.line import Means
+from meydan.telegram.client.results import name_of
 from meydan.telegram.client.retry import ReconnectBudget, RetryConfig
 from meydan.telegram.client.shared import Shared
 from meydan.telegram.client.state import StateFiles
@@ -147,9 +148,18 @@ class TestDeath:
 
     async def test_one_that_dies_while_away_is_put_away(self, desk: Desk, error: Exception) -> None:
         manager = await desk.start()
+        told: list[tuple[str, str]] = []
+
+        async def telling(reason: str) -> None:
+            told.append((manager.connection_status, reason))
+
+        manager.add_disconnect_handler(telling)
+        desk.world.order(ConnectionRefusedError(), on="connect")
         desk.world.order(error, on="connect")
         desk.world.drop(ConnectionResetError())
         await desk.until(lambda: manager.connection_status is S.FAILED)
+        await settle()
+        assert told == [("reconnecting", "CONNECTION_RESET"), ("failed", name_of(error))]
         with pytest.raises(SessionQuarantined):
             await manager.initialize()
 
