@@ -5,13 +5,13 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from telethon import TelegramClient
 from telethon.crypto import rsa
-from telethon.errors import InvalidDCError
+from telethon.errors import InvalidDCError, TypeNotFoundError
 from telethon.sessions.abstract import Session
 from telethon.tl import TLObject
 
@@ -95,6 +95,9 @@ class Telethon(Protocol):
         ...
 
 
+_TELLING: Final = (TLObject, TypeNotFoundError, bytes)
+"""What may quote a message: requests, answers, and what of them could not be read."""
+
 TelethonFactory = Callable[[ClientConfig, Session], Telethon]
 
 
@@ -102,7 +105,8 @@ def real_telethon(config: ClientConfig, session: Session) -> Telethon:
     """Return Telethon's client for this session, not connected."""
     if config.server is not None:
         _point_at(config.server, session)
-    client: Telethon = _Client(
+    # A class for each: Telethon keeps what it learns of its data centres on the class, and servers may differ.
+    client: Telethon = type("Client", (_Client,), {})(
         session,
         config.api_id,
         config.api_hash,
@@ -159,10 +163,12 @@ class _DiscreetLogger(logging.Logger):
         return child
 
     def handle(self, record: logging.LogRecord) -> None:
-        if str(record.msg).startswith("Automatic reconnection failed"):  # it was told not to: `connection` does it
+        if str(record.msg).startswith("Automatic reconnection failed"):  # it was told not to: `line` does it
             return
         if isinstance(record.args, tuple):
-            record.args = tuple(type(one).__name__ if isinstance(one, TLObject) else one for one in record.args)
+            record.args = tuple(type(one).__name__ if isinstance(one, _TELLING) else one for one in record.args)
+        if record.exc_info and isinstance(record.exc_info[1], _TELLING):
+            record.exc_info = None
         super().handle(record)
 
 

@@ -44,8 +44,8 @@ class Hangup(Exception):
 class MtprotoServer:
     """Listens on loopback; `answers` maps the type of a request to what is answered."""
 
-    def __init__(self) -> None:
-        self.private = keys.generate_private_key(public_exponent=65537, key_size=2048)
+    def __init__(self, *, private: keys.RSAPrivateKey | None = None) -> None:
+        self.private = private or keys.generate_private_key(public_exponent=65537, key_size=2048)
         public = self.private.public_key()
         self.pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
         numbers = public.public_numbers()
@@ -64,10 +64,15 @@ class MtprotoServer:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        assert self._server is not None
+        return "127.0.0.1", self._server.sockets[0].getsockname()[1]
+
+    @property
     def where(self) -> Server:
         """How a client finds it."""
-        assert self._server is not None
-        return Server("127.0.0.1", self._server.sockets[0].getsockname()[1], self.pem)
+        return Server(*self.address, self.pem)
 
     async def stop(self) -> None:
         """Hang up on everybody and stop listening."""

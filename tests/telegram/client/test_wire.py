@@ -1,6 +1,7 @@
 """The real Telethon against a real server of MTProto on loopback: what the fake cannot show."""
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from cryptography.fernet import Fernet
 from prometheus_client import CollectorRegistry
 from telethon import functions, types
+from telethon.errors import TypeNotFoundError
+from telethon.sessions import MemorySession
 
 from meydan.accounts.vault import Vault
 from meydan.telegram.client.config import ClientConfig, Server
@@ -17,6 +20,7 @@ from meydan.telegram.client.errors import ServerKeyBad, SessionQuarantined
 from meydan.telegram.client.manager import TelegramClientManager
 from meydan.telegram.client.results import MessageResult
 from meydan.telegram.client.retry import RetryConfig
+from meydan.telegram.client.seam import real_telethon
 from meydan.telegram.client.sessions import SessionStore
 from meydan.telegram.errors import TelegramAway
 from tests.telegram.client.mtproto import Hangup, MtprotoServer, Refusal
@@ -33,8 +37,8 @@ Start = Callable[..., Awaitable[TelegramClientManager]]
 class Telegram(MtprotoServer):
     """Knows a bot and two people, and keeps what it was sent."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
         self.sent: dict[int, str] = {}
         self.signed_in = False
         self.missed: list[types.Message] = []
@@ -245,6 +249,54 @@ async def test_connecting_anew_uses_a_new_line(telegram: Telegram, start: Start)
     await manager.reconnect()
     assert manager.is_connected()
     assert len(telegram.links) == 2
+
+
+async def test_an_account_of_another_data_centre_is_followed_there(telegram: Telegram, start: Start) -> None:
+    home = Telegram(private=telegram.private)
+    await home.start()
+
+    def elsewhere(_: Any) -> Any:
+        raise Refusal(303, "USER_MIGRATE_4")
+
+    telegram.answers[functions.auth.ImportBotAuthorizationRequest] = elsewhere
+    telegram.answers[functions.help.GetConfigRequest] = lambda _: config_with(types.DcOption(4, *home.address))
+    manager = await start()
+    assert (await manager.send_message("ayse", "bir")).success
+    assert list(home.sent.values()) == ["bir"]
+    assert not telegram.sent
+    await manager.disconnect()
+    asked = len(telegram.seen)
+    again = await start()
+    assert (await again.send_message("ayse", "iki")).success
+    assert len(telegram.seen) == asked
+    await again.disconnect()
+    await home.stop()
+
+
+def config_with(option: types.DcOption) -> types.Config:
+    """Return the configuration of a server that knows one data centre; the rest of it is of no interest."""
+    given: dict[str, Any] = {"date": NOW, "expires": NOW, "test_mode": False, "dc_options": [option]}
+    given |= {"dc_txt_domain_name": "", "me_url_prefix": ""}
+    needed = [name for name, one in inspect.signature(types.Config).parameters.items() if one.default is one.empty]
+    return types.Config(**{name: given.get(name, 0) for name in needed})
+
+
+def test_telethons_log_quotes_no_message(caplog: pytest.LogCaptureFixture) -> None:
+    client: Any = real_telethon(ClientConfig("a", 1, "x"), MemorySession())
+    request = functions.messages.SendMessageRequest("ayse", "gizli metin")
+    unread = TypeNotFoundError(1, b"gizli metin")
+    log = client._log["telethon.client.users"]
+    log.error("Request caused struct.error: %s: %s", ValueError("neden"), request)
+    log.warning("Type %08x not found, remaining data %r", 1, b"gizli metin")
+    try:
+        raise unread
+    except TypeNotFoundError:
+        log.exception("Unhandled %s", unread)
+    log.error("Automatic reconnection failed %d time(s)", 0)
+    assert "gizli" not in caplog.text
+    assert "SendMessageRequest" in caplog.text
+    assert "neden" in caplog.text
+    assert "Automatic" not in caplog.text
 
 
 async def test_a_server_with_another_key_is_not_trusted(telegram: Telegram, start: Start) -> None:
