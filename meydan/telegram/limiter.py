@@ -19,10 +19,14 @@ class Holder(StrEnum):
 
 
 class Grant(NamedTuple):
-    """A slot that is taken; it counts as full until settled or given back, or until it is forgotten after a minute."""
+    """A slot that is taken; it counts as full until settled or given back, or until it is forgotten after a minute.
+
+    The request may leave once `delay` seconds have passed.
+    """
 
     ask: Ask
     ticket: str
+    delay: float = 0.0
 
 
 class Hold(NamedTuple):
@@ -57,8 +61,12 @@ class Gauge:
 class Limiter(Protocol):
     """Exact sliding windows and penalties, shared by whoever shares the engine. Costs count as that many slots."""
 
-    async def take(self, asks: Sequence[Ask]) -> list[Grant | Hold]:
-        """Answer every ask in order; an earlier grant of the same call counts against the later ones."""
+    async def take(self, asks: Sequence[Ask], *, lead: float = 0.0) -> list[Grant | Hold]:
+        """Answer every ask in order; an earlier grant of the same call counts against the later ones.
+
+        A slot that opens within `lead` seconds is granted already: what a request needs before it leaves can be done
+        meanwhile.
+        """
         ...
 
     async def settle(self, grants: Sequence[Grant]) -> None:

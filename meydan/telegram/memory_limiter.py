@@ -112,11 +112,11 @@ class MemoryLimiter:
         """Return how many budgets are remembered."""
         return len(self._budgets)
 
-    async def take(self, asks: Sequence[Ask]) -> list[Grant | Hold]:
+    async def take(self, asks: Sequence[Ask], *, lead: float = 0.0) -> list[Grant | Hold]:
         """Answer every ask in order; an earlier grant of the same call counts against the later ones."""
         now = math.floor(self._clock.monotonic() * SECOND)
         rules = self._rules()
-        return [self._take(ask, rules, now) for ask in asks]
+        return [self._take(ask, rules, now, int(lead * SECOND)) for ask in asks]
 
     async def settle(self, grants: Sequence[Grant]) -> None:
         """Count these slots from now on."""
@@ -180,7 +180,7 @@ class MemoryLimiter:
             if before is None or before.until < until:
                 strikes[penalty.chat_id] = _Strike(until, penalty.strikes)
 
-    def _take(self, ask: Ask, rules: Rules, now: int) -> Grant | Hold:
+    def _take(self, ask: Ask, rules: Rules, now: int, lead: int) -> Grant | Hold:
         self._sweep(now)
         wait, holder = max(0, self._held_until(ask, now) - now), Holder.PENALTY
         found: list[_Budget] = []
@@ -194,12 +194,13 @@ class MemoryLimiter:
             longer = budget.wait(spans, ask.cost, now)
             if longer > wait:
                 wait, holder = longer, scope
-        if wait:
-            return Hold(ask, (wait + 1) / SECOND, holder)  # one more: what floating point may lose on the way back
+        seconds = (wait + 1) / SECOND if wait else 0.0  # one more: what floating point may lose on the way back
+        if wait > lead:
+            return Hold(ask, seconds, holder)
         ticket = str(next(self._tickets))
         for budget in found:
             budget.begin(ticket, ask.cost, now)
-        return Grant(ask, ticket)
+        return Grant(ask, ticket, seconds)
 
     def _end(self, grants: Sequence[Grant], moment: int | None) -> None:
         rules = self._rules()

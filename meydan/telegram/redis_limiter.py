@@ -72,7 +72,7 @@ for number, ask in ipairs(input.asks) do
       end
     end
   end
-  if wait == 0 then
+  if wait <= input.lead then
     for _, scope in ipairs(scopes) do
       local arguments = {}
       for slot = 1, cost do
@@ -183,7 +183,7 @@ class RedisLimiter:
             redis.register_script(script) for script in (_TAKE, _SETTLE, _GIVE_BACK, _PUNISH, _LOOK)
         )
 
-    async def take(self, asks: Sequence[Ask]) -> list[Grant | Hold]:
+    async def take(self, asks: Sequence[Ask], *, lead: float = 0.0) -> list[Grant | Hold]:
         """Answer every ask in order; an earlier grant of the same call counts against the later ones."""
         if not asks:
             return []
@@ -197,13 +197,20 @@ class RedisLimiter:
                 for scope, one in rules.scopes(ask)
             ]
             wanted.append((ticket, ask.cost, self._penalties_key(ask.bot_id), str(ask.chat_id), scopes))
+        within = int(lead * SECOND)
         answers = await self._run(
-            self._take, asks=wanted, spans=list(spans), forget=FORGET, penalty=_HOLDERS.index(Holder.PENALTY)
+            self._take,
+            asks=wanted,
+            spans=list(spans),
+            forget=FORGET,
+            penalty=_HOLDERS.index(Holder.PENALTY),
+            lead=within,
         )
-        return [
-            Hold(ask, (wait + 1) / SECOND, _HOLDERS[holder]) if wait else Grant(ask, ticket)
-            for ask, (ticket, *_), wait, holder in zip(asks, wanted, answers[::2], answers[1::2], strict=True)
-        ]
+        given: list[Grant | Hold] = []
+        for ask, (ticket, *_), wait, holder in zip(asks, wanted, answers[::2], answers[1::2], strict=True):
+            seconds = (wait + 1) / SECOND if wait else 0.0
+            given.append(Hold(ask, seconds, _HOLDERS[holder]) if wait > within else Grant(ask, ticket, seconds))
+        return given
 
     async def settle(self, grants: Sequence[Grant]) -> None:
         """Count these slots from now on."""

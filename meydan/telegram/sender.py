@@ -1,7 +1,7 @@
 """Sends what is queued for one bot: in order within a chat, fairly between chats, never faster than permitted.
 
-One request is in flight per chat. A slot of the budget is taken first, then the row is claimed in the database, then
-the request leaves; how it ended is written behind it.
+One request is in flight per chat. A slot of the budget is taken first, a moment before it opens, then the row is
+claimed in the database, then the request leaves; how it ended is written behind it.
 """
 
 import asyncio
@@ -43,6 +43,7 @@ _AT_ONCE: Final = 64
 _SHORTEST_REST: Final = 0.001  # whatever the reckoning says, others get their turn
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _AWAY_PAUSE: Final = 1.0
+_LEAD: Final = 0.05  # seconds before its slot opens in which a send is claimed, so that the slot is used at once
 _SERVER_ATTEMPTS: Final = 8
 _NOT_MODIFIED: Final = "message is not modified"
 
@@ -179,7 +180,7 @@ class BotSender:
             if not keys:
                 return
             try:
-                answers = await self._limiter.take([self._ask(key) for key in keys])
+                answers = await self._limiter.take([self._ask(key) for key in keys], lead=_LEAD)
             except Unavailable:
                 self._put_back(keys)
                 return
@@ -188,15 +189,16 @@ class BotSender:
                 if isinstance(answer, Hold):
                     self._hold(key, answer, now)
                 else:
-                    self._launch(key, answer)
+                    self._launch(key, answer, now + answer.delay)
 
     def _hold(self, key: SendKey, hold: Hold, now: float) -> None:
         self._push(key)
         self.queue.free(key.chat_id)
+        until = now + max(hold.seconds - _LEAD, 0.0)
         if hold.holder is Holder.BOT:
-            self._held_until = max(self._held_until, now + hold.seconds)
+            self._held_until = max(self._held_until, until)
         else:
-            self.queue.wait(key.chat_id, now + hold.seconds)
+            self.queue.wait(key.chat_id, until)
 
     def _put_back(self, keys: list[SendKey]) -> None:
         """Wait a while for the limiter; without it nothing is sent."""
@@ -205,8 +207,8 @@ class BotSender:
             self.queue.free(key.chat_id)
         self._held_until = self._clock.monotonic() + _AWAY_PAUSE
 
-    def _launch(self, key: SendKey, grant: Grant) -> None:
-        task = asyncio.create_task(self._send(key, grant), name=f"telegram-send:{key.id}")
+    def _launch(self, key: SendKey, grant: Grant, moment: float) -> None:
+        task = asyncio.create_task(self._send(key, grant, moment), name=f"telegram-send:{key.id}")
         self._flying[key.id] = task
         task.add_done_callback(lambda _: self._landed(key))
 
@@ -245,7 +247,7 @@ class BotSender:
 
     # -- sending ---------------------------------------------------------------------------------------------------
 
-    async def _send(self, key: SendKey, grant: Grant) -> None:
+    async def _send(self, key: SendKey, grant: Grant, moment: float) -> None:
         ready: Ready | None = None
         try:
             ready = await self._journal.claim(key.id)
@@ -253,6 +255,8 @@ class BotSender:
                 self._known.discard(key.id)
                 await self._limiter.give_back([grant])
                 return
+            if (early := moment - self._clock.monotonic()) > 0:
+                await self._clock.sleep(early)
             await self._attempt(key, grant, ready)
         except Exception:
             log.exception("telegram.send_failed", send=key.id)

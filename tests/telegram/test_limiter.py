@@ -158,6 +158,18 @@ class TestLimiter:
         clock.advance(0.1)
         assert await spend(limiter, PERSON) == 0
 
+    async def test_a_slot_is_granted_a_moment_before_it_opens(self, make: Make, clock: ManualClock) -> None:
+        limiter = await make(LIMITS.model_copy(update={"chat_count": 1}))
+        await spend(limiter, PERSON)
+        clock.advance(2.9)
+        (early,) = await limiter.take([PERSON], lead=0.05)
+        assert isinstance(early, Hold)
+        clock.advance(0.06)
+        granted, second = await limiter.take([PERSON, PERSON], lead=0.05)
+        assert isinstance(granted, Grant)
+        assert granted.delay == pytest.approx(0.04, abs=1e-4)
+        assert isinstance(second, Hold)
+
     async def test_what_never_left_is_given_back(self, make: Make) -> None:
         limiter = await make(LIMITS.model_copy(update={"chat_count": 1}))
         (grant,) = await limiter.take([PERSON])
@@ -264,14 +276,17 @@ class TestLimiter:
         open_: list[tuple[Grant, Slot]] = []
 
         def granted(grant: Grant) -> None:
-            slot = Slot(grant.ask, clock.monotonic(), clock.monotonic() + 60)
+            slot = Slot(grant.ask, clock.monotonic() + grant.delay, clock.monotonic() + 60)
             slots.append(slot)
             open_.append((grant, slot))
 
         for kind, pause, number in plan:
             clock.advance(pause / 1024)
             if kind == "take":
-                (answer,) = await limiter.take([ASKS[number % len(ASKS)]])
+                lead = 0.05 * (pause % 3)
+                (answer,) = await limiter.take([ASKS[number % len(ASKS)]], lead=lead)
+                if isinstance(answer, Grant):
+                    assert answer.delay <= lead + 1e-6
                 if isinstance(answer, Hold) and not open_:
                     await still_held(limiter, clock, answer)
                     (answer,) = await limiter.take([answer.ask])
@@ -281,6 +296,7 @@ class TestLimiter:
             elif open_:
                 grant, slot = open_.pop(number % len(open_))
                 if kind == "settle":
+                    clock.advance(max(slot.taken - clock.monotonic(), 0))  # nothing is answered before it leaves
                     await limiter.settle([grant])
                     slot.end = min(slot.end, clock.monotonic())
                 else:
@@ -331,9 +347,9 @@ async def test_both_engines_answer_alike(redis: Redis, plan: list[Step]) -> None
         clock.advance(pause / 64)  # whole microseconds, or one rounds up what the other rounds down
         ask = ASKS[number % len(ASKS)]
         if kind == "take":
-            answers = [await limiter.take([ask, ask]) for limiter in both]
-            holds = [[answer if isinstance(answer, Hold) else None for answer in one] for one in answers]
-            assert holds[0] == holds[1]
+            answers = [await limiter.take([ask, ask], lead=0.25 * (number % 2)) for limiter in both]
+            plain = [[one if isinstance(one, Hold) else one._replace(ticket="") for one in given] for given in answers]
+            assert plain[0] == plain[1]
             for pair in zip(*answers, strict=True):
                 grants = [answer for answer in pair if isinstance(answer, Grant)]
                 open_ += [grants] if grants else []
