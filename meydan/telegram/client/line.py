@@ -9,11 +9,11 @@ from typing import Final, TypeVar
 import structlog
 from telethon import errors, functions
 
-from meydan.platform.errors import MeydanError
+from meydan.platform.errors import MeydanError, RateLimited
 from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.errors import ConnectRefused, NotSignedIn
 from meydan.telegram.client.files import SessionKind
-from meydan.telegram.client.results import Again, Hold, Verdict, classify, name_of
+from meydan.telegram.client.results import Again, Verdict, classify, name_of
 from meydan.telegram.client.retry import Random, ReconnectBudget, RetryConfig
 from meydan.telegram.client.seam import Telethon, TelethonFactory
 from meydan.telegram.client.sessions import OpenSession, SessionStore
@@ -64,7 +64,7 @@ class Line:
     async def connect(self, retries: int) -> None:
         """Connect anew and be signed in, trying again `retries` times, below 0 without end.
 
-        Raises `SessionDead`, `NotSignedIn`, `ConnectRefused`, `TelegramAway`.
+        Raises `SessionDead`, `NotSignedIn`, `ConnectRefused`, `TelegramAway`, and `RateLimited` for a long wait.
         """
         for attempt in itertools.count():
             await self.drop()
@@ -74,7 +74,7 @@ class Line:
             except MeydanError:
                 raise
             except Exception as error:  # noqa: BLE001  # `classify` knows them all
-                await self._pause(classify(error), attempt, last=attempt == retries)
+                await self._pause(classify(error), attempt, retries)
             else:
                 return
 
@@ -102,16 +102,18 @@ class Line:
             else:
                 raise NotSignedIn(self._config.session_name) from None
 
-    async def _pause(self, verdict: Verdict, attempt: int, *, last: bool) -> None:
+    async def _pause(self, verdict: Verdict, attempt: int, retries: int) -> None:
+        """Wait until the next try is due; raise what it is not worth to try again for, or not now."""
         log.warning("telegram.connect_failed", session=self._config.session_name, reason=verdict.code)
         if verdict.dead:
             raise SessionDead(verdict.code) from None
         if verdict.again is Again.NO:
             raise ConnectRefused(verdict.code) from None
-        if last:
+        if retries != WITHOUT_END and verdict.seconds > self._config.flood_sleep_threshold:
+            raise RateLimited(wait=verdict.seconds) from None
+        if attempt == retries:
             raise TelegramAway(verdict.code) from None
-        pause = self._retry.pause(attempt, self._means.chance)
-        await self._clock.sleep(max(pause, verdict.seconds if verdict.hold is not Hold.NOBODY else 0.0))
+        await self._clock.sleep(max(self._retry.pause(attempt, self._means.chance), verdict.seconds))
 
 
 def _noted(ended: asyncio.Future[None]) -> None:

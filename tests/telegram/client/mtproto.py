@@ -26,6 +26,7 @@ from telethon.tl.core import GzipPacked, MessageContainer
 from meydan.telegram.client.config import Server
 
 _PQ = 1229739323 * 1402015859
+_NUMBERS = itertools.count(1)  # of messages: one row for all servers, as a client passes from one to another
 
 
 class Refusal(Exception):
@@ -57,7 +58,6 @@ class MtprotoServer:
         self.keys: dict[int, AuthKey] = {}
         self.deaf = False
         self._server: asyncio.Server | None = None
-        self._ids = itertools.count(1)
 
     async def start(self) -> None:
         """Listen."""
@@ -92,7 +92,7 @@ class MtprotoServer:
 
     def number(self, *, reply: bool) -> int:
         """Return the next number of a message; those of answers are 1 modulo 4, others 3."""
-        return (int(time.time()) << 32) + next(self._ids) * 4 + (1 if reply else 3)
+        return (int(time.time()) << 32) + next(_NUMBERS) * 4 + (1 if reply else 3)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = Link(self, writer)

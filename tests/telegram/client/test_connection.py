@@ -9,6 +9,7 @@ import pytest
 from telethon import errors
 
 from meydan.platform.ephemeral import MemoryStore
+from meydan.platform.errors import RateLimited
 from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.connection import LEASE_LOST, Connection
 from meydan.telegram.client.errors import (
@@ -92,6 +93,18 @@ class TestOpening:
         with pytest.raises(TelegramAway):
             await desk.passing(desk.manager(config).initialize())
         assert 7 <= desk.clock.monotonic() - started < 8
+
+    async def test_a_long_wait_is_told_and_a_short_one_waited_out(self, desk: Desk) -> None:
+        desk.world.add_bot("1:anahtar")
+        manager = desk.manager(desk.config(bot_token="1:anahtar"))
+        desk.world.order(errors.FloodWaitError(None, 600), on="sign_in")
+        with pytest.raises(RateLimited) as limited:
+            await manager.initialize()
+        assert limited.value.data == {"bekle": 600}
+        desk.world.order(errors.FloodWaitError(None, 40), on="sign_in")
+        started = desk.clock.monotonic()
+        await desk.passing(manager.initialize())
+        assert 40 <= desk.clock.monotonic() - started < 41
 
     async def test_what_telegram_refuses_for_good_is_not_tried_again(self, desk: Desk) -> None:
         config = desk.config()

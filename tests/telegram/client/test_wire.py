@@ -180,14 +180,40 @@ async def test_an_answer_that_was_lost_with_the_line_does_not_send_twice(telegra
     assert manager.get_stats()["reconnections"] == 1
 
 
+def message(number: int, text: str) -> types.Message:
+    return types.Message(number, types.PeerUser(5), NOW, text, from_id=types.PeerUser(5))
+
+
+async def test_numbers_that_jump_are_asked_for(telegram: Telegram, start: Start) -> None:
+    heard: list[str] = []
+
+    async def hear(message: Any) -> None:
+        heard.append(f"{message.text} {message.chat_id}")
+
+    asked: list[list[int]] = []
+
+    def messages(request: Any) -> Any:
+        asked.append([one.id for one in request.id])
+        found = [message(2, "iki"), types.MessageEmpty(3, None)]
+        return types.messages.Messages(found, [], [], list(PEOPLE.values()))
+
+    telegram.answers[functions.messages.GetMessagesRequest] = messages
+    manager = await start()
+    manager.add_message_handler(hear)
+    for number, text, place in ((1, "bir", 11), (4, "dört", 12)):
+        update = types.UpdateNewMessage(message(number, text), place, 1)
+        telegram.push(types.Updates([update], list(PEOPLE.values()), [], NOW, 0))
+    await until(lambda: len(heard) == 3)
+    assert heard == ["bir 5", "iki 5", "dört 5"]
+    assert asked == [[2, 3]]
+    assert manager.get_stats()["messages_recovered"] == 1
+
+
 async def test_what_came_while_away_is_fetched_on_the_return(telegram: Telegram, start: Start) -> None:
     heard: list[str] = []
 
     async def hear(message: Any) -> None:
         heard.append(message.message)
-
-    def message(number: int, text: str) -> types.Message:
-        return types.Message(number, types.PeerUser(5), NOW, text, from_id=types.PeerUser(5))
 
     manager = await start()
     manager.add_message_handler(hear)
