@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import copy
 import functools
 import secrets
 from collections.abc import Awaitable, Callable
@@ -14,7 +13,7 @@ from telethon.sessions.abstract import Session
 
 from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.fake_qr import FakeQr
-from meydan.telegram.client.fake_world import FakeAccount, FakeGroup, FakeWorld
+from meydan.telegram.client.fake_world import FakeAccount, FakeGroup, FakeWorld, seen_by
 from meydan.telegram.client.seam import TelethonFactory
 
 _LONGEST: Final = 4096
@@ -257,7 +256,7 @@ class FakeTelethon:
             return list(me.box.values())
         place = self._place(entity)
         if isinstance(place, FakeGroup):
-            return [_seen_by(me, one) for one in place.box.values()]
+            return [seen_by(me, one) for one in place.box.values()]
         return [one for one in me.box.values() if one.peer_id == types.PeerUser(place.id)]
 
     async def _send(self, request: Any) -> Any:
@@ -294,9 +293,3 @@ class FakeTelethon:
                 for callback, builder in self._handlers:
                     if event := builder.build(update):
                         await callback(event)
-
-
-def _seen_by(me: FakeAccount, message: Any) -> Any:
-    seen = copy.copy(message)
-    seen.out = seen.from_id == me.peer
-    return seen

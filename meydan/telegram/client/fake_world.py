@@ -6,6 +6,7 @@ back; a message with `lost=True` is seen only by who asks for it.
 """
 
 import asyncio
+import copy
 import itertools
 import secrets
 from collections.abc import Callable, Collection
@@ -230,3 +231,10 @@ class FakeWorld:
 
 def _next(box: dict[int, Any]) -> int:
     return max(box, default=0) + 1
+
+
+def seen_by(account: FakeAccount, message: Any) -> Any:
+    """Return a message of a group as `account` sees it."""
+    seen = copy.copy(message)
+    seen.out = seen.from_id == account.peer
+    return seen
