@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> None:
 def _run(module: str, *arguments: object) -> Outcome:
     done = subprocess.run(
         [sys.executable, "-m", f"benchmarks.telegram.{module}", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, timeout=1_200, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=3_000, check=False,
     )  # fmt: skip
     if done.returncode:
         raise BenchmarkError(f"{module} {arguments}: {done.stderr[-2000:]}")

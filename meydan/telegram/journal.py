@@ -25,7 +25,8 @@ log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _BATCH = 512
-_FEW, _GATHER = 4, 0.002
+_GATHER, _ENOUGH = 0.015, 24
+_GLANCE = _GATHER / 5
 
 
 class Ready:
@@ -89,8 +90,8 @@ class Journal:
             await self._wake.wait()
             self._wake.clear()
             while self._inserts or self._claims or self._results:
-                if self._last > _FEW and not self._closing:
-                    await self._clock.sleep(_GATHER)  # under load fewer, larger transactions cost less
+                if self._last > 1:
+                    await self._gather()
                 await self._write()
             self._idle.set()
             if self._closing:
@@ -104,6 +105,14 @@ class Journal:
     def _stir(self) -> None:
         self._idle.clear()
         self._wake.set()
+
+    async def _gather(self) -> None:
+        """Under load wait a little for more: fewer, larger transactions cost less."""
+        until = self._clock.monotonic() + _GATHER
+        while not self._closing and self._clock.monotonic() < until:
+            if len(self._inserts) + len(self._claims) + len(self._results) >= _ENOUGH:
+                return
+            await self._clock.sleep(_GLANCE)
 
     async def _write(self) -> None:
         inserts, self._inserts = self._inserts[:_BATCH], self._inserts[_BATCH:]

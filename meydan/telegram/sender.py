@@ -255,7 +255,7 @@ class BotSender:
                 self._known.discard(key.id)
                 await self._limiter.give_back([grant])
                 return
-            if (early := moment - self._clock.monotonic()) > 0:
+            while (early := moment - self._clock.monotonic()) > 0:  # a loop's timer may fire a little too soon
                 await self._clock.sleep(early)
             await self._attempt(key, grant, ready)
         except Exception:
