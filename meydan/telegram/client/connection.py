@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 LEASE_LOST: Final = "LEASE_LOST"
 ASKED_FOR: Final = "ASKED_FOR"
+_THOROUGH_EVERY: Final = 5
 
 Change = Callable[[ConnectionStatus, ConnectionStatus, str], None]
 """Is told the state before, the state after, and why, in Telegram's words where they are known."""
@@ -204,7 +205,9 @@ class Connection:
             if self._status is not ConnectionStatus.CONNECTED:
                 continue
             try:
-                await line.ask(line.client(functions.PingRequest(number)))
+                # A ping is answered to whoever asks; now and then it is worth to know whether the session still counts.
+                ping, state = functions.PingRequest(number), functions.updates.GetStateRequest()
+                await line.ask(line.client(state if number % _THOROUGH_EVERY == 0 else ping))
             except Exception as error:  # noqa: BLE001  # no answer is no answer
                 log.warning("telegram.health_failed", session=self._config.session_name, error=name_of(error))
                 if classify(error).dead:

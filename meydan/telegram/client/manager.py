@@ -156,7 +156,8 @@ class TelegramClientManager:
     ) -> SendResult:
         """Send a text and say how it ended; Telegram's answers never raise.
 
-        `entity` is a name, a number, a link, `"me"`, or an object of Telethon; `parse_mode` is `md`, `html` or none.
+        `entity` is a name, a number, a link, `"me"`, or an object of Telethon; `parse_mode` is `md`, `html` or none;
+        `schedule` a moment, or how long from now.
         """
         started = self._clock.monotonic()
         result = await self._sender.send(Order(entity, message, parse_mode, silent, link_preview, schedule))

@@ -7,7 +7,7 @@ is a success whose first answer was lost.
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from telethon import errors, functions, types, utils
@@ -120,7 +120,7 @@ class Sender:
             entities=entities or None,
             silent=order.silent or None,
             no_webpage=not order.link_preview,
-            schedule_date=order.schedule,
+            schedule_date=self._moment(order.schedule),
         )
         since = self._clock.now() - _SKEW
 
@@ -134,6 +134,12 @@ class Sender:
         if message_id is not None and order.schedule is None:
             self._inbox.skip(peer, message_id)
         return SendResult(MessageResult.SUCCESS, message_id=message_id)
+
+    def _moment(self, schedule: datetime | timedelta | None) -> datetime | None:
+        """Return when it is to be sent; a time without a zone is this machine's, as everywhere in Python."""
+        if isinstance(schedule, timedelta):
+            return self._clock.now() + schedule
+        return schedule.astimezone(UTC) if schedule is not None else None
 
     def _failure(self, verdict: Verdict, *, retry_after: float | None = None) -> SendResult:
         return SendResult(

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from telethon import errors, types
@@ -42,11 +43,20 @@ async def test_formatting_is_read_and_links_and_silence_are_passed_on(desk: Desk
     assert result.success
     (request,) = desk.world.requests
     assert (request.message, request.silent, request.no_webpage) == ("Altın Öteki kim", True, True)
-    assert request.schedule_date == when
+    assert request.schedule_date == desk.clock.now() + when
     bold, mention = request.entities
     assert (bold.offset, bold.length) == (0, 5)
     assert isinstance(mention, types.InputMessageEntityMentionName)
     assert mention.user_id.user_id == desk.other.id
+
+
+async def test_a_moment_may_be_of_any_zone(desk: Desk) -> None:
+    manager = await desk.start()
+    moment = desk.clock.now() + timedelta(hours=2)
+    istanbul, here = moment.astimezone(ZoneInfo("Europe/Istanbul")), moment.astimezone().replace(tzinfo=None)
+    for schedule in (moment, istanbul, here):
+        assert (await desk.passing(manager.send_message("borsa", "bir", schedule=schedule))).success
+    assert [request.schedule_date for request in desk.world.requests] == [moment] * 3
 
 
 @pytest.mark.parametrize(

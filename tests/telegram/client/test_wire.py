@@ -270,6 +270,26 @@ async def test_a_line_that_no_longer_answers_is_made_anew(telegram: Telegram, st
     assert (await manager.send_message("ayse", "bir")).success
 
 
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_session_that_is_ended_while_listening_is_put_away(
+    telegram: Telegram, start: Start, *, known: bool
+) -> None:
+    if known:  # then Telethon takes the answer seriously by itself, else the health check does
+        await (await start()).disconnect()
+    manager = await start(health_seconds=0.02)
+
+    def ended(_: Any) -> Any:
+        raise Refusal(401, "SESSION_REVOKED")
+
+    telegram.answers |= dict.fromkeys(
+        (functions.updates.GetStateRequest, functions.updates.GetDifferenceRequest), ended
+    )
+    telegram.push(types.UpdatesTooLong())
+    await until(lambda: manager.connection_status == "failed")
+    with pytest.raises(SessionQuarantined):
+        await manager.initialize()
+
+
 async def test_connecting_anew_uses_a_new_line(telegram: Telegram, start: Start) -> None:
     manager = await start()
     await manager.reconnect()
