@@ -3,6 +3,7 @@
 What an operator changes while the program runs is in `live_settings`.
 """
 
+import contextlib
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -175,10 +176,14 @@ def kept_secret(settings: Settings, name: str) -> str:
     folder = private_dir(settings) / "keys"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / name
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    value = secrets.token_urlsafe(48)
-    path.write_text(value + "\n", encoding="ascii")
-    return value
+    if not path.exists():
+        # Written whole before it gets its name: of several first starts all go by the same secret.
+        draft = folder / f"{name}.{secrets.token_hex(8)}"
+        draft.touch(mode=0o600, exist_ok=False)
+        try:
+            draft.write_text(secrets.token_urlsafe(48) + "\n", encoding="ascii")
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(draft)
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()

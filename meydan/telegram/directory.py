@@ -1,17 +1,18 @@
-"""Which bots may speak where, remembered for a while: it is asked for with every order and seldom changes."""
+"""Which bots may speak where and how much waits for them, remembered for a while: it is asked for with every order."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
-from meydan.telegram.errors import BotMissing, ChatForbidden
-from meydan.telegram.models import Bot, Chat
+from meydan.telegram.errors import BotMissing, ChatForbidden, QueueFull
+from meydan.telegram.models import Bot, Chat, Send, SendState
 
 _SECONDS: Final = 15.0
+_COUNT_SECONDS: Final = 5.0
 _MOST: Final = 10_000
 _AWAY: Final = frozenset({"kicked", "left", "restricted"})
 
@@ -32,6 +33,7 @@ class Directory:
         self._db = db
         self._clock = clock
         self._places: dict[tuple[tuple[str, ...], int], tuple[float, Place]] = {}
+        self._waiting: dict[str, tuple[float, int]] = {}
 
     async def place(self, bot_ids: tuple[str, ...], chat_id: int) -> Place:
         """Return the place; raises `BotMissing`, or `ChatForbidden` when none of the bots may speak there."""
@@ -45,9 +47,21 @@ class Directory:
         self._places[bot_ids, chat_id] = (now + _SECONDS, found)
         return found
 
+    async def reserve(self, bot_id: str, sends: int, *, limit: int) -> None:
+        """Count sends that are about to be queued for a bot; raises `QueueFull` when too many wait already."""
+        now = self._clock.monotonic()
+        until, waiting = self._waiting.get(bot_id, (0.0, 0))
+        if until <= now:
+            waiting = await self._db.read(lambda session: _queued(session, bot_id))
+            until = now + _COUNT_SECONDS
+        if waiting + sends > limit:
+            raise QueueFull(limit=limit)
+        self._waiting[bot_id] = until, waiting + sends
+
     def forget(self) -> None:
         """Look everything up anew."""
         self._places.clear()
+        self._waiting.clear()
 
 
 def _look_up(session: Session, bot_ids: tuple[str, ...], chat_id: int) -> Place:
@@ -66,3 +80,8 @@ def _look_up(session: Session, bot_ids: tuple[str, ...], chat_id: int) -> Place:
         raise ChatForbidden(chat_id, away[bot_ids[0]])
     title = next((row.title for row in found if row.bot_id == able[0]), None)
     return Place(able, any(row.shared for row in found), title)
+
+
+def _queued(session: Session, bot_id: str) -> int:
+    statement = select(func.count()).where(Send.bot_id == bot_id, Send.state == SendState.QUEUED)
+    return session.scalar(statement) or 0

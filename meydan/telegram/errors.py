@@ -126,6 +126,15 @@ class MediaTooLarge(MeydanError):
         super().__init__(boyut=size, sinir=limit)
 
 
+class QueueFull(MeydanError):
+    """As many sends wait for the bot as the settings allow."""
+
+    status, code = 429, "kuyruk_dolu"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(sinir=limit)
+
+
 class MediaMissing(NotFound):
     """There is no such file waiting to be sent."""
 

@@ -103,6 +103,7 @@ class OutboxService:
         if (media_id := order.media) is not None:
             await self._db.read(lambda session: _require_media(session, media_id))
         bot_id = await self._choose(order, chat)
+        await self._directory.reserve(bot_id, len(parts), limit=self._live.current(TelegramSettings).queue_limit)
         now = self._clock.now()
         rows = [
             SendRow(

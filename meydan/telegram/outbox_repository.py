@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from meydan.platform.db import BulkInsert, rows_changed
+from meydan.platform.ids import first_id
 from meydan.telegram.events import SendKey
 from meydan.telegram.models import Bot, Media, Send, SendState
 
@@ -185,6 +186,11 @@ class OutboxRepository:
             .where(Send.state == SendState.QUEUED, Send.deadline < now)
             .values(state=SendState.EXPIRED, finished_at=now),
         )
+
+    def trim(self, before: datetime) -> int:
+        """Delete sends made before a moment that are over, and return how many; what is uncertain stays."""
+        over = (SendState.SENT, SendState.FAILED, SendState.EXPIRED, SendState.CANCELLED)
+        return rows_changed(self._session, delete(Send).where(Send.state.in_(over), Send.id < first_id(before)))
 
     def give_up(self, bot_ids: Collection[str], *, worker: str, now: datetime) -> int:
         """Deal with what other workers left half done: nobody knows whether it was sent. Return how many."""

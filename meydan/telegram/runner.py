@@ -146,7 +146,14 @@ class FleetRunner:
         if turn % _EXPIRE_EVERY == 0:
             self.stats.expired += await self._db.write(lambda session: OutboxRepository(session).expire(now))
         if turn % _TRIM_EVERY == _TRIM_EVERY - 1:
-            await self.intake.trim(days=self._live.current(TelegramSettings).update_days)
+            await self._trim(now)
+
+    async def _trim(self, now: datetime) -> None:
+        """Delete what is older than the settings keep it."""
+        kept = self._live.current(TelegramSettings)
+        await self.intake.trim(days=kept.update_days)
+        before = now - timedelta(days=kept.outbox_days)
+        await self._db.write(lambda session: OutboxRepository(session).trim(before))
 
     def _hold(self, session: Session, now: datetime, until: datetime) -> dict[str, Bot]:
         """Say that this process is alive, keep its bots, take its share of those without one, and return all it has."""

@@ -1,4 +1,6 @@
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,21 @@ def test_printing_shows_no_secret() -> None:
     shown = repr(load(API_KEY="gizli-anahtar", SECRET_KEY="g" * 40))
     assert "gizli-anahtar" not in shown
     assert "g" * 40 not in shown
+
+
+def test_first_starts_at_the_same_time_go_by_the_same_secret(tmp_path: Path) -> None:
+    settings = load(MEYDAN_DATA_DIR=tmp_path / "data")
+    start = threading.Barrier(8)
+
+    def first_start(_: int) -> str:
+        start.wait()
+        return kept_secret(settings, "x")
+
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(first_start, range(8)))
+    assert len(found) == 1
+    assert "" not in found
+    assert [path.name for path in (tmp_path / "data" / "keys").iterdir()] == ["x"]
 
 
 def test_kept_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:

@@ -4,8 +4,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from meydan.platform.db import Database
 from meydan.telegram.fake.failures import Failure, Rule
+from meydan.telegram.models import Send, SendState
+from meydan.telegram.outbox_repository import OutboxRepository
 from meydan.telegram.settings import TelegramSettings
 from tests.telegram.conftest import Square, Start
 from tests.telegram.world import a_group, a_person, kick, texts
@@ -269,3 +274,34 @@ async def test_members_see_nothing_and_moderators_send_but_add_no_bots(square: S
     assert (await square.http.get("/bots")).status_code == 200
     answer = await square.http.post("/trial-bots", json={"name": "X", "username": "x_deneme_bot"})
     assert answer.status_code == 403
+
+
+async def test_a_full_queue_takes_no_more_and_keeps_what_it_has(square: Square) -> None:
+    bot = await square.add_bot()
+    chat = a_person(square.fake)
+    await square.fleet.live.change("telegram", {"queue_limit": 100}, by="sahip")
+    await square.http.patch(f"/bots/{bot}", json={"enabled": False})
+    for number in range(100):
+        await square.send(bot, chat, f"ileti {number}")
+    refused = await square.http.post("/outbox", json={"bot_ids": [bot], "chat_id": chat, "text": "bir daha"})
+    assert (refused.status_code, refused.json()["kod"]) == (429, "kuyruk_dolu")
+    assert (await square.http.get("/outbox/counts")).json()["counts"]["queued"] == 100
+
+
+async def test_what_is_over_is_trimmed_and_what_is_uncertain_stays(square: Square, db: Database) -> None:
+    bot = await square.add_bot()
+    chat = a_person(square.fake)
+    sent, uncertain = [await square.send(bot, chat, text) for text in ("eski", "belirsiz")]
+    await square.settled(sent["id"], state="sent")
+    await square.settled(uncertain["id"], state="sent")
+    late = datetime.now(UTC) + timedelta(seconds=1)
+
+    def trim(session: Session) -> int:
+        session.execute(update(Send).where(Send.id == uncertain["id"]).values(state=SendState.MAYBE_SENT))
+        outbox = OutboxRepository(session)
+        assert outbox.trim(late - timedelta(days=1)) == 0
+        return outbox.trim(late)
+
+    assert await db.write(trim) == 1
+    assert (await square.http.get(f"/outbox/{sent['id']}")).status_code == 404
+    assert (await square.http.get(f"/outbox/{uncertain['id']}")).json()["state"] == "maybe_sent"
