@@ -2,7 +2,8 @@
 
 Twenty bots, fifty groups (each with one of them) and five hundred private chats; every chat always has something to
 send. One loop with virtual time runs the sender and the fake Telegram, which keeps Telegram's limits with code of its
-own; work takes no virtual time, waiting does. `--processes` measures workers that share Redis instead: in real time.
+own; work takes hardly any virtual time, waiting does. `--processes` measures workers that share Redis instead, in
+real time.
 """
 
 import argparse

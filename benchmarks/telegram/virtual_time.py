@@ -22,7 +22,10 @@ class _Selector(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> Any:
         """Return what is ready now; never wait for time to pass."""
         ready = super().select(0)
-        if ready or timeout == 0 or self.loop is None:
+        if self.loop is None:
+            return ready
+        if ready or timeout == 0:
+            self.loop.skip(0)  # who waits for a fraction of what a float can show would wait for ever
             return ready
         if self.loop.working or timeout is None:
             return super().select(timeout if timeout is None or not self.loop.working else 0.05)
@@ -43,7 +46,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         selector.loop = self
 
     def time(self) -> float:
-        """Return the seconds of this loop; work takes none of them, only waiting does."""
+        """Return the seconds of this loop; work takes hardly any of them, waiting does."""
         return self._now
 
     def skip(self, seconds: float) -> None:
