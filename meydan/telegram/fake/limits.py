@@ -41,6 +41,10 @@ class LimitReport(msgspec.Struct):
         return sum(self.refused.values())
 
 
+def _whole(seconds: float) -> int:
+    return min(max(1, math.ceil(seconds - _GRACE)), _LONGEST)
+
+
 class _Window:
     """The arrivals of the last `seconds`; one that costs more than the window holds needs it empty."""
 
@@ -81,17 +85,18 @@ class _Lane:
 
     def refuse(self, cost: int, now: float, *, warned: bool) -> int:
         """Return the `retry_after` that an arrival gets now, 0 when it may pass."""
-        if now < self.until - _GRACE:
-            wait = self.until - now
-            if warned:
-                self.strikes += 1
-                wait += 2.0 ** min(self.strikes, 8)
+        left = self.until - now
+        if left > _GRACE:
+            if not warned:
+                return _whole(left)
+            self.strikes += 1
+            left += 2.0 ** min(self.strikes, 8)
         else:
-            wait = max(window.wait(cost, now) for window in self.windows)
-            if wait <= 0:
+            left = max(window.wait(cost, now) for window in self.windows)
+            if left <= 0:
                 self.strikes = 0
                 return 0
-        seconds = min(max(1, math.ceil(wait - _GRACE)), _LONGEST)
+        seconds = _whole(left)
         self.until = max(self.until, now + seconds)
         return seconds
 

@@ -72,6 +72,8 @@ def test_a_bot_that_is_held_back_is_not_punished_for_chats_that_did_not_know() -
     for chat in range(30):
         assert flood.arrive(1, chat + 1, group=False, cost=1, now=10.0) == 0
     assert {flood.arrive(1, chat + 1, group=False, cost=1, now=10.1) for chat in range(30, 60)} == {1}
+    for step in range(9):  # nor does a hold grow with everyone who asks in the middle of it
+        assert flood.arrive(1, 100 + step, group=False, cost=1, now=10.15 + step / 10) == 1
     assert flood.arrive(1, 61, group=False, cost=1, now=11.2) == 0
     for chat in range(31, 60):
         flood.arrive(1, chat, group=False, cost=1, now=11.2)
