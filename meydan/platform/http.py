@@ -241,7 +241,7 @@ def content_security_policy(host: str) -> str:
 
 def validation_data(errors: Sequence[Mapping[str, Any]], language: Language) -> list[dict[str, str]]:
     """Return each of pydantic's errors as `alan` and `neden`, without the input, which may be a secret."""
-    return [{"alan": _field(error["loc"]), "neden": _reason(error, language)} for error in errors]
+    return [{"alan": _field(error), "neden": _reason(error, language)} for error in errors]
 
 
 _PROBLEMS: Final = {
@@ -291,10 +291,11 @@ def _http_exception(request: Request, error: Exception) -> JSONResponse:
     return response
 
 
-def _field(location: Sequence[int | str]) -> str:
-    inner = (
-        location[1:] if len(location) > 1 and location[0] in ("body", "query", "path", "header", "cookie") else location
-    )
+def _field(error: Mapping[str, Any]) -> str:
+    where = error["loc"]
+    if error["type"] == "json_invalid":
+        return str(where[0])  # what follows is a position in the text
+    inner = where[1:] if len(where) > 1 and where[0] in ("body", "query", "path", "header", "cookie") else where
     return ".".join(map(str, inner))
 
 

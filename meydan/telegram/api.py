@@ -4,6 +4,7 @@ The difference that matters is between a request that cannot have arrived (`Unre
 (`Unanswered`): the first may be repeated, the second may already have been carried out.
 """
 
+import io
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -182,7 +183,7 @@ def _form(params: Mapping[str, Any], upload: Upload) -> aiohttp.FormData:
     for name, value in params.items():
         if value is not None:
             form.add_field(name, value if isinstance(value, str) else _encoder.encode(value).decode())
-    form.add_field(upload.field, upload.content, filename=upload.name, content_type=upload.mime)
+    form.add_field(upload.field, io.BytesIO(upload.content), filename=upload.name, content_type=upload.mime)
     return form
 
 

@@ -156,7 +156,8 @@ def test_validation_names_all_fields_and_shows_no_input() -> None:
 
 def test_broken_json_is_a_problem() -> None:
     response = call(build(), "POST", "/body", content=b"{", headers={"Content-Type": "application/json"})
-    assert (response.status_code, response.json()["neden"]) == (422, "geçerli bir JSON değil")
+    assert response.status_code == 422
+    assert (response.json()["alan"], response.json()["neden"]) == ("body", "geçerli bir JSON değil")
 
 
 def test_a_bug_tells_its_request_id_and_nothing_else(logged: io.StringIO) -> None:
