@@ -1,6 +1,8 @@
 """Fixtures every test may use: a clock in hand, both databases, bus and store, settings of its own folder."""
 
 import asyncio
+import gc
+import logging
 import os
 import shutil
 import socket
@@ -12,8 +14,11 @@ from urllib.parse import urlsplit
 import asyncpg
 import hypothesis
 import pytest
+import structlog
 from redis.asyncio import Redis
 from sqlalchemy import text
+from sqlalchemy.orm import Session
+from structlog.dev import plain_traceback
 
 import meydan.accounts.models
 import meydan.chat.models
@@ -29,6 +34,9 @@ POSTGRES = os.environ.get("MEYDAN_TEST_POSTGRES", "postgresql://postgres@127.0.0
 REDIS = os.environ.get("MEYDAN_TEST_REDIS", "redis://127.0.0.1:6379/9")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _skipped: set[str] = set()
+
+
+gc.disable()  # until every test is collected: what was made until then stays
 
 
 # In CI every run asks the same; at home each looks further.
@@ -62,6 +70,11 @@ def missing(what: str, record_property: Callable[[str, object], None]) -> NoRetu
     pytest.skip(f"{what}: not installed")
 
 
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if os.environ.get("CI") == "true" and not all((reachable(POSTGRES), reachable(REDIS))):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -80,6 +93,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                     terminalreporter.write_line(
                         f"!!! NOT TESTED, because not installed: {value} ({report.nodeid})", red=True, bold=True
                     )
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own() -> Iterator[None]:
+    """Undo what a test sets of the log; one that stays at debug writes every statement of every test after it.
+
+    Tracebacks leave out every frame's variables, which a developer at a terminal gets: they take seconds.
+    """
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+    root = logging.getLogger()
+    handlers, levels = root.handlers[:], _levels()
+    yield
+    root.handlers[:] = handlers
+    for logger, level in _levels().items():
+        if level != (before := levels.get(logger, logging.NOTSET)):
+            logger.setLevel(before)
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def _levels() -> dict[logging.Logger, int]:
+    known = (one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger))
+    return {logger: logger.level for logger in (logging.root, *known)}
 
 
 @pytest.fixture(autouse=True)
@@ -145,14 +183,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+def empty(session: Session) -> None:
+    """Delete every row of a PostgreSQL database, also those that the product keeps for good."""
+    tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
+    session.execute(text("SET LOCAL session_replication_role = replica"))
+    session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+
+
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     if database_url.startswith("sqlite:///"):
         database: Database = SqliteDatabase(database_url.removeprefix("sqlite:///"))
     else:
         database = PostgresDatabase(database_url, connections=4)
-        tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
-        await database.write(lambda session: session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")))
+        await database.write(empty)
     yield database
     await database.close()
 

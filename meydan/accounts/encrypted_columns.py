@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+import structlog
 from sqlalchemy import ColumnElement, Table, select, update
 from sqlalchemy.orm import Session
 
+from meydan.accounts.errors import BadVaultToken
 from meydan.accounts.vault import Vault, is_encrypted
 from meydan.platform.db import Base, Database
+
+log = structlog.get_logger(__name__)
 
 Change = Callable[[str], str | None]
 
@@ -36,8 +40,26 @@ async def migrate_plain_tokens(
 
 
 async def rotate_tokens(db: Database, vault: Vault, columns: Sequence[EncryptedColumn] = ENCRYPTED_COLUMNS) -> int:
-    """Close every stored secret with the newest key, after which older keys may go, and return how many."""
-    return await _rewrite(db, columns, lambda value: vault.rotate(value) if is_encrypted(value) else None)
+    """Close every stored secret with the newest key, after which older keys may go, and return how many.
+
+    One that no key opens is left as it is and keeps no other back; `BadVaultToken` tells of it at the end.
+    """
+    closed: list[str] = []
+
+    def rotate(value: str) -> str | None:
+        if not is_encrypted(value):
+            return None
+        try:
+            return vault.rotate(value)
+        except BadVaultToken:
+            closed.append(value)
+            return None
+
+    changed = await _rewrite(db, columns, rotate)
+    if closed:
+        log.error("vault.not_opened", count=len(closed), rotated=changed)
+        raise BadVaultToken
+    return changed
 
 
 async def _rewrite(db: Database, columns: Sequence[EncryptedColumn], change: Change) -> int:

@@ -8,10 +8,12 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from meydan.accounts import schemas
 from meydan.accounts.actor import Actor
 from meydan.accounts.errors import NotSignedIn
+from meydan.accounts.orders import AuditOrder, UserOrder
 from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.service import AccountService
 from meydan.accounts.signins import REFRESH_LIFE
 from meydan.accounts.views import Client, Granted, UserView
+from meydan.platform.cursors import CURSOR
 from meydan.platform.http import problems
 
 _COOKIE: Final = "meydan_refresh"
@@ -59,6 +61,7 @@ CurrentActor = Annotated[Actor, Depends(current_actor)]
 _RefreshCookie = Annotated[str | None, Cookie(alias=_COOKIE)]
 _Identifier = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 _Limit = Annotated[int, Query(ge=1, le=200)]
+_Cursor = Annotated[str, Query(pattern=CURSOR)]
 _Words = Annotated[schemas.Line, Query(max_length=100)]
 
 router = APIRouter(prefix="/api/v1")
@@ -124,12 +127,15 @@ async def logout(
     accounts: Accounts,
     come: From,
     response: Response,
-    actor: OptionalActor,
+    bearer: _Bearer,
+    key: _Key,
     body: Annotated[schemas.RefreshIn | None, Body()] = None,
     kept: _RefreshCookie = None,
 ) -> None:
-    """End the sign-in of the refresh token, or else of the access token."""
-    await accounts.sign_ins.end(actor, (body.refresh_token if body is not None else None) or kept, client=come)
+    """End the sign-in of the refresh token, whatever became of the access token, or else of the access token."""
+    token = (body.refresh_token if body is not None else None) or kept
+    actor = None if token else await optional_actor(accounts, bearer, key)
+    await accounts.sign_ins.end(actor, token, client=come)
     response.delete_cookie(_COOKIE, path=_COOKIE_PATH)
 
 
@@ -228,16 +234,16 @@ async def ws_ticket(accounts: Accounts, actor: CurrentActor) -> schemas.TicketOu
     return schemas.TicketOut.model_validate(await accounts.issue_ticket(actor))
 
 
-@router.get(
-    "/auth/owner",
+@router.post(
+    "/auth/owner/check",
     operation_id="check_owner_link",
     summary="Whether the one-time owner key still opens",
     tags=["auth"],
     responses=problems(422),
 )
-async def check_owner_link(accounts: Accounts, token: Annotated[str, Query(max_length=200)]) -> schemas.OwnerLinkOut:
+async def check_owner_link(accounts: Accounts, body: schemas.OwnerLinkIn) -> schemas.OwnerLinkOut:
     """Tell without using it up."""
-    return schemas.OwnerLinkOut(valid=await accounts.check_owner_link(token))
+    return schemas.OwnerLinkOut(valid=await accounts.check_owner_link(body.token))
 
 
 @router.post(
@@ -265,11 +271,12 @@ async def list_users(
     actor: CurrentActor,
     query: _Words = "",
     role: Role | None = None,
-    cursor: _Words = "",
+    sort: UserOrder = UserOrder.ID,
+    cursor: _Cursor = "",
     limit: _Limit = 50,
 ) -> schemas.UserPage:
-    """Need `users:read`. Names are searched in any Turkish spelling."""
-    page = await accounts.users.page(actor, query=query, role=role, after=cursor, limit=limit)
+    """Need `users:read`. Names are searched in any Turkish spelling. A `cursor` goes on in the order it came from."""
+    page = await accounts.users.page(actor, query=query, role=role, order=sort, after=cursor, limit=limit)
     return schemas.UserPage.model_validate(page)
 
 
@@ -375,11 +382,12 @@ async def list_audit(
     actor: CurrentActor,
     by: Annotated[schemas.Line, Query(alias="actor", max_length=100)] = "",
     action: _Words = "",
-    cursor: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    sort: AuditOrder = AuditOrder.NEWEST,
+    cursor: _Cursor = "",
     limit: _Limit = 50,
 ) -> schemas.AuditPage:
-    """Need `audit:read`. Newest first."""
-    page = await accounts.audit.page(actor, by=by, action=action, before=cursor, limit=limit)
+    """Need `audit:read`. Newest first, or with `sort=at` oldest first."""
+    page = await accounts.audit.page(actor, by=by, action=action, order=sort, after=cursor, limit=limit)
     return schemas.AuditPage.model_validate(page)
 
 

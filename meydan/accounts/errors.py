@@ -115,7 +115,7 @@ class LastOwner(MeydanError):
 
 
 class ScopeTooWide(NotAllowed):
-    """A key cannot be given what its maker may not do."""
+    """A key cannot be given what its maker may not do, nor give somebody what it may not do itself."""
 
     code = "kapsam_genis"
 

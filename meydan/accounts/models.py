@@ -3,22 +3,29 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Integer, String
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from meydan.accounts.permissions import Role
 from meydan.platform.db import Base
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers its rows only in an INTEGER key
+_KEY = String(200).with_variant(String(200, collation="C"), "postgresql")  # SQLite compares code points as it is
 
 
 class User(Base):
     """A person. The username is the `kullanici_id` of the wire and never changes."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        Index(None, "name_key", "username"),
+        Index(None, "created_at", "username"),
+        Index(None, "last_seen_at", "username"),
+    )
 
     username: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(64))
+    name_key: Mapped[str] = mapped_column(_KEY)  # the name as it sorts
     folded: Mapped[str] = mapped_column(String(200), index=True)  # name and username as search sees them
     role: Mapped[Role] = mapped_column(String(16), index=True)
     active: Mapped[bool] = mapped_column(Boolean, default=True)

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from meydan.accounts.errors import BadUsername, UsernameTaken
-from meydan.platform.turkish import fold, slug
+from meydan.platform.turkish import fold, slug, sort_key
 
 USERNAME: Final = r"^[a-z0-9][a-z0-9_.-]{2,31}$"
 CONSOLE_ID: Final = "konsol"
@@ -25,6 +25,11 @@ def check_username(name: str) -> str:
     if name in _KEPT:
         raise UsernameTaken(name)
     return name
+
+
+def name_key(name: str) -> str:
+    """Return the key by which a display name sorts."""
+    return sort_key(name)[:200]
 
 
 def folded(username: str, name: str) -> str:

@@ -1,13 +1,15 @@
 """Every query about accounts; each class lives as long as its `Session`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from meydan.accounts.models import ApiKey, AuditEntry, OwnerLink, SignIn, User
+from meydan.accounts.orders import AuditOrder, AuditPlace, UserOrder, UserPlace
 from meydan.accounts.permissions import Role
 from meydan.platform.db import insert_missing, rows_changed
 from meydan.platform.turkish import fold
@@ -44,9 +46,11 @@ class UserRepository:
             return []
         return list(self._session.scalars(select(User).where(User.username.in_(usernames))))
 
-    def page(self, *, query: str, role: Role | None, after: str, limit: int) -> list[User]:
-        """Return users in the order of their usernames, from after `after`."""
-        wanted = select(User).where(User.username > after).order_by(User.username).limit(limit)
+    def page(
+        self, *, query: str, role: Role | None, order: UserOrder, after: UserPlace | None, limit: int
+    ) -> list[User]:
+        """Return users in `order`, from after `after`."""
+        wanted = select(User)
         if query:
             wanted = wanted.where(
                 or_(
@@ -56,7 +60,11 @@ class UserRepository:
             )
         if role is not None:
             wanted = wanted.where(User.role == role.value)
-        return list(self._session.scalars(wanted))
+        found: list[User] = []
+        for stretch in _stretches(wanted, order, after):
+            if len(found) < limit:
+                found += self._session.scalars(stretch.limit(limit - len(found)))
+        return found
 
     def active_owners(self) -> list[str]:
         """Return the usernames of all active owners, their rows locked: whoever removes one sees the others."""
@@ -66,6 +74,53 @@ class UserRepository:
     def has_owner(self) -> bool:
         """Tell whether anybody owns the square, active or not."""
         return self._session.scalar(select(User.username).where(User.role == Role.OWNER.value).limit(1)) is not None
+
+
+def _stretches(wanted: Select[User], order: UserOrder, after: UserPlace | None) -> list[Select[User]]:
+    """Return the queries that give, one after the other, the `wanted` users in `order` from after `after`."""
+    following = partial(_following, backwards=order.backwards)
+    match order:
+        case UserOrder.NAME | UserOrder.NAME_BACKWARDS:
+            last = (after.name_key, after.username) if after else None
+            return [following(wanted, [User.name_key, User.username], last)]
+        case UserOrder.OLDEST | UserOrder.NEWEST:
+            return [following(wanted, [User.created_at, User.username], (after.at, after.username) if after else None)]
+        case UserOrder.SEEN_LAST | UserOrder.SEEN_LONGEST_AGO:
+            return _by_last_seen(wanted, order, after)
+    return [following(wanted, [User.username], (after.username,) if after else None)]
+
+
+def _by_last_seen(wanted: Select[User], order: UserOrder, after: UserPlace | None) -> list[Select[User]]:
+    """Ask apart for those who were never seen: each database puts what is missing at another end."""
+    in_never = after is not None and after.at is None
+    in_seen = after is not None and not in_never
+    following = partial(_following, backwards=order.backwards)
+    never = following(
+        wanted.where(User.last_seen_at.is_(None)),
+        [User.username],
+        (after.username,) if after is not None and in_never else None,
+    )
+    seen = following(
+        wanted.where(User.last_seen_at.is_not(None)),
+        [User.last_seen_at, User.username],
+        (after.at, after.username) if after is not None and in_seen else None,
+    )
+    if order.backwards:
+        return [never] if in_never else [seen, never]
+    return [seen] if in_seen else [never, seen]
+
+
+def _following(
+    wanted: Select[User], columns: Sequence[Any], last: tuple[object, ...] | None, *, backwards: bool
+) -> Select[User]:
+    """Order by `columns` and begin after the row in which they are `last`."""
+    if last is not None:
+        row, place = (
+            tuple_(*columns),
+            tuple_(*(bindparam(None, value, column.type) for value, column in zip(last, columns, strict=True))),
+        )
+        wanted = wanted.where(row < place if backwards else row > place)
+    return wanted.order_by(*(column.desc() if backwards else column for column in columns))
 
 
 class SignInRepository:
@@ -79,8 +134,8 @@ class SignInRepository:
         self._session.add(sign_in)
 
     def get(self, sign_in_id: str, *, lock: bool = False) -> SignIn | None:
-        """Return the sign-in in any state."""
-        return self._session.get(SignIn, sign_in_id, with_for_update=True if lock else None)
+        """Return the sign-in in any state, its row as it is now and locked for the transaction when `lock`."""
+        return self._session.get(SignIn, sign_in_id, with_for_update=True if lock else None, populate_existing=lock)
 
     def open_of(self, username: str, now: datetime) -> list[SignIn]:
         """Return the user's open sign-ins, last used first."""
@@ -167,13 +222,22 @@ class AuditRepository:
             AuditEntry(at=at, actor_id=actor_id[:64], action=action, target=target and target[:64], ip=ip, data=data)
         )
 
-    def page(self, *, actor_id: str, action: str, before: int | None, limit: int) -> list[AuditEntry]:
-        """Return lines, newest first, from before `before`."""
-        wanted = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+    def page(
+        self,
+        *,
+        actor_id: str = "",
+        action: str = "",
+        order: AuditOrder = AuditOrder.NEWEST,
+        after: AuditPlace | None = None,
+        limit: int,
+    ) -> list[AuditEntry]:
+        """Return lines in `order`, from after `after`."""
+        newest = order is AuditOrder.NEWEST
+        wanted = select(AuditEntry).order_by(AuditEntry.id.desc() if newest else AuditEntry.id).limit(limit)
         if actor_id:
             wanted = wanted.where(AuditEntry.actor_id == actor_id)
         if action:
             wanted = wanted.where(AuditEntry.action == action)
-        if before is not None:
-            wanted = wanted.where(AuditEntry.id < before)
+        if after is not None:
+            wanted = wanted.where(AuditEntry.id < after.id if newest else AuditEntry.id > after.id)
         return list(self._session.scalars(wanted))

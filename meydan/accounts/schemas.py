@@ -1,21 +1,34 @@
 """The accounts' shapes on the wire."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from meydan.accounts.permissions import Permission, Role
 
+# What turns the direction of what follows it makes a name show as another one.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 
 def _printable(value: str) -> str:
-    if any(ord(char) < 32 or ord(char) == 127 for char in value):
-        raise ValueError("control characters are not allowed")
+    if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") or char in _TURNING for char in value):
+        raise PydanticCustomError("control_characters", "control characters are not allowed")
+    return value
+
+
+def _visible(value: str) -> str:
+    if value and all(unicodedata.category(char)[0] in "CMZ" for char in value):
+        raise PydanticCustomError("nothing_visible", "must have a letter or sign that can be seen")
     return value
 
 
 Line = Annotated[str, AfterValidator(_printable)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_printable)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_printable), AfterValidator(_visible)
+]
 Username = Annotated[
     str, Field(max_length=64, description="3 to 32 of a-z, 0-9, `_`, `.`, `-`"), AfterValidator(_printable)
 ]
@@ -45,10 +58,14 @@ class RegisterIn(LoginIn):
     name: Name = ""
 
 
-class OwnerIn(RegisterIn):
-    """The first owner, and the one-time key."""
+class OwnerLinkIn(_In):
+    """The one-time key, in a body: addresses are logged on the way."""
 
     token: Annotated[str, Field(max_length=200)]
+
+
+class OwnerIn(OwnerLinkIn, RegisterIn):
+    """The first owner, and the one-time key."""
 
 
 class RefreshIn(_In):
@@ -219,7 +236,7 @@ class AuditOut(_Out):
 
 
 class AuditPage(_Out):
-    """Some lines, newest first."""
+    """Some lines, in the order asked for."""
 
     items: list[AuditOut]
     next_cursor: str | None

@@ -41,6 +41,7 @@ from meydan.platform.ephemeral import EphemeralStore
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.settings import Settings
+from meydan.platform.turkish import fold
 
 __all__ = ["AccountService", "BadTicket"]
 
@@ -100,7 +101,7 @@ class AccountService:
             raise RegistrationClosed
         check_username(username)
         check_password(password, username)
-        await self._throttle.budget(f"register:{client.ip}", most=live.registrations_per_hour, seconds=3600)
+        await self._throttle.budget(f"register:{client.line}", most=live.registrations_per_hour, seconds=3600)
         hashed = await self._passwords.hash(password)
         user = new_user(self._clock, username, name=name, role=Role.MEMBER, password_hash=hashed)
         return await self._db.write(lambda session: self._enrol(session, user, "user.register", client))
@@ -108,8 +109,9 @@ class AccountService:
     async def login(self, username: str, password: str, *, client: Client = NOWHERE) -> Granted:
         """Sign a user in; raise `BadCredentials`, `UserInactive` or `RateLimited`."""
         live = self._live.current(AccountsSettings)
-        person = f"login:{username[:64]}@{client.ip}"
-        await self._throttle.attempt(f"login@{client.ip}", free=live.login_attempts_per_address)
+        username = fold(username.strip())  # as a phone's keyboard writes it: with a capital, with a space behind
+        person = f"login:{username[:64]}@{client.line}"
+        await self._throttle.attempt(f"login@{client.line}", free=live.login_attempts_per_address)
         await self._throttle.attempt(person, free=live.login_attempts)
         user = None
         if is_username(username):
@@ -145,7 +147,7 @@ class AccountService:
         """Let somebody in under a chosen name, without an account."""
         self.guest_name(name)
         live = self._live.current(AccountsSettings)
-        await self._throttle.budget(f"guest:{client.ip}", most=live.guests_per_minute, seconds=60)
+        await self._throttle.budget(f"guest:{client.line}", most=live.guests_per_minute, seconds=60)
         if await self.is_registered(name):
             raise UsernameTaken(name)
         token = self._tokens.access(name, Role.GUEST, new_id(self._clock))

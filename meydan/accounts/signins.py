@@ -70,11 +70,14 @@ class SignInService:
         now = self._clock.now()
 
         def save(session: Session) -> Granted | SignIn:
-            row = SignInRepository(session).get(given.sign_in, lock=True)
+            sign_ins = SignInRepository(session)
+            row = sign_ins.get(given.sign_in)
             if row is None or not self._tokens.proves(given, row.nonce):
                 raise SessionInvalid
-            user = UserRepository(session).get(row.username)
-            if user is None or not user.active or row.revoked_at is not None or row.expires_at <= now:
+            # The user before their sign-in, as everybody who changes both: two of them never wait for each other.
+            user = UserRepository(session).get(row.username, lock=True)
+            row = sign_ins.get(given.sign_in, lock=True)
+            if user is None or not user.active or row is None or row.revoked_at is not None or row.expires_at <= now:
                 raise SessionInvalid
             if given.generation == row.generation:
                 row.generation += 1

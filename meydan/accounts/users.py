@@ -8,15 +8,17 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
-from meydan.accounts.errors import LastOwner, RankTooLow, UserMissing, UsernameTaken
+from meydan.accounts.errors import LastOwner, RankTooLow, ScopeTooWide, UserMissing, UsernameTaken
 from meydan.accounts.models import User
-from meydan.accounts.names import CONSOLE_ID, check_username, folded, is_username
+from meydan.accounts.names import CONSOLE_ID, check_username, folded, is_username, name_key
+from meydan.accounts.orders import UserOrder, UserPlace
 from meydan.accounts.passwords import Passwords, check_password
-from meydan.accounts.permissions import Permission, Role
+from meydan.accounts.permissions import GRANTS, Permission, Role
 from meydan.accounts.repository import AuditRepository, SignInRepository, UserRepository
 from meydan.accounts.standing import Standings
 from meydan.accounts.views import NOWHERE, Client, Page, UserView, user_view
 from meydan.platform.clock import Clock
+from meydan.platform.cursors import cursor, place_in
 from meydan.platform.db import Database
 from meydan.platform.errors import InvalidInput
 
@@ -42,17 +44,25 @@ class UserService:
         self._standings = standings
 
     async def page(
-        self, actor: Actor, *, query: str = "", role: Role | None = None, after: str = "", limit: int = 50
+        self,
+        actor: Actor,
+        *,
+        query: str = "",
+        role: Role | None = None,
+        order: UserOrder = UserOrder.ID,
+        after: str = "",
+        limit: int = 50,
     ) -> Page[UserView]:
-        """Return users in the order of their usernames."""
+        """Return users in `order`; raise `CursorInvalid` when `after` comes from another one."""
         actor.require(Permission.USERS_READ)
+        last = place_in(order, after, UserPlace)
 
-        def read(session: Session) -> list[UserView]:
-            rows = UserRepository(session).page(query=query, role=role, after=after, limit=limit + 1)
-            return [user_view(row) for row in rows]
+        def read(session: Session) -> Page[UserView]:
+            rows = UserRepository(session).page(query=query, role=role, order=order, after=last, limit=limit + 1)
+            following = cursor(_place(rows[limit - 1], order)) if len(rows) > limit else None
+            return Page([user_view(row) for row in rows[:limit]], following)
 
-        found = await self._db.read(read)
-        return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+        return await self._db.read(read)
 
     async def access(self, actor: Actor, username: str) -> UserView:
         """Return a user; raise `UserMissing`."""
@@ -167,6 +177,7 @@ class UserService:
         def save(session: Session) -> UserView:
             user = _access(session, username, lock=True)
             user.name = (name or "").strip() or user.name
+            user.name_key = name_key(user.name)
             user.folded = folded(username, user.name)
             user.locale = locale or user.locale
             AuditRepository(session).append(
@@ -188,6 +199,7 @@ def new_user(clock: Clock, username: str, *, name: str, role: Role, password_has
     return User(
         username=username,
         name=shown,
+        name_key=name_key(shown),
         folded=folded(username, shown),
         role=role,
         active=True,
@@ -203,6 +215,17 @@ def new_password() -> str:
     return "-".join(secrets.token_hex(3) for _ in range(4))
 
 
+def _place(user: User, order: UserOrder) -> UserPlace:
+    match order:
+        case UserOrder.NAME | UserOrder.NAME_BACKWARDS:
+            return UserPlace(order, user.username, name_key=user.name_key)
+        case UserOrder.OLDEST | UserOrder.NEWEST:
+            return UserPlace(order, user.username, at=user.created_at)
+        case UserOrder.SEEN_LAST | UserOrder.SEEN_LONGEST_AGO:
+            return UserPlace(order, user.username, at=user.last_seen_at)
+    return UserPlace(order, user.username)
+
+
 def _access(session: Session, username: str, *, lock: bool = False) -> User:
     user = UserRepository(session).get(username, lock=lock) if is_username(username) else None
     if user is None:
@@ -213,6 +236,14 @@ def _access(session: Session, username: str, *, lock: bool = False) -> User:
 def _require_rank(actor: Actor, role: Role) -> None:
     if actor is not CONSOLE and role.rank <= actor.role.rank:
         raise RankTooLow
+    _require_scopes(actor, role)
+
+
+def _require_scopes(actor: Actor, role: Role) -> None:
+    """Raise `ScopeTooWide` when a key would hand out or take over an account that may do more than the key itself."""
+    for permission in sorted(GRANTS[role]) if actor.scopes is not None else ():
+        if not actor.may(permission):
+            raise ScopeTooWide(permission.value)
 
 
 def _require_grant(actor: Actor, role: Role) -> None:
@@ -220,3 +251,4 @@ def _require_grant(actor: Actor, role: Role) -> None:
         raise InvalidInput(field="role", reason="guest")
     if actor is not CONSOLE and actor.role is not Role.OWNER and role.rank <= actor.role.rank:
         raise RankTooLow
+    _require_scopes(actor, role)

@@ -30,6 +30,7 @@ from meydan.chat.presence import Presence
 from meydan.chat.search import SearchIndexer
 from meydan.chat.service import RoomService
 from meydan.chat.settings import ChatSettings
+from meydan.chat.watchman import Watchman
 from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.metrics import Metrics
@@ -124,8 +125,10 @@ async def serve(
     """
     tune()
     stop = _stop_on_signals()
-    world = await _trial_world(settings) if worker and settings.fake_telegram_runs else None
-    async with open_square(settings, world=world) as square:
+    async with (
+        _trial_world(settings, wanted=worker and settings.fake_telegram_runs) as world,
+        open_square(settings, world=world) as square,
+    ):
         owner_key = await square.accounts.service.ensure_owner_link()
 
         async def listening(address: str) -> None:
@@ -137,6 +140,7 @@ async def serve(
             square.hub,
             square.sampler,
             square.indexer,
+            square.accounts.live,
             HttpServer(square.app, square.hub, settings, on_listening=listening),
         ]
         if worker:
@@ -155,17 +159,24 @@ async def work(settings: Settings) -> None:
     ):
         await accounts.live.start()
         await accounts.service.start()
-        services = [AccountHousekeeping(accounts.service), *fleet.services(worker=True)]
+        services: list[Service] = [AccountHousekeeping(accounts.service), accounts.live, *fleet.services(worker=True)]
         await run_services(services, stop, limit=settings.drain_seconds)
 
 
-async def _trial_world(settings: Settings) -> "FakeTelegramService":
-    """Start the fake Telegram, which keeps its world in the data folder."""
+@contextlib.asynccontextmanager
+async def _trial_world(settings: Settings, *, wanted: bool) -> AsyncIterator["FakeTelegramService | None"]:
+    """Start the fake Telegram, which keeps its world in the data folder; whatever follows, it does not stay behind."""
+    if not wanted:
+        yield None
+        return
     from meydan.telegram.fake.service import FakeTelegramService  # noqa: PLC0415  # only where it runs
 
     world = FakeTelegramService(state_path=settings.data_dir / "fake-telegram.json")
     await world.start()
-    return world
+    try:
+        yield world
+    finally:
+        await world.fake.stop()
 
 
 def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
@@ -181,6 +192,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         message_log=message_log,
         presence=Presence(engines.bus, clock, node=node),
         entrance=Entrance(accounts=accounts.service, store=engines.store, clock=clock),
+        watchman=Watchman(engines.db, clock),
         bus=engines.bus,
         clock=clock,
         live=live,

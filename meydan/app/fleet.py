@@ -110,6 +110,7 @@ async def open_fleet(
             journal=journal,
             limiter=limiter,
             intake=intake,
+            public_url=settings.public_url,
             lease=lease,
         ),
     )

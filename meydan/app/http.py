@@ -9,7 +9,7 @@ from meydan.accounts import endpoints as accounts_endpoints
 from meydan.app import endpoints as system_endpoints
 from meydan.app.panel import mount_panel
 from meydan.chat import endpoints as chat_endpoints
-from meydan.platform.http import install_http
+from meydan.platform.http import add_routes, install_http
 from meydan.platform.metrics import Metrics
 from meydan.telegram import endpoints as telegram_endpoints
 
@@ -26,10 +26,8 @@ def build_http(parts: dict[str, Any], *, origins: tuple[str, ...] = (), metrics:
     )
     for name, part in parts.items():
         setattr(app.state, name, part)
-    app.include_router(accounts_endpoints.router)
-    app.include_router(chat_endpoints.router)
-    app.include_router(telegram_endpoints.router)
-    app.include_router(system_endpoints.router)
+    for domain in (accounts_endpoints, chat_endpoints, telegram_endpoints, system_endpoints):
+        add_routes(app, domain.router)
     mount_panel(app)
     install_http(app, origins=origins, metrics=metrics, larger=telegram_endpoints.LARGER_BODIES)
     return app

@@ -19,6 +19,8 @@ PANEL: Final = Path(meydan.__file__).parent / "panel"
 _KEEP: Final = "public, max-age=31536000, immutable"
 _HOUR: Final = "public, max-age=3600"
 _ASK: Final = "no-cache"
+# The build lays these beside every file that they make smaller.
+_ENCODED: Final = {"br": ".br", "gzip": ".gz"}
 _NOT_PAGES: Final = ("api", "metrics", "saglik", "yetenekler", "openapi.json")
 
 
@@ -49,7 +51,7 @@ class _Panel:
             await self._otherwise(scope, receive, send)
             return
         request = Request(scope)
-        if response := await self._file(path, scope):
+        if response := await self._file(path, request):
             await response(scope, receive, send)
         elif _wants_page(request) and "." not in path.rsplit("/", 1)[-1]:
             await self.page(request)(scope, receive, send)
@@ -67,18 +69,37 @@ class _Panel:
         )
         return HTMLResponse(page, status_code=503, headers={"Cache-Control": "no-store", "Vary": "Accept"})
 
-    async def _file(self, path: str, scope: Scope) -> Response | None:
-        if not path or path == "index.html":
+    async def _file(self, path: str, request: Request) -> Response | None:
+        if not path or path == "index.html" or path.endswith(tuple(_ENCODED.values())):
             return None
+        encodings = _accepted_encodings(request) if path.endswith((".js", ".css", ".svg")) else []
+        for encoding in (*encodings, None):
+            response = await self._found(path + _ENCODED.get(encoding or "", ""), request.scope)
+            if response is None:
+                continue
+            response.headers["Cache-Control"] = _KEEP if path.startswith("assets/") else _HOUR
+            response.headers["Vary"] = "Accept-Encoding"
+            if encoding:
+                response.headers["Content-Encoding"] = encoding
+            return response
+        return None
+
+    async def _found(self, path: str, scope: Scope) -> Response | None:
         try:
             response = await self._files.get_response(path, scope)
         except (HTTPException, RuntimeError):  # RuntimeError: the folder is not there at all
             return None
-        if response.status_code >= 400:
-            return None
-        response.headers["Cache-Control"] = _KEEP if path.startswith("assets/") else _HOUR
-        return response
+        return response if response.status_code < 400 else None
 
 
 def _wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
+
+
+def _accepted_encodings(request: Request) -> list[str]:
+    """Return the encodings of ours that the client takes, the smaller first."""
+    offered = [part.replace(" ", "") for part in request.headers.get("accept-encoding", "").lower().split(",")]
+    taken = {
+        name for name, _, weight in (part.partition(";q=") for part in offered) if weight.strip("0.") or not weight
+    }
+    return [encoding for encoding in _ENCODED if encoding in taken]

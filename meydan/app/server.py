@@ -11,9 +11,10 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from meydan.app.http_protocol import BoundedHttp
 from meydan.chat.hub import Hub
 from meydan.chat.websocket import protocol_factory
-from meydan.platform.settings import Settings
+from meydan.platform.settings import ANY_ORIGIN, Settings, reachable_host
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,7 @@ class HttpServer:
                 host=settings.host,
                 port=settings.port,
                 loop="none",
-                http="httptools",
+                http=BoundedHttp,
                 ws=protocol_factory(hub, origin_allowed=partial(origin_allowed, settings)),  # type: ignore[arg-type]  # uvicorn only calls it
                 lifespan="off",
                 log_config=None,
@@ -41,6 +42,7 @@ class HttpServer:
                 server_header=False,
                 date_header=False,
                 proxy_headers=True,
+                forwarded_allow_ips=list(settings.trusted_proxies),
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=max(1, round(settings.drain_seconds / 2)),
                 backlog=4096,
@@ -54,7 +56,7 @@ class HttpServer:
         try:
             await self._server.serve()
         except SystemExit:  # uvicorn's way to say that it could not listen; its log line says why
-            raise CannotListen(f"{self._settings.host}:{self._settings.port}") from None
+            raise CannotListen(f"{_bracketed(self._settings.host)}:{self._settings.port}") from None
 
     async def drain(self) -> None:
         """Stop listening and let requests under way finish."""
@@ -94,13 +96,15 @@ class _Uvicorn(uvicorn.Server):
 
 def origin_allowed(settings: Settings, origin: str, host: str) -> bool:
     """Tell whether a page of `origin` may open a WebSocket here: our own pages, and those the operator named."""
-    if origin == settings.public_url or origin in settings.allowed_origins:
+    if origin == settings.public_url or not {origin, ANY_ORIGIN}.isdisjoint(settings.allowed_origins):
         return True
     return bool(host) and urlsplit(origin).netloc == host
 
 
 def _shown(host: str) -> str:
-    """Return an address a person can open for one that a server listens on."""
-    if host in ("", "0.0.0.0", "::"):
-        return "127.0.0.1"
+    """Return the host part of an address that a person can open."""
+    return _bracketed(reachable_host(host))
+
+
+def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host

@@ -10,9 +10,9 @@ import structlog
 
 from meydan import __version__
 from meydan.accounts.actor import Actor
+from meydan.accounts.audit import settings_note
 from meydan.accounts.errors import NotSignedIn
 from meydan.accounts.permissions import Permission
-from meydan.accounts.repository import AuditRepository
 from meydan.accounts.settings import AccountsSettings
 from meydan.chat.settings import ChatSettings
 from meydan.platform.clock import Clock
@@ -172,12 +172,8 @@ class SystemService:
     async def change_settings(self, actor: Actor, section: str, changes: dict[str, Any], *, ip: str) -> dict[str, Any]:
         """Change values of one section on every node, write it into the audit log, and return the section."""
         actor.require(Permission.SYSTEM_MANAGE)
-        await self._live.change(section, changes, by=actor.id)
-        await self._db.write(
-            lambda session: AuditRepository(session).append(
-                at=self._clock.now(), actor_id=actor.id, action="settings.changed", target=section, ip=ip, data=changes
-            )
-        )
+        note = settings_note(self._clock, section, by=actor.id, ip=ip)
+        await self._live.change(section, changes, by=actor.id, also=note)
         log.info("settings.changed", section=section, names=sorted(changes), by=actor.id)
         return self._section(section)
 

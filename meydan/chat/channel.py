@@ -21,7 +21,7 @@ from meydan.chat.models import UpdateKind
 
 log = structlog.get_logger(__name__)
 
-_RING = 512
+_RING, _RING_BYTES = 512, 1_048_576
 _CHUNK = 1_024
 _GAP_PATIENCE = 0.025
 _FILL_PAUSE = 0.5
@@ -43,6 +43,7 @@ class _Recent(NamedTuple):
     message_id: str
     quoted_id: str | None
     payload: msgspec.Raw
+    size: int
 
 
 class RoomChannel:
@@ -67,11 +68,13 @@ class RoomChannel:
         self.head = head
         self.empty_since = 0.0
         self.members: dict[Connection, None] = {}
+        self.read: dict[str, int] = {}  # how far the people here have read, as far as this node knows
         self._stats = stats
         self._window = window
         self._read_events = read_events
         self._loop = asyncio.get_running_loop()
-        self._recent: deque[_Recent] = deque(maxlen=_RING)
+        self._recent: deque[_Recent] = deque()
+        self._recent_bytes = 0
         self._early: dict[int, Event] = {}
         self._filling: asyncio.Task[None] | None = None
         self._wanted = 0
@@ -88,7 +91,10 @@ class RoomChannel:
             if event.sira == self.head + 1:
                 self._append(event)
             elif event.sira > self.head:
-                self._early[event.sira] = event
+                if len(self._early) < _RING:
+                    self._early[event.sira] = event
+                else:  # it is read from the database in its turn
+                    self._wanted = max(self._wanted, event.sira)
         while self._early and (following := self._early.pop(self.head + 1, None)) is not None:
             self._append(following)
         if self._early:
@@ -162,7 +168,10 @@ class RoomChannel:
                 self._forget_through(message_id)
         else:
             message_id, quoted_id = event.id, event.reply_to
-        self._recent.append(_Recent(event.sira, message_id, quoted_id, msgspec.Raw(payload)))
+        self._recent.append(_Recent(event.sira, message_id, quoted_id, msgspec.Raw(payload), len(payload)))
+        self._recent_bytes += len(payload)
+        while self._recent_bytes > _RING_BYTES or len(self._recent) > _RING:
+            self._forget_oldest()
         self.head = event.sira
         if self.members:
             self._pending.append(wire.event_frame(event, payload))
@@ -172,7 +181,10 @@ class RoomChannel:
         """Drop the recent events up to the last that holds a text which has changed; the database knows it as it is."""
         last = max((item.sira for item in self._recent if message_id in (item.message_id, item.quoted_id)), default=0)
         while self._recent and self._recent[0].sira <= last:
-            self._recent.popleft()
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        self._recent_bytes -= self._recent.popleft().size
 
     def _schedule(self) -> None:
         if self._pump is None and len(self._pending) == 1:

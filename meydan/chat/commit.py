@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from meydan.accounts.repository import UserRepository
-from meydan.chat.errors import MessageMissing, NotSender, RoomMissing
+from meydan.chat.errors import MessageMissing, NotSender, RoomMissing, TooManyReactions
 from meydan.chat.events import MessageView, NoticeView, Quote, ReactionCount, UpdateView
-from meydan.chat.log_repository import LockedRoom, LogRepository, MessageRow
+from meydan.chat.log_repository import QUOTE_LENGTH, LockedRoom, LogRepository, MessageRow
 from meydan.chat.models import Message, Notification, Reaction, RoomKind, Update, UpdateKind
 from meydan.chat.operations import KEEPERS, Append, EditText, Erase, Operation, PutReaction, Stored
 from meydan.chat.repository import NoticeRepository, RoomRepository, notice_view
@@ -22,6 +22,7 @@ from meydan.platform.errors import MeydanError
 
 Outcome = Stored | MeydanError
 _SUMMARY_LENGTH = 200
+_EMOJIS = 50
 
 
 class AlreadyStored(Exception):
@@ -47,7 +48,8 @@ class _Batch:
         self._pending: list[MessageRow] = []
         self._quotes: dict[tuple[int, str], Quote] = {}
         self._known: dict[tuple[int, str, str] | str, Message | Stored] = {}
-        self._erased: set[str] = set()
+        self._looked = look_first
+        self._texts: dict[str, str] = {}  # of messages this batch has edited or, then empty, erased
         appends = [operation for operation in batch if isinstance(operation, Append)]
         if look_first:
             clients = {(op.room_id, op.sender_id, op.client_id) for op in appends if op.client_id is not None}
@@ -62,7 +64,7 @@ class _Batch:
             room = self._rooms.get(operation.room_id)
             try:
                 if room is None:
-                    raise RoomMissing(str(operation.room_id))
+                    raise RoomMissing(self._log.slug(operation.room_id))
                 outcomes.append(self._carry_out(room, operation))
             except MeydanError as error:
                 outcomes.append(error)
@@ -96,6 +98,8 @@ class _Batch:
             quote = self._quotes.get((op.room_id, op.reply_to))
             if quote is None:
                 raise MessageMissing(op.reply_to)
+            if (text := self._texts.get(op.reply_to)) is not None:
+                quote = Quote(quote.id, quote.sender_id, text[:QUOTE_LENGTH])
         sira = self._next(room)
         self._pending.append(
             MessageRow(
@@ -141,8 +145,11 @@ class _Batch:
             raise NotSender(op.message_id)
         if message.content == op.content:
             return Stored(message.id, message.sira)
+        if message.mentions or message.reply_to or message.edited_at:  # only then may somebody have been told
+            self._log.retell(message, op.content[:_SUMMARY_LENGTH])
         message.content, message.folded, message.edited_at = op.content, op.folded, op.at
         message.mentions = list(op.mentions) or None
+        self._texts[op.message_id] = op.content
         return self._update(
             room, op, UpdateKind.EDIT, op.actor_id, {"content": op.content, "mentions": list(op.mentions)}
         )
@@ -155,7 +162,7 @@ class _Batch:
         if message.deleted_at is not None:  # asked again, perhaps after a commit whose answer was lost
             return Stored(message.id, message.sira)
         self._log.erase(message, op.at)
-        self._erased.add(op.message_id)
+        self._texts[op.message_id] = ""
         return self._update(room, op, UpdateKind.DELETE, op.actor_id, {})
 
     def _react(self, room: LockedRoom, op: PutReaction) -> Stored:
@@ -164,6 +171,9 @@ class _Batch:
         if not self._log.react(row, remove=op.remove):
             return Stored(message.id, message.sira)
         counts: tuple[ReactionCount, ...] = self._log.reactions([message.id]).get(message.id, ())
+        if len(counts) > _EMOJIS and not op.remove:
+            self._log.react(row, remove=True)
+            raise TooManyReactions(message.id, _EMOJIS)
         data = {
             "emoji": op.emoji,
             "removed": op.remove,
@@ -230,12 +240,14 @@ class _Batch:
         try:
             self._log.add_messages(rows)
         except IntegrityError as error:
+            if self._looked:  # it is something else, and looking again would find the same
+                raise
             raise AlreadyStored from error
 
     def _notify(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Give every mentioned or answered user a notification, and every outcome the notices it caused."""
         events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
-        messages = [event for event in events if isinstance(event, MessageView) and event.id not in self._erased]
+        messages = [event for event in events if isinstance(event, MessageView) and self._texts.get(event.id) != ""]
         wanted = {user_id for message in messages for user_id in _addressees(message)}
         if not wanted:
             return outcomes
@@ -255,7 +267,7 @@ class _Batch:
                     room_id=room.id,
                     message_id=message.id,
                     sender_id=message.sender_id,
-                    summary=message.content[:_SUMMARY_LENGTH],
+                    summary=self._texts.get(message.id, message.content)[:_SUMMARY_LENGTH],
                     created_at=message.created_at,
                 )
                 NoticeRepository(self._session).add([row])

@@ -29,7 +29,7 @@ CLOSE_POLICY = 1008
 
 _PING = b"\x89\x00"
 _LINGER = 3.0
-_QUEUE = 256
+_QUEUE, _QUEUE_BYTES = 256, 4 * wire.MAX_FRAME
 
 
 class Connection(WSListener):
@@ -37,7 +37,6 @@ class Connection(WSListener):
 
     __slots__ = (
         "_fragments",
-        "_fragments_size",
         "actor",
         "budget",
         "busy",
@@ -55,6 +54,7 @@ class Connection(WSListener):
         "transport",
         "typing_at",
         "waiting",
+        "waiting_bytes",
         "write",
     )
 
@@ -66,7 +66,8 @@ class Connection(WSListener):
         self.claim: str | None = None
         self.rooms: dict[str, RoomChannel] = {}
         self.private: list[bytes] = []
-        self.waiting: deque[wire.Request] | None = None
+        self.waiting: deque[tuple[wire.Request, int]] | None = None
+        self.waiting_bytes = 0
         self.busy = True  # until it is known who this is
         self.closing = False
         self.entering: str | None = None  # the room it is on its way into, unless that was closed to it meanwhile
@@ -75,8 +76,7 @@ class Connection(WSListener):
         self.refusals = 0
         self.typing_at = 0.0
         self.budget: Budget | None = None
-        self._fragments: list[bytes] | None = None
-        self._fragments_size = 0
+        self._fragments: bytearray | None = None
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Begin: bound the outgoing buffer and find out who this is."""
@@ -84,7 +84,7 @@ class Connection(WSListener):
         transport.request.headers.clear()  # they would live as long as the connection
         transport.response.headers.clear()
         self.write = transport.underlying_transport.write
-        transport.underlying_transport.set_write_buffer_limits(high=self.hub.buffer_bound(), low=0)
+        self.bound_buffer(self.hub.buffer_bound())
         self.hub.connected(self)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
@@ -106,7 +106,7 @@ class Connection(WSListener):
             transport.send_close(frame.get_close_code())
             transport.disconnect()
         elif kind == WSMsgType.PING:
-            if not self.closing:
+            if not self.closing and self.hub.affords(self):
                 transport.send_pong(frame.get_payload_as_bytes())
         elif kind == WSMsgType.BINARY:
             self.close(CLOSE_UNSUPPORTED, "text frames only")
@@ -135,6 +135,14 @@ class Connection(WSListener):
         if not self.closing:
             self.write(b"".join((*frames, blob)))
 
+    def bound_buffer(self, size: int) -> None:
+        """Say how many bytes may wait for the peer; one who has more of them is too slow."""
+        self.transport.underlying_transport.set_write_buffer_limits(high=size, low=0)
+
+    def buffered(self) -> int:
+        """Return how many bytes wait for the peer to read."""
+        return int(self.transport.underlying_transport.get_write_buffer_size())
+
     def ping(self) -> None:
         """Ask the peer for a sign of life; one that owes two is gone."""
         self.missed_pings += 1
@@ -145,36 +153,47 @@ class Connection(WSListener):
 
     def close(self, code: int, reason: str) -> None:
         """Say why, hang up, and cut the line if the peer does not follow soon."""
+        if self.private:
+            self.write_with_private()  # this may have been too much for a slow reader
         if self.closing:
             return
-        if self.private:
-            self.write_with_private()
         self.closing = True
         self.hub.disconnected(self)
         self.transport.send_close(cast("Any", code), reason.encode())
         asyncio.get_running_loop().call_later(_LINGER, partial(self.transport.disconnect, graceful=False))
 
-    def queue(self, request: wire.Request) -> bool:
-        """Keep a request until the one under way is answered; tell whether there was room."""
+    def queue(self, request: wire.Request, size: int) -> bool:
+        """Keep a request that came in `size` bytes until the one under way is answered; tell whether there was room."""
         if self.waiting is None:
             self.waiting = deque()
-        if len(self.waiting) >= _QUEUE:
+        if len(self.waiting) >= _QUEUE or self.waiting_bytes + size > _QUEUE_BYTES:
             return False
-        self.waiting.append(request)
+        self.waiting.append((request, size))
+        self.waiting_bytes += size
         return True
+
+    def next_waiting(self) -> wire.Request:
+        """Take the request that waits longest; there must be one."""
+        assert self.waiting  # noqa: S101  # the caller looked
+        request, size = self.waiting.popleft()
+        self.waiting_bytes -= size
+        return request
 
     def _fragment(self, frame: WSFrame) -> None:
         """Put a message together that came in several frames, up to the size one frame may have."""
+        if self.closing:
+            return
         if (frame.msg_type == WSMsgType.TEXT) == (self._fragments is not None):
             self.close(CLOSE_PROTOCOL, "unexpected continuation")
             return
         if self._fragments is None:
-            self._fragments, self._fragments_size = [], 0
-        self._fragments_size += frame.payload_size
-        if self._fragments_size > wire.MAX_FRAME:
+            self._fragments = bytearray()
+        if len(self._fragments) + frame.payload_size > wire.MAX_FRAME:
             self.close(CLOSE_TOO_BIG, "a message is 64 KiB at most")
             return
-        self._fragments.append(frame.get_payload_as_bytes())
+        self._fragments += frame.get_payload_as_memoryview()
         if frame.fin:
-            message, self._fragments = b"".join(self._fragments), None
+            message, self._fragments = self._fragments, None
             self.hub.received(self, memoryview(message))
+        elif not self.hub.affords(self):
+            self.close(CLOSE_POLICY, "too many fragments")

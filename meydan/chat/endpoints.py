@@ -9,6 +9,7 @@ from meydan.chat import schemas
 from meydan.chat.hub import Hub
 from meydan.chat.messages import MessageService
 from meydan.chat.service import MemberView, RoomService, RoomView
+from meydan.platform.cursors import CURSOR
 from meydan.platform.http import problems
 
 _PEOPLE_SHOWN = 50
@@ -45,10 +46,21 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 @router.get("/sohbet/odalar", operation_id="list_rooms", summary="Görülebilen odalar", tags=["sohbet"])
 async def list_rooms(
-    actor: OptionalActor, rooms: Rooms, hub: LiveHub, search: Annotated[str, Query(alias="ara", max_length=100)] = ""
+    *,
+    actor: OptionalActor,
+    rooms: Rooms,
+    hub: LiveHub,
+    search: Annotated[str, Query(alias="ara", max_length=100)] = "",
+    mine: Annotated[bool, Query(alias="uyelik")] = False,
+    after: Annotated[str, Query(alias="sonra", pattern=CURSOR)] = "",
+    limit: Limit | None = None,
 ) -> schemas.RoomsOut:
-    """Return the rooms that the asker may see, the liveliest first."""
-    return schemas.RoomsOut(rooms=[_room(view, hub) for view in await rooms.rooms(actor, search=search)])
+    """Return the rooms that the asker may see, the liveliest first; with `uyelik` only those they belong to.
+
+    All of them, or with `limit` a page; `sonra` is the last page's `sonraki`.
+    """
+    page = await rooms.rooms(actor, search=search, mine=mine, after=after, limit=limit)
+    return schemas.RoomsOut(rooms=[_room(view, hub) for view in page.items], next_cursor=page.next_cursor)
 
 
 @router.post(
@@ -113,7 +125,9 @@ async def leave_room(actor: CurrentActor, rooms: Rooms, room_id: RoomId) -> None
 @router.get("/sohbet/odalar/{oda_id}/uyeler", operation_id="list_members", summary="Üyeler", tags=["sohbet"])
 async def list_members(actor: CurrentActor, rooms: Rooms, hub: LiveHub, room_id: RoomId) -> schemas.MembersOut:
     """Return a room's members."""
-    return schemas.MembersOut(members=[_member(view, hub, room_id) for view in await rooms.members(actor, room_id)])
+    members = await rooms.members(actor, room_id)
+    present = hub.presence.present(room_id)
+    return schemas.MembersOut(members=[_member(view, online=view.user_id in present) for view in members])
 
 
 @router.put(
@@ -270,11 +284,7 @@ def _room(view: RoomView, hub: Hub) -> schemas.RoomOut:
     return schemas.room_out(view, people, hub.presence.count(view.slug))
 
 
-def _member(view: MemberView, hub: Hub, room_id: str) -> schemas.MemberOut:
+def _member(view: MemberView, *, online: bool) -> schemas.MemberOut:
     return schemas.MemberOut(
-        user_id=view.user_id,
-        name=view.name,
-        role=view.role,
-        joined_at=view.joined_at,
-        online=hub.presence.is_online(room_id, view.user_id),
+        user_id=view.user_id, name=view.name, role=view.role, joined_at=view.joined_at, online=online
     )

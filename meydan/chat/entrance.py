@@ -16,7 +16,6 @@ from meydan.platform.ids import new_id
 from meydan.platform.texts import text
 
 _CLAIM_SECONDS: Final = 90.0
-_RENEW_EVERY: Final = 30
 
 
 class NameTaken(NotAllowed):
@@ -65,11 +64,10 @@ class Entrance:
         if self._claims.get(_claim(name)) == session:
             del self._claims[_claim(name)]
 
-    async def renew(self, turn: int) -> None:
-        """Hold the names of the guests who are here."""
-        if turn % _RENEW_EVERY == 0:
-            for claim, session in tuple(self._claims.items()):
-                await self._store.claim(claim, session, seconds=_CLAIM_SECONDS)
+    async def renew(self) -> None:
+        """Hold the names of the guests who are here; to be called three times within `_CLAIM_SECONDS`."""
+        for claim, session in tuple(self._claims.items()):
+            await self._store.claim(claim, session, seconds=_CLAIM_SECONDS)
 
     def greeting(self, actor: Actor) -> bytes:
         """Return the first frame of a connection."""

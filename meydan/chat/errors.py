@@ -30,6 +30,15 @@ class RoomExists(MeydanError):
         super().__init__(oda_id=slug)
 
 
+class TooManyRooms(MeydanError):
+    """The member has opened as many rooms as one may."""
+
+    status, code = 409, "oda_siniri"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(sinir=limit)
+
+
 class NotInRoom(MeydanError):
     """The connection speaks to a room that it has not joined."""
 
@@ -55,6 +64,15 @@ class NotSender(NotAllowed):
 
     def __init__(self, message_id: str) -> None:
         super().__init__(mesaj_id=message_id)
+
+
+class TooManyReactions(MeydanError):
+    """The message carries as many different emoji as it may."""
+
+    status, code = 409, "cok_tepki"
+
+    def __init__(self, message_id: str, limit: int) -> None:
+        super().__init__(mesaj_id=message_id, sinir=limit)
 
 
 class TooLong(InvalidInput):

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import defaultdict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,8 @@ from meydan.chat.connection import (
     Connection,
 )
 from meydan.chat.entrance import Entrance
-from meydan.chat.events import Event, MessageView, UpdateView
+from meydan.chat.events import Event
+from meydan.chat.hints import Entered, Hint, hint_of, hints
 from meydan.chat.log import MessageLog
 from meydan.chat.messages import MessageService
 from meydan.chat.models import Room, RoomKind
@@ -38,6 +39,7 @@ from meydan.chat.presence import Presence
 from meydan.chat.requests import Requests
 from meydan.chat.service import NOTICES_CHANNEL, ROOMS_CHANNEL, NoticeWord, RoomNews, RoomWord
 from meydan.chat.settings import ChatSettings
+from meydan.chat.watchman import Watchman
 from meydan.platform.bus import Bus, Subscription
 from meydan.platform.clock import Clock
 from meydan.platform.errors import MeydanError, RateLimited, Unavailable
@@ -46,27 +48,12 @@ from meydan.platform.live_settings import LiveSettings
 log = structlog.get_logger(__name__)
 
 _EMPTY_SECONDS = 30.0
-_CHECK_HEADS = 2.0
+_CHECK_HEADS = 2
+_RENEW_NAMES = 30
+_WATCH_SHARED, _WATCH = 10, 30
 _REFUSALS = 200
 _EVENTS = "chat.room."
 _PEOPLE = "chat.people"
-
-
-class _Hint(msgspec.Struct):
-    """What a node tells the others of a room: events of its log, or a frame that is in no log."""
-
-    node: str
-    messages: list[MessageView] = []
-    updates: list[UpdateView] = []
-    framed: bytes = b""
-
-
-class _Entered(msgspec.Struct):
-    """Somebody has entered here: the guests elsewhere whose place it takes end."""
-
-    node: str
-    user_id: str
-    session: str | None
 
 
 @dataclass
@@ -91,6 +78,7 @@ class Hub:
         message_log: MessageLog,
         presence: Presence,
         entrance: Entrance,
+        watchman: Watchman,
         bus: Bus,
         clock: Clock,
         live: LiveSettings,
@@ -108,6 +96,7 @@ class Hub:
         self._messages = messages
         self._log = message_log
         self._entrance = entrance
+        self._watchman = watchman
         self._bus = bus
         self._clock = clock
         self._node = node
@@ -117,6 +106,8 @@ class Hub:
         self._with_private: list[Connection] = []
         self._marks: dict[tuple[int, str], int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._chores: set[str] = set()
+        self._heads_stale = False
         self._stop = asyncio.Event()
         self.draining = False
         message_log.on_stored = self._stored
@@ -138,11 +129,8 @@ class Hub:
         if self.connections.pop(connection, self) is self:
             return
         actor = connection.actor
-        for channel in connection.rooms.values():
-            channel.remove(connection)
-            if actor is not None:
-                self.presence.leave(channel.slug, actor.id)
-        connection.rooms.clear()
+        for channel in tuple(connection.rooms.values()):
+            self.leave(connection, channel)
         connection.waiting = None
         if actor is not None:
             del self.people[actor.id][connection]
@@ -154,15 +142,8 @@ class Hub:
     def received(self, connection: Connection, data: memoryview) -> None:
         """Carry out one frame, after those of the same connection that are still under way."""
         self.stats.frames_in += 1
-        if connection.closing:
+        if connection.closing or not self.affords(connection, data):
             return
-        budget = connection.budget
-        if budget is None:
-            budget = connection.budget = Budget(rate=self.settings.frames_per_second, burst=self.settings.frame_burst)
-        if wait := budget.take(self._clock.monotonic()):
-            self._overrun(connection, RateLimited(wait=wait))
-            return
-        connection.refusals = 0
         try:
             request = wire.decode(data)
         except wire.Refused as refused:
@@ -174,16 +155,28 @@ class Hub:
             connection.close(CLOSE_INVALID_TEXT, "not UTF-8")
             return
         if connection.busy:
-            if not connection.queue(request):
+            if not connection.queue(request, len(data)):
                 self._overrun(connection, RateLimited(wait=1.0), request.ref)
             return
         self._requests.begin(connection, request)
+
+    def affords(self, connection: Connection, frame: memoryview | None = None) -> bool:
+        """Take one frame from a connection's budget; one that has none left is told, and closed if it goes on."""
+        budget = connection.budget
+        if budget is None:
+            budget = connection.budget = Budget(rate=self.settings.frames_per_second, burst=self.settings.frame_burst)
+        if wait := budget.take(self._clock.monotonic()):
+            self._overrun(connection, RateLimited(wait=wait), None if frame is None else wire.ref_of(frame))
+            return False
+        if connection.refusals:
+            connection.refusals -= 1
+        return True
 
     def resume(self, connection: Connection) -> None:
         """Go on with what a connection asked for while it was busy."""
         connection.busy = False
         while connection.waiting and not connection.busy and not connection.closing:
-            self._requests.begin(connection, connection.waiting.popleft())
+            self._requests.begin(connection, connection.next_waiting())
 
     def too_slow(self, connection: Connection) -> None:
         """Close a connection whose peer does not read; nobody waits for it."""
@@ -236,7 +229,7 @@ class Hub:
         session = actor.session if actor.is_guest else None
         self._end_guests(actor.id, session)
         if self._bus.shared:
-            word = msgspec.json.encode(_Entered(self._node, actor.id, session))
+            word = msgspec.json.encode(Entered(self._node, actor.id, session))
             self.spawn(self._bus.publish(_PEOPLE, word))
 
     def _end_guests(self, user_id: str, session: str | None) -> None:
@@ -281,15 +274,22 @@ class Hub:
         actor = connection.actor
         if actor is None or actor.is_guest or sira > channel.head:
             return
-        key = (channel.room_id, actor.id)
-        if sira <= self._marks.get(key, -1):
+        if sira <= channel.read.get(actor.id, -1):
             return
-        self._marks[key] = sira
+        channel.read[actor.id] = self._marks[channel.room_id, actor.id] = sira
         framed = wire.read_marker(room=channel.slug, user_id=actor.id, sira=sira)
         if self.presence.count(channel.slug) <= self.settings.read_marker_limit:
             self.say(channel, framed)
         else:
             self.send_to_user(actor.id, framed)
+
+    def read_place(self, channel: RoomChannel, actor: Actor, stored: int) -> int:
+        """Return how far somebody who enters has read: what is stored, or what is still waiting for it."""
+        if actor.is_guest:
+            return stored
+        waiting = self._marks.get((channel.room_id, actor.id), 0)
+        channel.read[actor.id] = max(stored, waiting, channel.read.get(actor.id, 0))
+        return channel.read[actor.id]
 
     # -- rooms -----------------------------------------------------------------------------------------------------
 
@@ -309,11 +309,19 @@ class Hub:
             future.cancel()
         return channel
 
+    def leave(self, connection: Connection, channel: RoomChannel, *, at_once: bool = False) -> None:
+        """Take a connection out of a room; the person is gone for the others after the grace, or `at_once`."""
+        del connection.rooms[channel.slug]
+        channel.remove(connection)
+        actor = connection.actor
+        if actor is not None and self.presence.leave(channel.slug, actor.id, at_once=at_once):
+            channel.read.pop(actor.id, None)
+
     def say(self, channel: RoomChannel, framed: bytes) -> None:
         """Send a frame that is in no log to everyone in a room, on every node."""
         channel.tell(framed)
         if self._bus.shared:
-            self.spawn(self._bus.publish(_EVENTS + channel.slug, msgspec.json.encode(_Hint(self._node, framed=framed))))
+            self.spawn(self._bus.publish(_EVENTS + channel.slug, msgspec.json.encode(Hint(self._node, framed=framed))))
 
     async def _open(self, room: Room) -> RoomChannel:
         channel = RoomChannel(
@@ -327,14 +335,20 @@ class Hub:
             read_events=lambda after, upto: self._missing(room.id, after, upto),
         )
         channel.empty_since = asyncio.get_running_loop().time()
-        self.channels[room.slug] = channel
-        if self._bus.shared and room.slug not in self._subscriptions:
-            self._subscriptions[room.slug] = await self._bus.subscribe(
-                _EVENTS + room.slug,
-                lambda message: self._hinted(room.slug, message),
-                resync=lambda: self.spawn(self._check_heads()),
-            )
-        heads = await self._messages.heads([room.id])  # something may have come before we listened
+        older, self.channels[room.slug] = self.channels.get(room.slug), channel
+        if older is not None:  # another log by the same name: who was in the room has to come in anew
+            await older.close()
+            for connection in tuple(older.members):
+                self._requests.put_out(connection, older, ref=None)
+        try:
+            if self._bus.shared and room.slug not in self._subscriptions:
+                self._subscriptions[room.slug] = await self._bus.subscribe(
+                    _EVENTS + room.slug, lambda message: self._hinted(room.slug, message), resync=self._look_again
+                )
+            heads = await self._messages.heads([room.id])  # something may have come before we listened
+        except BaseException:
+            del self.channels[room.slug]
+            raise
         channel.catch_up(heads.get(room.id, 0))
         return channel
 
@@ -361,13 +375,13 @@ class Hub:
                 channel.offer(events)
                 channel.flush()
             if self._bus.shared:
-                hint = msgspec.json.encode(_hint(self._node, events))
+                hint = msgspec.json.encode(hint_of(self._node, events))
                 self.spawn(self._bus.publish(_EVENTS + slug, hint))
         if any(outcome.event is None for outcome in stored):  # perhaps stored by a commit whose answer was lost
-            self.spawn(self._check_heads())
+            self._look_again()
 
     def _hinted(self, slug: str, message: bytes) -> None:
-        hint = _hints.decode(message)
+        hint = hints.decode(message)
         channel = self.channels.get(slug)
         if channel is None or hint.node == self._node:
             return
@@ -380,7 +394,7 @@ class Hub:
     async def start(self) -> None:
         """Listen to the other nodes."""
         await self.presence.start()
-        await self._bus.subscribe(ROOMS_CHANNEL, self._room_news)
+        await self._bus.subscribe(ROOMS_CHANNEL, self._room_news, resync=lambda: self._aside(self._watch))
         await self._bus.subscribe(NOTICES_CHANNEL, self._noticed)
         if self._bus.shared:
             await self._bus.subscribe(_PEOPLE, self._entered)
@@ -391,14 +405,12 @@ class Hub:
         while not self._stop.is_set():
             turn += 1
             try:
-                await self._tick(turn)
-            except Unavailable:
-                log.warning("hub.database_away")
+                self._tick(turn)
             except Exception:
                 log.exception("hub.tick_failed")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), 1.0)
-        await self._store_marks()
+        await self._do(self._store_marks)
 
     async def drain(self) -> None:
         """Take no more connections and ask those here to come back elsewhere."""
@@ -411,15 +423,38 @@ class Hub:
         if self._tasks:
             await asyncio.wait(tuple(self._tasks), timeout=1.0)
 
-    async def _tick(self, turn: int) -> None:
-        for difference in await self.presence.tick():
+    def _tick(self, turn: int) -> None:
+        for difference in self.presence.tick():
             self._tell_presence(difference.room, difference.came, difference.went)
-        await self._store_marks()
         self._ping(turn)
-        await self._entrance.renew(turn)
-        if self._bus.shared and turn % int(_CHECK_HEADS) == 0:
-            await self._check_heads()
-        await self._close_empty()
+        self._aside(self._store_marks)
+        self._aside(self._close_empty)
+        if turn % _RENEW_NAMES == 0:
+            self._aside(self._entrance.renew)
+        if self._bus.shared:
+            self._aside(self.presence.report)
+            if turn % _CHECK_HEADS == 0:
+                self._aside(self._check_heads)
+        if turn % (_WATCH_SHARED if self._bus.shared else _WATCH) == 0:
+            self._aside(self._watch)
+
+    def _aside(self, chore: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do what may have to wait for a server, unless it waits since an earlier turn; nothing waits for it."""
+        name = chore.__name__
+        if name not in self._chores:
+            self._chores.add(name)
+            self.spawn(self._do(chore))
+
+    async def _do(self, chore: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        name = chore.__name__
+        try:
+            await chore()
+        except Unavailable:
+            log.warning("hub.chore_put_off", chore=name)
+        except Exception:
+            log.exception("hub.chore_failed", chore=name)
+        finally:
+            self._chores.discard(name)
 
     def _tell_presence(self, slug: str, came: list[str], went: list[str]) -> None:
         channel = self.channels.get(slug)
@@ -448,17 +483,34 @@ class Hub:
                 self._marks = {**marks, **self._marks}
                 raise
 
+    def _look_again(self) -> None:
+        """Check the heads, once more if that is under way: what it has read may be older than what is asked for."""
+        self._heads_stale = True
+        self._aside(self._check_heads)
+
     async def _check_heads(self) -> None:
         """Look whether a room here has moved on without us: the bus may lose a hint."""
-        channels = {channel.room_id: channel for channel in self.channels.values() if channel.members}
-        if not channels:
-            return
-        try:
-            heads = await self._messages.heads(list(channels))
-        except Unavailable:
-            return
-        for room_id, head in heads.items():
-            channels[room_id].catch_up(head)
+        self._heads_stale = True
+        while self._heads_stale:
+            self._heads_stale = False
+            channels = {channel.room_id: channel for channel in self.channels.values() if channel.members}
+            if channels:
+                for room_id, head in (await self._messages.heads(list(channels))).items():
+                    channels[room_id].catch_up(head)
+
+    async def _watch(self) -> None:
+        """Look whether those who are here still may be: the bus may lose that word too, and sign-ins run out."""
+        here = [(each, each.actor, tuple(each.rooms.values())) for each in self.connections if each.actor is not None]
+        asked = {channel for _, _, channels in here for channel in channels}
+        standing = await self._watchman.look([actor for _, actor, _ in here], asked)
+        for connection, actor, channels in here:
+            if standing.is_gone(actor):
+                connection.close(CLOSE_NOT_ALLOWED, "account closed")
+            elif standing.is_changed(actor):
+                connection.close(CLOSE_RESTARTING, "account or sign-in changed")
+            for channel in channels:
+                if connection.rooms.get(channel.slug) is channel and standing.is_shut_out(actor, channel):
+                    self._requests.put_out(connection, channel, ref=None)
 
     async def _close_empty(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -500,7 +552,7 @@ class Hub:
             self.send_to_user(word.user_id, wire.notice(word.notice))
 
     def _entered(self, message: bytes) -> None:
-        word = msgspec.json.decode(message, type=_Entered)
+        word = msgspec.json.decode(message, type=Entered)
         if word.node != self._node:
             self._end_guests(word.user_id, word.session)
             if word.session is not None:
@@ -509,21 +561,9 @@ class Hub:
     def _settings_changed(self, value: object) -> None:
         if isinstance(value, ChatSettings):
             self.settings = value
-            for connection in self.connections:
+            for connection in tuple(self.connections):
                 connection.budget = None
-
-
-_hints = msgspec.json.Decoder(_Hint)
-
-
-def _hint(node: str, events: list[Event]) -> _Hint:
-    hint = _Hint(node)
-    for event in events:
-        if isinstance(event, MessageView):
-            hint.messages.append(event)
-        else:
-            hint.updates.append(event)
-    return hint
+                connection.bound_buffer(value.send_buffer_bytes)
 
 
 def new_node_name() -> str:

@@ -73,6 +73,10 @@ class LogRepository:
             for row in connection.execute(_LOCK, {"room": room_id})
         }
 
+    def slug(self, room_id: int) -> str:
+        """Return the name of a room that may be archived."""
+        return self._session.scalar(select(Room.slug).where(Room.id == room_id)) or ""
+
     def advance(self, heads: dict[int, int], now: datetime) -> None:
         """Set the new head of each locked room."""
         rows = [{"room": room_id, "new_head": head, "now": now} for room_id, head in heads.items()]
@@ -123,8 +127,12 @@ class LogRepository:
         edits = select(Update).where(Update.message_id == message.id, Update.kind == UpdateKind.EDIT)
         for row in self._session.scalars(edits):
             row.data = {"content": "", "mentions": []}
+        self.retell(message, "")
+
+    def retell(self, message: Message, summary: str) -> None:
+        """Give the notifications of a message another text."""
         told = (Notification.room_id == message.room_id, Notification.message_id == message.id)
-        self._session.execute(update(Notification).where(*told).values(summary=""))
+        self._session.execute(update(Notification).where(*told).values(summary=summary))
 
     def reactions(self, message_ids: Collection[str]) -> dict[str, tuple[ReactionCount, ...]]:
         """Return the reactions on each message, the oldest emoji first."""

@@ -1,5 +1,6 @@
 """Messages: what may be said, by whom, and how it is found again. What is said goes through the log."""
 
+import asyncio
 import re
 from datetime import datetime
 from typing import Final
@@ -18,7 +19,7 @@ from meydan.chat.models import Message, Room
 from meydan.chat.operations import Append, EditText, Erase, PutReaction, Stored
 from meydan.chat.repository import NoticeRepository, RoomRepository, visible_room_ids
 from meydan.chat.search import SearchIndex, SearchIndexer
-from meydan.chat.service import access_room, add_member, clean
+from meydan.chat.service import access_room, add_member, clean, is_blank
 from meydan.chat.settings import ChatSettings
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
@@ -30,8 +31,16 @@ from meydan.platform.turkish import words
 KINDS: Final = frozenset({"metin"})
 _MENTION: Final = re.compile(r"(?<![\w@.])@([a-z0-9][a-z0-9_.-]{1,30}[a-z0-9])", re.IGNORECASE | re.ASCII)
 _MAX_MENTIONS: Final = 20
-_EMOJI: Final = re.compile(r"[^\s\w\x00-\x7f][^\s]{0,15}|[0-9#*]\ufe0f?\u20e3")
+_SYMBOL: Final = (
+    r"[\u00a9\u00ae\u203c\u2049\u2122-\u27ff\u2900-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001faff]"
+    r"\ufe0f?[\U0001f3fb-\U0001f3ff]?[\U000e0020-\U000e007f]*"  # its look, a tone of skin, the tags of a flag
+)
+_EMOJI: Final = re.compile(
+    rf"{_SYMBOL}(?:\u200d{_SYMBOL})*|[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3"  # joined, a country, a key
+)
 _SEARCH_WORDS: Final = 8
+_SEEKERS: Final = 50
+_WORD_LENGTH: Final = 128  # of longer words the beginning is found: PostgreSQL leaves out what has 2 KiB
 
 
 class MessageService:
@@ -53,6 +62,8 @@ class MessageService:
         self._log = log
         self._search = search
         self._indexer = indexer
+        self._finding = asyncio.Semaphore(search.at_once)
+        self._seekers = 0
         self._budgets = _budgets(live.current(ChatSettings))
         live.on_change(self._settings_changed)
 
@@ -87,7 +98,7 @@ class MessageService:
             guest=actor.is_guest,
             kind=kind,
             content=content,
-            folded=" ".join(words(content)),
+            folded=_folded(content),
             mentions=mentions(content),
             reply_to=None if reply_to is None else _message_id(reply_to),
             client_id=client_id,
@@ -99,7 +110,7 @@ class MessageService:
         content = self._content(content)
         return EditText(
             room_id, self._clock.now(), _message_id(message_id), actor.id if not actor.is_guest else "", content,
-            " ".join(words(content)), mentions(content),
+            _folded(content), mentions(content),
         )  # fmt: skip
 
     def erase(self, actor: Actor, room_id: int, message_id: str, *, public: bool) -> Erase:
@@ -187,24 +198,35 @@ class MessageService:
     async def find(
         self, actor: Actor | None, query: str, *, room: str | None, before: str | None, limit: int
     ) -> tuple[list[MessageView], bool]:
-        """Return messages that hold all words of `query`, newest first, and whether there are more."""
-        wanted = words(query)[:_SEARCH_WORDS]
+        """Return messages that hold all of the first eight words of `query`, newest first, and whether there are more.
+
+        Searches take turns: a short beginning in a long log takes a while, and a join must not wait for it.
+        """
+        wanted = [word[:_WORD_LENGTH] for word in words(query)[:_SEARCH_WORDS]]
         if not wanted:
             raise InvalidInput(field="q", reason="empty")
-        await self._indexer.catch_up()
 
         def read(session: Session) -> tuple[list[MessageView], bool]:
-            statement = select(Message).where(self._search.matches(wanted), Message.deleted_at.is_(None))
+            rooms = visible_room_ids(_user_id(actor))
             if room is not None:
-                statement = statement.where(Message.room_id == access_room(session, actor, room)[0].id)
-            else:
-                statement = statement.where(Message.room_id.in_(visible_room_ids(_user_id(actor))))
+                rooms = rooms.where(Room.id == access_room(session, actor, room)[0].id)
+            statement = select(Message).where(
+                self._search.matches(wanted), Message.deleted_at.is_(None), Message.room_id.in_(rooms)
+            )
             if before is not None:
                 statement = statement.where(Message.id < before)
             found = LogRepository(session).by_pk(statement.order_by(Message.id.desc()).limit(limit + 1))
             return found[:limit], len(found) > limit
 
-        return await self._db.read(read)
+        if self._seekers >= _SEEKERS:
+            raise RateLimited(wait=1.0)
+        self._seekers += 1
+        try:
+            async with self._finding:
+                await self._indexer.catch_up()
+                return await self._db.read(read)
+        finally:
+            self._seekers -= 1
 
     async def notices(
         self, actor: Actor, *, unread_only: bool, before: str | None, limit: int
@@ -248,7 +270,7 @@ class MessageService:
     def _content(self, content: str) -> str:
         content = clean(content)
         limit = self._live.current(ChatSettings).max_length
-        if not content:
+        if is_blank(content):
             raise InvalidInput(field="icerik", reason="empty")
         if len(content) > limit:
             raise TooLong(field="icerik", length=len(content), limit=limit)
@@ -261,6 +283,12 @@ def mentions(content: str) -> tuple[str, ...]:
         return ()
     names = dict.fromkeys(name.casefold() for name in _MENTION.findall(content))
     return tuple(names)[:_MAX_MENTIONS]
+
+
+def _folded(content: str) -> str:
+    """Return the words by which a text is found."""
+    found = words(content)
+    return " ".join(found if len(content) <= _WORD_LENGTH else [word[:_WORD_LENGTH] for word in found])
 
 
 def _budgets(settings: ChatSettings) -> Budgets:

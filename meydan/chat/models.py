@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from meydan.platform.db import Base
 
+INVITED = "davet"  # the kind of a notification that says so
 _Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers its rows only in an INTEGER key
 
 

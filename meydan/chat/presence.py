@@ -42,7 +42,7 @@ class Difference:
 
 @dataclass
 class _Node:
-    rooms: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    rooms: dict[str, set[str]] = field(default_factory=dict)
     heard_at: float = 0.0
 
 
@@ -57,7 +57,8 @@ class Presence:
         self._leaving: dict[tuple[str, str], float] = {}
         self._others: defaultdict[str, _Node] = defaultdict(_Node)
         self._changed: defaultdict[str, dict[str, bool]] = defaultdict(dict)
-        self._untold: _Report = _Report(node, full=False, came={}, went={})
+        self._untold: defaultdict[str, dict[str, bool]] = defaultdict(dict)
+        self._counts: dict[str, int] = {}
         self._report_at = 0.0
         self._question_pending = False
         self._decoder = msgspec.json.Decoder(_Report)
@@ -74,30 +75,39 @@ class Presence:
         people[user_id] = people.get(user_id, 0) + 1
         if people[user_id] > 1:
             return False
+        self._counts.pop(room, None)
         if self._leaving.pop((room, user_id), None) is not None:
             return False
+        if self._bus.shared:
+            self._untold[room][user_id] = True
         if any(user_id in node.rooms.get(room, ()) for node in self._others.values()):
-            self._untold.came.setdefault(room, []).append(user_id)
             return False
         self._note(room, user_id, here=True)
-        self._untold.came.setdefault(room, []).append(user_id)
         return True
 
-    def leave(self, room: str, user_id: str, *, at_once: bool = False) -> None:
-        """Count one connection less; the last one's end is told after the grace, or with the next differences."""
+    def leave(self, room: str, user_id: str, *, at_once: bool = False) -> bool:
+        """Count one connection less and tell whether it was the last one here.
+
+        The last one's end is told after the grace, or with the next differences.
+        """
         people = self._here[room]
         people[user_id] -= 1
-        if people[user_id] == 0:
-            del people[user_id]
-            if not people:
-                del self._here[room]
-            self._leaving[room, user_id] = self._clock.monotonic() + (0 if at_once else GRACE)
+        if people[user_id]:
+            return False
+        del people[user_id]
+        if not people:
+            del self._here[room]
+        self._leaving[room, user_id] = self._clock.monotonic() + (0 if at_once else GRACE)
+        return True
 
     def count(self, room: str) -> int:
         """Return how many people are in the room."""
         if not self._others and not self._leaving:
             return len(self._here.get(room, ()))
-        return len(set(self._people(room)))
+        count = self._counts.get(room)
+        if count is None:
+            count = self._counts[room] = len(set(self._people(room)))
+        return count
 
     def people(self, room: str, *, limit: int) -> list[str]:
         """Return the people in the room, by name, at most `limit`."""
@@ -110,21 +120,21 @@ class Presence:
             names.update(*node.rooms.values())
         return len(names)
 
-    def is_online(self, room: str, user_id: str) -> bool:
-        """Tell whether the person is in the room."""
-        return user_id in self._people(room)
+    def present(self, room: str) -> set[str]:
+        """Return everybody in the room."""
+        return set(self._people(room))
 
-    async def tick(self) -> list[Difference]:
-        """Return what is news since the last call and tell the other nodes of ours; called about once a second."""
+    def tick(self) -> list[Difference]:
+        """Return what is news since the last call; called about once a second."""
         now = self._clock.monotonic()
+        self._counts.clear()  # rooms that nobody asks about any more leave nothing behind
         for room, user_id in [key for key, at in self._leaving.items() if at <= now]:
             del self._leaving[room, user_id]
-            self._untold.went.setdefault(room, []).append(user_id)
+            if self._bus.shared:
+                self._untold[room][user_id] = False
             if not any(user_id in node.rooms.get(room, ()) for node in self._others.values()):
                 self._note(room, user_id, here=False)
-        if self._bus.shared:
-            self._forget_silent(now)
-            await self._tell(now)
+        self._forget_silent(now)
         changed, self._changed = self._changed, defaultdict(dict)
         return [
             Difference(
@@ -135,6 +145,25 @@ class Presence:
             for room, people in changed.items()
             if people
         ]
+
+    async def report(self) -> None:
+        """Tell the other nodes what they have not heard of ours; called after each `tick`, by one at a time."""
+        now = self._clock.monotonic()
+        if now >= self._report_at or self._question_pending:
+            self._report_at = now + _REPEAT
+            full = {room: list(people) for room, people in self._here.items()}
+            for room, user_id in self._leaving:
+                full.setdefault(room, []).append(user_id)
+            report = _Report(self._node, full=True, came=full, went={}, asks=self._question_pending)
+            self._question_pending = False
+        elif self._untold:
+            came = {room: [one for one, here in people.items() if here] for room, people in self._untold.items()}
+            went = {room: [one for one, here in people.items() if not here] for room, people in self._untold.items()}
+            report = _Report(self._node, full=False, came=came, went=went)
+        else:
+            return
+        self._untold = defaultdict(dict)
+        await self._publish(report)
 
     def _people(self, room: str) -> Iterator[str]:
         yield from self._here.get(room, ())
@@ -147,21 +176,6 @@ class Presence:
             del self._changed[room][user_id]
         else:
             self._changed[room][user_id] = here
-
-    async def _tell(self, now: float) -> None:
-        if now >= self._report_at or self._question_pending:
-            self._report_at = now + _REPEAT
-            full = {room: list(people) for room, people in self._here.items()}
-            for room, user_id in self._leaving:
-                full.setdefault(room, []).append(user_id)
-            report = _Report(self._node, full=True, came=full, went={}, asks=self._question_pending)
-            self._question_pending = False
-        elif self._untold.came or self._untold.went:
-            report = self._untold
-        else:
-            return
-        self._untold = _Report(self._node, full=False, came={}, went={})
-        await self._publish(report)
 
     async def _publish(self, report: _Report) -> None:
         await self._bus.publish(_CHANNEL, msgspec.json.encode(report))
@@ -190,6 +204,7 @@ class Presence:
         change(node)
         after = {(room, user_id) for room, people in node.rooms.items() for user_id in people}
         for room, user_id in before ^ after:
+            self._counts.pop(room, None)
             here = user_id in self._here.get(room, ()) or (room, user_id) in self._leaving
             elsewhere = any(user_id in other.rooms.get(room, ()) for key, other in self._others.items() if key != name)
             if not here and not elsewhere:
@@ -199,9 +214,9 @@ class Presence:
 def _take_in(node: _Node, report: _Report) -> None:
     if report.full:
         node.rooms.clear()
-    for room, came in report.came.items():
-        node.rooms[room].update(came)
-    for room, went in report.went.items():
-        node.rooms[room].difference_update(went)
-        if not node.rooms[room]:
-            del node.rooms[room]
+    for room in report.came.keys() | report.went.keys():
+        people = (node.rooms.get(room, set()) | set(report.came.get(room, ()))) - set(report.went.get(room, ()))
+        if people:
+            node.rooms[room] = people
+        else:
+            node.rooms.pop(room, None)

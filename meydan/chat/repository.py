@@ -2,14 +2,25 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from meydan.accounts.repository import UserRepository
 from meydan.chat.events import NoticeView
-from meydan.chat.models import Invitation, Member, Message, Notification, Room, RoomKind, RoomRole
+from meydan.chat.models import INVITED, Invitation, Member, Message, Notification, Room, RoomKind, RoomRole
 from meydan.platform.db import insert_missing, rows_changed
+
+_UNREAD_EVENTS = 1_000
+
+
+class RoomPlace(msgspec.Struct, frozen=True, array_like=True):
+    """The last room of a page of the liveliest, and when it was last spoken in."""
+
+    room: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,64}\Z")]
+    at: Annotated[datetime, msgspec.Meta(tz=True)] | None
 
 
 class RoomRepository:
@@ -36,9 +47,13 @@ class RoomRepository:
         columns = {column.name: getattr(room, column.name) for column in Room.__table__.columns if column.name != "id"}
         self._session.execute(insert_missing(self._session, Room), [columns])
 
+    def hold(self, room_id: int) -> None:
+        """Lock the room until the transaction ends: its memberships change one at a time."""
+        self._session.execute(select(Room.id).where(Room.id == room_id).with_for_update())
+
     def member(self, room_id: int, user_id: str) -> Member | None:
-        """Return the user's place in the room, or nothing."""
-        return self._session.get(Member, (room_id, user_id))
+        """Return the user's place in the room as it is now, or nothing."""
+        return self._session.get(Member, (room_id, user_id), populate_existing=True)
 
     def members(self, room_id: int) -> Sequence[Member]:
         """Return all members: owners, then moderators, then the others, each by name."""
@@ -73,29 +88,51 @@ class RoomRepository:
             or 0
         )
 
-    def visible(self, user_id: str | None) -> Sequence[tuple[Room, Member | None]]:
-        """Return every room that the user may see with their place in it; the liveliest first."""
+    def visible(
+        self, user_id: str | None, *, mine: bool = False, after: RoomPlace | None = None, limit: int | None = None
+    ) -> Sequence[tuple[Room, Member | None]]:
+        """Return the rooms that the user may see, or belongs to, with their place in it; the liveliest first."""
         statement: Select[Room, Member] = (
             select(Room, Member)
             .outerjoin(Member, and_(Member.room_id == Room.id, Member.user_id == user_id))
             .where(Room.archived_at.is_(None), _visible(user_id))
             .order_by(Room.last_activity.desc().nulls_last(), Room.slug)
+            .limit(limit)
         )
+        if mine:
+            statement = statement.where(Member.user_id.is_not(None))
+        if after is not None:
+            statement = statement.where(_quieter(after))
         return [(room, member) for room, member in self._session.execute(statement)]
 
-    def unread(self, user_id: str) -> dict[int, int]:
-        """Return for each of the user's rooms how many messages of others came after what they have read."""
+    def unread(self, user_id: str, *, among: Collection[int] | None = None) -> dict[int, int]:
+        """Return for each of the user's rooms, or for some, how many messages of others they have not read.
+
+        Only the newest `_UNREAD_EVENTS` of a room are looked at: who was away for a year costs no more than that.
+        """
+        far_behind = Room.head - _UNREAD_EVENTS
+        after = case((Member.read_sira > far_behind, Member.read_sira), else_=far_behind)
         rows = self._session.execute(
             select(Member.room_id, func.count(Message.pk))
-            .join(Message, and_(Message.room_id == Member.room_id, Message.sira > Member.read_sira))
+            .join(Room, Room.id == Member.room_id)
+            .join(Message, and_(Message.room_id == Member.room_id, Message.sira > after))
             .where(Member.user_id == user_id, Message.sender_id != user_id, Message.deleted_at.is_(None))
+            .where(true() if among is None else Member.room_id.in_(among))
             .group_by(Member.room_id)
         )
         return {room_id: count for room_id, count in rows}  # noqa: C416  # a Row is no pair to mypy
 
+    def count_opened(self, user_id: str) -> int:
+        """Return how many rooms that are not archived the user has opened."""
+        opened = select(func.count()).select_from(Room).where(Room.created_by == user_id, Room.archived_at.is_(None))
+        return self._session.scalar(opened) or 0
+
     def mark_read(self, marks: Collection[tuple[int, str, int]]) -> None:
-        """Move read markers `(room number, user, sira)` forward, never back and never past the room's head."""
-        for room_id, user_id, sira in marks:
+        """Move read markers `(room number, user, sira)` forward, never back and never past the room's head.
+
+        In one order on every node, so that two of them never wait for each other in a circle.
+        """
+        for room_id, user_id, sira in sorted(marks):
             head = select(Room.head).where(Room.id == room_id).scalar_subquery()
             self._session.execute(
                 update(Member)
@@ -136,26 +173,27 @@ class InvitationRepository:
             select(Invitation).where(Invitation.room_id == room_id, _usable(now)).order_by(Invitation.id.desc())
         ).all()
 
-    def use(self, code_hash: str, user_id: str, now: datetime) -> tuple[Invitation, Room] | None:
-        """Count one use of the invitation and return it with its room, or nothing when it lets this user not in."""
-        used = rows_changed(
-            self._session,
-            update(Invitation)
-            .where(
-                Invitation.code_hash == code_hash,
-                _usable(now),
-                or_(Invitation.user_id.is_(None), Invitation.user_id == user_id),
-            )
-            .values(uses=Invitation.uses + 1),
-        )
-        if not used:
-            return None
+    def withdraw(self, room_id: int, user_id: str, now: datetime) -> None:
+        """Close what is open of the invitations for one user, and take back their unread notifications."""
+        for_them = (Invitation.room_id == room_id, Invitation.user_id == user_id, _usable(now))
+        self._session.execute(update(Invitation).where(*for_them).values(revoked_at=now))
+        unread = (Notification.kind == INVITED, Notification.message_id.is_(None), Notification.read_at.is_(None))
+        told = (Notification.room_id == room_id, Notification.user_id == user_id, *unread)
+        self._session.execute(delete(Notification).where(*told))
+
+    def by_code(self, code_hash: str) -> tuple[Invitation, Room] | None:
+        """Return the invitation with its room, whether it still lets somebody in or not; nothing of archived rooms."""
         row = self._session.execute(
             select(Invitation, Room)
             .join(Room, Room.id == Invitation.room_id)
             .where(Invitation.code_hash == code_hash, Room.archived_at.is_(None))
         ).one_or_none()
         return (row[0], row[1]) if row else None
+
+    def use(self, invitation: Invitation, now: datetime) -> bool:
+        """Count one use and tell whether there was one left."""
+        used = update(Invitation).where(Invitation.id == invitation.id, _usable(now))
+        return rows_changed(self._session, used.values(uses=Invitation.uses + 1)) == 1
 
 
 class NoticeRepository:
@@ -170,12 +208,12 @@ class NoticeRepository:
         self._session.flush()
 
     def page(self, user_id: str, *, unread_only: bool, before: str | None, limit: int) -> list[NoticeView]:
-        """Return the user's notifications, newest first."""
+        """Return the user's notifications of rooms that they see, and invitations into others; newest first."""
         statement: Select[Notification, str, str, str | None] = (
             select(Notification, Room.slug, Room.title, Message.sender_name)
             .join(Room, Room.id == Notification.room_id)
             .outerjoin(Message, Message.id == Notification.message_id)
-            .where(Notification.user_id == user_id)
+            .where(Notification.user_id == user_id, _worth_telling(user_id))
             .order_by(Notification.id.desc())
             .limit(limit)
         )
@@ -193,10 +231,11 @@ class NoticeRepository:
         ]
 
     def unread_by_room(self, user_id: str) -> dict[int, int]:
-        """Return how many notifications of each room the user has not read."""
+        """Return how many notifications of each room the user has not read, of those that `page` shows."""
         rows = self._session.execute(
             select(Notification.room_id, func.count())
-            .where(Notification.user_id == user_id, Notification.read_at.is_(None))
+            .join(Room, Room.id == Notification.room_id)
+            .where(Notification.user_id == user_id, Notification.read_at.is_(None), _worth_telling(user_id))
             .group_by(Notification.room_id)
         )
         return {room_id: count for room_id, count in rows}  # noqa: C416  # a Row is no pair to mypy
@@ -234,6 +273,18 @@ def _visible(user_id: str | None) -> ColumnElement[bool]:
     own = aliased(Member)
     mine = exists().where(own.room_id == Room.id, own.user_id == user_id).correlate(Room)
     return or_(Room.kind == RoomKind.PUBLIC, mine)
+
+
+def _quieter(than: RoomPlace) -> ColumnElement[bool]:
+    later = Room.slug > than.room
+    if than.at is None:
+        return and_(Room.last_activity.is_(None), later)
+    alike = and_(Room.last_activity == than.at, later)
+    return or_(Room.last_activity < than.at, alike, Room.last_activity.is_(None))
+
+
+def _worth_telling(user_id: str) -> ColumnElement[bool]:
+    return and_(Room.archived_at.is_(None), or_(Notification.kind == INVITED, _visible(user_id)))
 
 
 def _usable(now: datetime) -> ColumnElement[bool]:

@@ -7,8 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
 
 from meydan.accounts.actor import Actor
+from meydan.accounts.permissions import Permission
 from meydan.chat import wire
 from meydan.chat.channel import RoomChannel
 from meydan.chat.commit import Outcome
@@ -24,8 +26,10 @@ from meydan.platform.errors import InvalidInput, MeydanError
 if TYPE_CHECKING:
     from meydan.chat.hub import Hub
 
+log = structlog.get_logger(__name__)
+
 _PRESENT_SHOWN = 200
-_REPLAY_SHARE = 0.5
+_ANSWER_SHARE = 0.5
 _TYPING_PAUSE = 2.0
 
 
@@ -65,10 +69,7 @@ class Requests:
 
     def put_out(self, connection: Connection, channel: RoomChannel, *, ref: str | None) -> None:
         """Take a connection out of a room and tell it so."""
-        del connection.rooms[channel.slug]
-        channel.remove(connection)
-        if connection.actor is not None:
-            self._presence.leave(channel.slug, connection.actor.id, at_once=True)
+        self._hub.leave(connection, channel, at_once=True)
         connection.send(wire.left(ref=ref, room=channel.slug))
 
     def _joined(self, connection: Connection, name: str) -> RoomChannel:
@@ -134,6 +135,7 @@ class Requests:
         )
 
     def _typing(self, connection: Connection, actor: Actor, request: wire.Typing) -> None:
+        actor.require(Permission.ROOMS_WRITE)
         channel = self._joined(connection, request.room)
         now = self._clock.monotonic()
         if now - connection.typing_at < _TYPING_PAUSE:
@@ -147,26 +149,53 @@ class Requests:
             if isinstance(request, wire.Join):
                 await self._join(connection, actor, request)
             else:
-                room, messages, more = await self._messages.history(
-                    actor, request.room, limit=request.limit, before=request.before
-                )
-                connection.send(
-                    wire.history(ref=request.ref, room=room.slug, epoch=room.epoch, messages=messages, more=more)
-                )
+                await self._history(connection, actor, request)
         except MeydanError as error:
             connection.refuse(error, request.ref)
+        except Exception:
+            log.exception("requests.failed", request=type(request).__name__)
+            connection.refuse(MeydanError(), request.ref)
         finally:
             self._hub.resume(connection)
 
+    async def _history(self, connection: Connection, actor: Actor, request: wire.History) -> None:
+        room, messages, more = await self._messages.history(
+            actor, request.room, limit=request.limit, before=request.before
+        )
+        encoded = [msgspec.Raw(wire.encode(message)) for message in messages]
+        fitting = self._newest_that_fit(connection, encoded)
+        connection.send(
+            wire.history(
+                ref=request.ref,
+                room=room.slug,
+                epoch=room.epoch,
+                messages=fitting,
+                more=more or len(fitting) < len(encoded),
+            )
+        )
+
+    def _newest_that_fit(self, connection: Connection, items: list[msgspec.Raw]) -> list[msgspec.Raw]:
+        """Return the end of `items` that leaves the outgoing buffer room to spare; one at least.
+
+        An answer that fills the buffer would close the connection that asked for it.
+        """
+        room = (self._hub.buffer_bound() - connection.buffered()) * _ANSWER_SHARE
+        start = len(items)
+        while start and (room := room - memoryview(items[start - 1]).nbytes) > 0:
+            start -= 1
+        return items[min(start, max(0, len(items) - 1)) :]
+
     async def _join(self, connection: Connection, actor: Actor, request: wire.Join) -> None:
-        connection.entering = None
-        while connection.entering is None:  # again when it was put out on its way: what was read is out of date
+        while True:
             connection.entering = request.room
             room, read_sira = await self._messages.enter(actor, request.room)
             channel = await self._hub.channel(room)
             if request.after is not None and request.epoch == channel.epoch:  # another node may have told it more
                 await channel.reach(min(request.after, room.head))
-            missed = await self._missed(channel, request)
+            missed = await self._missed(connection, channel, request)
+            # Again when it was put out on its way or the channel was let go of: what was read is out of date.
+            if connection.entering == room.slug and self._hub.channels.get(room.slug) is channel:
+                break
         if connection.closing:
             return
         if channel.slug not in connection.rooms:
@@ -185,14 +214,16 @@ class Requests:
                 missed=missed or [],
                 present=self._presence.people(channel.slug, limit=_PRESENT_SHOWN),
                 count=self._presence.count(channel.slug),
-                read_sira=read_sira,
+                read_sira=self._hub.read_place(channel, actor, read_sira),
             )
         )
         connection.write_with_private()  # before anything the room says from here on
         if not connection.closing:  # it may have been one byte too many for a slow reader
             channel.add(connection)
 
-    async def _missed(self, channel: RoomChannel, request: wire.Join) -> list[msgspec.Raw] | None:
+    async def _missed(
+        self, connection: Connection, channel: RoomChannel, request: wire.Join
+    ) -> list[msgspec.Raw] | None:
         """Return all that came after the client's last event up to the head, or nothing when it cannot be all.
 
         When it returns, the channel is settled, its head has not moved since it was looked at, and the caller may add
@@ -217,6 +248,5 @@ class Requests:
             await channel.settled()
         while channel.writing:
             await channel.settled()
-        # A replay that fills the outgoing buffer would close the connection it is meant to help.
-        fits = sum(len(bytes(item)) for item in found) < self._hub.buffer_bound() * _REPLAY_SHARE
+        fits = len(self._newest_that_fit(connection, found)) == len(found)
         return found if wanted and fits else None

@@ -40,6 +40,7 @@ _WIRE = {
     "messages": "mesajlar",
     "more": "devami",
     "name": "ad",
+    "next_cursor": "sonraki",
     "notices": "bildirimler",
     "online": "cevrimici",
     "people": "katilimcilar",
@@ -79,13 +80,13 @@ class Wire(BaseModel):
     )
 
 
-def _no_nul(text: str) -> str:
-    if "\x00" in text:
+def _storable(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise ValueError("control character")
     return text
 
 
-Text = Annotated[str, AfterValidator(_no_nul)]
+Text = Annotated[str, AfterValidator(_storable)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
@@ -180,9 +181,10 @@ class RoomOut(Wire):
 
 
 class RoomsOut(Wire):
-    """Rooms, the liveliest first."""
+    """Rooms, the liveliest first; `sonraki` asks for those after them and is null when there are none."""
 
     rooms: list[RoomOut]
+    next_cursor: str | None
 
 
 class RoomIn(Wire):

@@ -27,7 +27,12 @@ _TAKE_IN: Final = text(
 
 
 class SearchIndex(Protocol):
-    """Finds messages by words that `platform.turkish.words` made; each word matches as a beginning."""
+    """Finds messages by words that `platform.turkish.words` made; each word matches as a beginning.
+
+    `at_once` searches may run at the same time and leave the database free for others.
+    """
+
+    at_once: int
 
     def matches(self, words: list[str]) -> ColumnElement[bool]:
         """Return the condition on `Message` that all of `words` occur."""
@@ -40,6 +45,8 @@ class SearchIndex(Protocol):
 
 class SqliteSearch:
     """FTS5 over the folded column."""
+
+    at_once = 1
 
     def matches(self, words: list[str]) -> ColumnElement[bool]:
         """Return the condition as a look-up in the index."""
@@ -58,6 +65,8 @@ class SqliteSearch:
 
 class PostgresSearch:
     """A GIN index over the folded column's words."""
+
+    at_once = 4
 
     def matches(self, words: list[str]) -> ColumnElement[bool]:
         """Return the condition as a text-search match."""
@@ -79,12 +88,17 @@ class SearchIndexer:
         self._db = db
         self._search = search
         self._busy = busy
+        self._caught_up = -1
         self._stop = asyncio.Event()
 
     async def catch_up(self) -> None:
         """Take in every message there is, a piece at a time so that senders get their turn."""
+        committed = self._busy()
+        if committed == self._caught_up:  # nothing has come since
+            return
         while await self._db.write(lambda session: self._search.take_in(session, limit=_PIECE)) == _PIECE:
             pass
+        self._caught_up = committed
 
     async def run(self) -> None:
         """Look once a second until drained."""

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,19 +10,22 @@ from hashlib import sha256
 from typing import Final
 
 import msgspec
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Permission
 from meydan.accounts.repository import UserRepository
-from meydan.chat.errors import InvitationInvalid, RoomExists, RoomForbidden, RoomMissing, TooLong
+from meydan.accounts.views import Page
+from meydan.chat.errors import InvitationInvalid, RoomExists, RoomForbidden, RoomMissing, TooLong, TooManyRooms
 from meydan.chat.events import NoticeView
-from meydan.chat.models import Invitation, Member, Notification, Room, RoomKind, RoomRole
+from meydan.chat.models import INVITED, Invitation, Member, Notification, Room, RoomKind, RoomRole
 from meydan.chat.operations import KEEPERS
-from meydan.chat.repository import InvitationRepository, NoticeRepository, RoomRepository, notice_view
+from meydan.chat.repository import InvitationRepository, NoticeRepository, RoomPlace, RoomRepository, notice_view
 from meydan.chat.settings import ChatSettings
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
+from meydan.platform.cursors import cursor, place_at
 from meydan.platform.db import Database
 from meydan.platform.errors import InvalidInput, NotAllowed, NotFound
 from meydan.platform.ids import new_id
@@ -32,7 +36,14 @@ DEFAULT_ROOM: Final = "genel"
 ROOMS_CHANNEL: Final = "chat.rooms"
 NOTICES_CHANNEL: Final = "chat.notices"
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")  # a database is not asked for anything else
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_DIRECTIONS: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # they would turn around what stands beside a title
+# What shows nothing: spaces, joiners, marks of direction and variation, fillers, tags.
+_BLANK: Final = re.compile(
+    r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800"
+    r"\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]*"
+)
 _TITLE, _TOPIC = 120, 500
 
 
@@ -141,25 +152,40 @@ class RoomService:
         )
         await self._db.write(lambda session: RoomRepository(session).add_missing(room))
 
-    async def rooms(self, actor: Actor | None, *, search: str = "") -> list[RoomView]:
-        """Return the rooms that `actor`, or somebody with no name yet, may see; the liveliest first."""
+    async def rooms(
+        self,
+        actor: Actor | None,
+        *,
+        search: str = "",
+        mine: bool = False,
+        after: str = "",
+        limit: int | None = None,
+    ) -> Page[RoomView]:
+        """Return the rooms that `actor`, or somebody with no name yet, may see, or belongs to; the liveliest first.
+
+        With no `limit` that is all of them from after `after` on.
+        """
         _require_read(actor)
         user_id = _user_id(actor)
+        last = place_at(after, RoomPlace, field="sonra")
+        words = fold(search).split()
 
-        def read(session: Session) -> list[RoomView]:
+        def read(session: Session) -> Page[RoomView]:
             rooms = RoomRepository(session)
-            unread = rooms.unread(user_id) if user_id else {}
+            at_most = None if limit is None or words else limit + 1
+            visible = rooms.visible(user_id, mine=mine, after=last, limit=at_most)
+            found = [(room, member) for room, member in visible if _is_about(room, words)]
+            page = found[:limit]
+            more = len(found) > len(page)
+            among = None if limit is None else [room.id for room, _ in page]
+            unread = rooms.unread(user_id, among=among) if user_id else {}
             mentions = NoticeRepository(session).unread_by_room(user_id) if user_id else {}
-            return [
-                _view(room, member, unread.get(room.id, 0), mentions.get(room.id, 0))
-                for room, member in rooms.visible(user_id)
-            ]
+            return Page(
+                [_view(room, member, unread.get(room.id, 0), mentions.get(room.id, 0)) for room, member in page],
+                cursor(RoomPlace(page[-1][0].slug, page[-1][0].last_activity)) if more else None,
+            )
 
-        views = await self._db.read(read)
-        wanted = fold(search).split()
-        return [
-            view for view in views if all(word in fold(f"{view.slug} {view.title} {view.topic}") for word in wanted)
-        ]
+        return await self._db.read(read)
 
     async def room(self, actor: Actor | None, name: str) -> RoomView:
         """Return one room that the actor may see."""
@@ -167,7 +193,7 @@ class RoomService:
 
         def read(session: Session) -> RoomView:
             room, member = access_room(session, actor, name)
-            unread = RoomRepository(session).unread(member.user_id) if member else {}
+            unread = RoomRepository(session).unread(member.user_id, among=[room.id]) if member else {}
             mentions = NoticeRepository(session).unread_by_room(member.user_id) if member else {}
             return _view(room, member, unread.get(room.id, 0), mentions.get(room.id, 0))
 
@@ -176,7 +202,9 @@ class RoomService:
     async def create(self, actor: Actor, *, name: str | None, title: str, topic: str, kind: RoomKind) -> RoomView:
         """Open a room and make `actor` its owner; with no `name` one is made from the title."""
         actor.require(Permission.ROOMS_CREATE)
-        if not self._live.current(ChatSettings).members_create_rooms:
+        settings = self._live.current(ChatSettings)
+        limit = settings.rooms_per_member
+        if not settings.members_create_rooms:
             actor.require(Permission.ROOMS_MODERATE)
         title, topic = _line(title, "baslik", _TITLE), _text(topic, "konu", _TOPIC)
         name = _slug(name) if name else (slug(title) or f"oda-{secrets.token_hex(3)}")
@@ -186,6 +214,8 @@ class RoomService:
             rooms = RoomRepository(session)
             if rooms.exists(name):
                 raise RoomExists(name)
+            if not actor.may(Permission.ROOMS_MODERATE) and rooms.count_opened(actor.id) >= limit:
+                raise TooManyRooms(limit)
             room = Room(
                 slug=name,
                 title=title,
@@ -196,7 +226,10 @@ class RoomService:
                 head=0,
                 epoch=new_epoch(),
             )
-            rooms.add(room)
+            try:
+                rooms.add(room)
+            except IntegrityError:  # somebody else was a moment faster
+                raise RoomExists(name) from None
             owner = Member(room_id=room.id, user_id=actor.id, role=RoomRole.OWNER, joined_at=now, read_sira=0)
             rooms.add_member(owner)
             return _view(room, owner, 0, 0)
@@ -206,17 +239,16 @@ class RoomService:
     async def change(self, actor: Actor, name: str, *, title: str | None, topic: str | None) -> RoomView:
         """Give a room another title or topic."""
 
-        def save(session: Session) -> RoomView:
-            room, member = keep_room(session, actor, name)
+        def save(session: Session) -> None:
+            room, _ = keep_room(session, actor, name)
             if title is not None:
                 room.title = _line(title, "baslik", _TITLE)
             if topic is not None:
                 room.topic = _text(topic, "konu", _TOPIC)
-            return _view(room, member, 0, 0)
 
-        view = await self._db.write(save)
-        await self._tell(RoomWord(view.slug, RoomNews.CHANGED))
-        return view
+        await self._db.write(save)
+        await self._tell(RoomWord(name, RoomNews.CHANGED))
+        return await self.room(actor, name)
 
     async def archive(self, actor: Actor, name: str) -> None:
         """Close a room for good; its log is kept."""
@@ -270,9 +302,7 @@ class RoomService:
         def save(session: Session) -> None:
             room, member = access_room(session, actor, name)
             _require_standing(actor, room, member, {RoomRole.OWNER})
-            target = RoomRepository(session).member(room.id, user_id)
-            if target is None:
-                raise MemberMissing(user_id)
+            target = _held_member(session, room, user_id)
             if target.role == RoomRole.OWNER and role is not RoomRole.OWNER:
                 _keep_an_owner(session, room)
             target.role = role
@@ -284,9 +314,7 @@ class RoomService:
 
         def save(session: Session) -> RoomKind:
             room, member = access_room(session, actor, name)
-            target = RoomRepository(session).member(room.id, user_id)
-            if target is None:
-                raise MemberMissing(user_id)
+            target = _held_member(session, room, user_id)
             if user_id != actor.id:
                 allowed = {RoomRole.OWNER} if target.role in KEEPERS else KEEPERS
                 _require_standing(actor, room, member, allowed)
@@ -302,7 +330,10 @@ class RoomService:
     async def invite(
         self, actor: Actor, name: str, *, user_id: str | None, max_uses: int, hours: int | None
     ) -> InvitationView:
-        """Make a way into a room: a code for whoever holds it, or a notified invitation for one user."""
+        """Make a way into a room: a code for whoever holds it, or a notified invitation for one user.
+
+        A user's newer invitation takes the place of an older one that was not used.
+        """
         now = self._clock.now()
         hours = hours or self._live.current(ChatSettings).invitation_hours
         code = secrets.token_urlsafe(18)
@@ -311,6 +342,8 @@ class RoomService:
             room, _ = keep_room(session, actor, name)
             if user_id is not None and not UserRepository(session).existing({user_id}):
                 raise MemberMissing(user_id)
+            if user_id is not None:
+                InvitationRepository(session).withdraw(room.id, user_id, now)
             row = Invitation(
                 id=new_id(self._clock),
                 room_id=room.id,
@@ -328,7 +361,7 @@ class RoomService:
                 told = Notification(
                     id=new_id(self._clock),
                     user_id=user_id,
-                    kind="davet",
+                    kind=INVITED,
                     room_id=room.id,
                     sender_id=actor.id,
                     summary=f"{room.title}\n{code}",
@@ -358,7 +391,7 @@ class RoomService:
 
         def save(session: Session) -> None:
             room, _ = keep_room(session, actor, name)
-            row = InvitationRepository(session).get(room.id, invitation_id[:32])
+            row = InvitationRepository(session).get(room.id, invitation_id) if _ID.fullmatch(invitation_id) else None
             if row is None:
                 raise InvitationInvalid
             row.revoked_at = self._clock.now()
@@ -366,17 +399,20 @@ class RoomService:
         await self._db.write(save)
 
     async def accept(self, actor: Actor, code: str) -> RoomView:
-        """Enter a room by an invitation's code; a member's second use costs nothing."""
+        """Enter a room by an invitation's code; for who is a member already it costs nothing and never runs out."""
         _require_user(actor)
 
         def save(session: Session) -> str:
-            found = InvitationRepository(session).use(_hash(code), actor.id, self._clock.now())
-            if found is None:
+            rooms, invitations = RoomRepository(session), InvitationRepository(session)
+            found = invitations.by_code(_hash(code))
+            if found is None or found[0].user_id not in (None, actor.id):
                 raise InvitationInvalid
             invitation, room = found
-            if RoomRepository(session).member(room.id, actor.id) is not None:
-                invitation.uses -= 1
-            add_member(session, room, actor.id, self._clock.now())
+            rooms.hold(room.id)
+            if rooms.member(room.id, actor.id) is None:
+                if not invitations.use(invitation, self._clock.now()):
+                    raise InvitationInvalid
+                add_member(session, room, actor.id, self._clock.now())
             return room.slug
 
         return await self.room(actor, await self._db.write(save))
@@ -411,6 +447,15 @@ def add_member(session: Session, room: Room, user_id: str, now: datetime) -> Non
     )
 
 
+def _held_member(session: Session, room: Room, user_id: str) -> Member:
+    """Return a member, whom nobody else changes until the transaction ends; raise `MemberMissing`."""
+    RoomRepository(session).hold(room.id)
+    member = RoomRepository(session).member(room.id, user_id) if _ID.fullmatch(user_id) else None
+    if member is None:
+        raise MemberMissing(user_id)
+    return member
+
+
 def new_epoch() -> str:
     """Return the name of a log (`donem`): another one whenever a room's log is no longer the same log."""
     return secrets.token_hex(8)
@@ -419,6 +464,11 @@ def new_epoch() -> str:
 def clean(text: str) -> str:
     """Return text without control characters, but with its line breaks and tabs, trimmed."""
     return _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether nothing of a text can be seen."""
+    return not "!" <= text[:1] <= "~" and _BLANK.fullmatch(text) is not None  # most texts begin with a letter
 
 
 def _require_read(actor: Actor | None) -> None:
@@ -459,8 +509,8 @@ def _slug(name: str) -> str:
 
 
 def _line(text: str, field: str, limit: int) -> str:
-    text = " ".join(clean(text).split())
-    if not text:
+    text = " ".join(_DIRECTIONS.sub("", clean(text)).split())
+    if is_blank(text):
         raise InvalidInput(field=field, reason="empty")
     return _text(text, field, limit)
 
@@ -474,6 +524,11 @@ def _text(text: str, field: str, limit: int) -> str:
 
 def _hash(code: str) -> str:
     return sha256(code.encode()).hexdigest()
+
+
+def _is_about(room: Room, words: Sequence[str]) -> bool:
+    text = fold(f"{room.slug} {room.title} {room.topic}") if words else ""
+    return all(word in text for word in words)
 
 
 def _view(room: Room, member: Member | None, unread: int, mentions: int) -> RoomView:

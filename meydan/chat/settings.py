@@ -22,3 +22,4 @@ class ChatSettings(BaseModel):
     ping_seconds: float = Field(25.0, ge=1, le=600, title="Canlılık yoklaması aralığı (sn)")
     invitation_hours: int = Field(168, ge=1, le=8_760, title="Davetin geçerliliği (saat)")
     members_create_rooms: bool = Field(default=True, title="Üyeler oda açabilir")
+    rooms_per_member: int = Field(100, ge=1, le=100_000, title="Bir üyenin açabileceği oda")

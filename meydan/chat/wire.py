@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from meydan.chat.errors import MalformedJson, UnknownType
-from meydan.chat.events import Event, MessageView, NoticeView, UpdateView
+from meydan.chat.events import Event, NoticeView, UpdateView
 from meydan.platform.errors import InvalidInput, MeydanError
 
 MAX_FRAME = 65_536
@@ -158,6 +158,18 @@ def decode(data: bytes | memoryview) -> Request:
     return request
 
 
+def ref_of(data: bytes | memoryview) -> str | None:
+    """Return the `ref` of a frame that is refused unread."""
+    try:
+        return _ref(_envelopes.decode(data))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _ref(envelope: _Envelope) -> str | None:
+    return envelope.ref if isinstance(envelope.ref, str) and len(envelope.ref) <= 64 else None
+
+
 def _refusal(data: bytes | memoryview, reason: str) -> Refused | NotText:
     try:
         str(data, "utf-8")
@@ -166,7 +178,7 @@ def _refusal(data: bytes | memoryview, reason: str) -> Refused | NotText:
         return NotText()
     except (msgspec.DecodeError, RecursionError):
         return Refused(MalformedJson(), None)
-    ref = envelope.ref if isinstance(envelope.ref, str) and len(envelope.ref) <= 64 else None
+    ref = _ref(envelope)
     if not isinstance(envelope.tip, str) or envelope.tip not in _TAGS:
         return Refused(UnknownType(gelen=str(envelope.tip)[:64]), ref)
     reason, _, path = reason.partition(" - at `$")
@@ -265,7 +277,7 @@ def read_marker(*, room: str, user_id: str, sira: int) -> bytes:
     return reply("okundu", None, oda_id=room, kullanici_id=user_id, sira=sira)
 
 
-def history(*, ref: str | None, room: str, epoch: str, messages: list[MessageView], more: bool) -> bytes:
+def history(*, ref: str | None, room: str, epoch: str, messages: list[msgspec.Raw], more: bool) -> bytes:
     """Return the framed history, oldest first."""
     return reply("oda_gecmisi", ref, oda_id=room, donem=epoch, mesajlar=messages, devami=more)
 

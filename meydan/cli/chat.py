@@ -1,12 +1,14 @@
 """`meydan chat`: talk in a room from a terminal."""
 
 import asyncio
+import contextlib
 import getpass
 import json
 import random
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -23,6 +25,11 @@ from meydan.cli.language import Lang, say
 _ZONE: Final = ZoneInfo("Europe/Istanbul")
 _HISTORY: Final = 20
 _FINAL: Final = (4001, 4003, 4009)
+_NAME_IN_USE: Final = 4003
+_RETURNS: Final = 60  # how often a guest asks for the name that the line which was lost may still hold
+_LATER: Final = ("hiz_siniri", "gecici_kesinti", "odada_degil", "kapaniyor")  # the same request may succeed yet
+_JOIN: Final = "oda"
+_PATIENCE: Final = 15.0  # seconds in which something of what waits at the end must arrive
 
 console = Console(highlight=False)
 
@@ -52,6 +59,10 @@ class _Refused(Exception):
     """The server said no, or did not answer."""
 
 
+class _NoAnswer(_Refused):
+    """The server may answer later."""
+
+
 class _Terminal:
     """One person at a terminal: keeps its place in the room over dropped connections, and what is not acknowledged."""
 
@@ -63,69 +74,127 @@ class _Terminal:
         self._refresh = ""
         self._place: dict[str, Any] = {}
         self._unsent: dict[str, dict[str, Any]] = {}
+        self._all_sent = asyncio.Event()
+        self._all_sent.set()
+        self._returns = 0
+        self._no = asyncio.Event()
+        self._why = ""
         self.transport: WSTransport | None = None
 
     async def run(self) -> None:
-        """Connect, and again whenever the line drops, until the input ends."""
+        """Connect, and again whenever the line drops, until the input ends and has arrived."""
         talking = asyncio.create_task(self._talk())
-        while not talking.done():
-            listener = await self._connect()
-            closed = asyncio.create_task(listener.closed.wait())
-            await asyncio.wait({closed, talking}, return_when=asyncio.FIRST_COMPLETED)
-            closed.cancel()
-            if listener.code in _FINAL:
-                talking.cancel()
-                raise _Refused(say("chat.closed", code=listener.code, reason=listener.reason))
-            if not talking.done():
-                await asyncio.sleep(random.uniform(0.2, 1.5))
+        staying = asyncio.create_task(self._stay())
+        ends = {talking, asyncio.create_task(self._no.wait())}
+        try:
+            await asyncio.wait({*ends, staying}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (staying, *ends):
+                if not task.done():
+                    task.cancel()
+        if self._no.is_set():
+            raise _Refused(self._why)
+        for task in (staying, talking):
+            if task.done() and not task.cancelled():
+                task.result()
         if self.transport is not None:
             self.transport.send_close(WSCloseCode.OK)
             self.transport.disconnect()
-        talking.result()
 
     def hear(self, frame: dict[str, Any]) -> None:
         """React to one frame."""
         match frame["tip"]:
             case "sistem":
-                self._send({"tip": "oda_katil", "oda_id": self._room, **self._place})
+                self._join()
             case "oda_katilim":
-                first = not self._place
-                self._place = {"son_sira": frame["sira"], "donem": frame["donem"]}
-                for event in frame["mesajlar"]:
-                    self._show(event)
-                if first:
-                    console.print(
-                        f"[dim]{escape(say('chat.joined', room=self._room, count=frame['katilimci_sayisi']))}[/dim]"
-                    )
-                    self._send({"tip": "oda_gecmisi", "oda_id": self._room, "limit": _HISTORY})
-                for message in self._unsent.values():
-                    self._send(message)
+                self._joined(frame)
             case "oda_gecmisi":
-                for event in frame["mesajlar"]:
-                    self._show(event)
+                for message in frame["mesajlar"]:
+                    self._show(message)
             case "mesaj":
                 self._place["son_sira"] = frame["sira"]
                 self._show(frame["mesaj"])
             case "mesaj_guncelleme":
                 self._place["son_sira"] = frame["sira"]
             case "mesaj_onay":
-                self._unsent.pop(frame["istemci_id"], None)
+                self._settle(frame["istemci_id"])
+            case "oda_ayrilma":  # not asked for: the room has changed, or is no longer ours
+                self._join()
             case "hata":
-                console.print(f"[red]{escape(frame['baslik'])}: {escape(frame['ayrinti'])}[/red]")
+                self._problem(frame)
             case "katilim" | "ayrilma" as moved:
                 console.print(f"[dim]{escape(say(f'chat.{moved}', name=frame['kullanici_id']))}[/dim]")
 
+    def _join(self) -> None:
+        self._send({"tip": "oda_katil", "oda_id": self._room, "ref": _JOIN, **self._place})
+
+    def _joined(self, frame: dict[str, Any]) -> None:
+        before, self._place = self._place, {"son_sira": frame["sira"], "donem": frame["donem"]}
+        self._returns = 0
+        if not before:
+            line = say("chat.joined", room=self._room, count=frame["katilimci_sayisi"])
+            console.print(f"[dim]{escape(line)}[/dim]")
+        if before and frame["kurtarildi"]:
+            for event in frame["mesajlar"]:
+                if event["tip"] != "mesaj_guncelleme":
+                    self._show(event)
+        else:
+            self._send({"tip": "oda_gecmisi", "oda_id": self._room, "limit": _HISTORY, "once": frame["sira"] + 1})
+        self._say_next()
+
+    def _problem(self, frame: dict[str, Any]) -> None:
+        ref, code = frame.get("ref"), frame["kod"]
+        text = f"{frame['baslik']}: {frame['ayrinti']}"
+        later = asyncio.get_running_loop().call_later
+        if ref == _JOIN:
+            if code in _LATER:
+                later(frame.get("bekle", 1.0), self._join)
+            else:
+                self._why = text
+                self._no.set()
+            return
+        if ref in self._unsent and code in _LATER:
+            if code != "odada_degil":  # then it is said again on joining
+                later(frame.get("bekle", 1.0), self._say_next)
+            return
+        console.print(f"[red]{escape(text)}[/red]")
+        self._settle(ref)
+
+    def _settle(self, client_id: str | None) -> None:
+        if self._unsent.pop(client_id or "", None) is not None:
+            self._say_next()
+
+    def _say_next(self) -> None:
+        """Say what waits longest; the next follows when it is acknowledged, so that the order stays."""
+        if self._unsent:
+            self._send(next(iter(self._unsent.values())))
+        else:
+            self._all_sent.set()
+
+    async def _stay(self) -> None:
+        """Keep a connection; raise when the server will have none."""
+        while True:
+            listener = await self._connect()
+            await listener.closed.wait()
+            taken = listener.code == _NAME_IN_USE and bool(self._place) and not self._refresh
+            if taken and self._returns < _RETURNS:
+                self._returns += 1
+            elif listener.code in _FINAL:
+                raise _Refused(say("chat.closed", code=listener.code, reason=listener.reason))
+            await asyncio.sleep(random.uniform(0.2, 1.5))
+
     async def _connect(self) -> "_Listener":
-        path = f"/api/v1/ws/{quote(self._name)}"
-        if self._password or self._refresh:
-            ticket = await asyncio.to_thread(self._ticket)
-            path += f"?bilet={ticket}"
         while True:
             try:
+                path = f"/api/v1/ws/{quote(self._name)}"
+                if self._password or self._refresh:
+                    path += f"?bilet={await asyncio.to_thread(self._ticket)}"
                 _, listener = await ws_connect(
                     lambda: _Listener(self), self._url.replace("http", "ws", 1) + path, use_aiofastnet=False
                 )
-            except (OSError, WSError) as error:
+            except (OSError, WSError, _NoAnswer) as error:
+                if isinstance(error, _NoAnswer) and self.transport is None:
+                    raise
                 if self.transport is None:
                     raise _Refused(say("chat.no_answer", url=self._url, reason=type(error).__name__)) from None
                 await asyncio.sleep(random.uniform(0.5, 2))
@@ -152,32 +221,53 @@ class _Terminal:
                 answer: dict[str, Any] = json.load(response)
                 return answer
         except urllib.error.HTTPError as error:
+            if error.code >= 500 or "json" not in error.headers.get("Content-Type", ""):
+                raise _NoAnswer(say("chat.no_answer", url=self._url, reason=error.code)) from None
             raise _Refused(json.load(error).get("ayrinti", str(error.code))) from None
         except OSError as error:
-            raise _Refused(say("chat.no_answer", url=self._url, reason=type(error).__name__)) from None
+            raise _NoAnswer(say("chat.no_answer", url=self._url, reason=type(error).__name__)) from None
 
     async def _talk(self) -> None:
-        reader = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while line := await reader.readline():
+        """Send what is typed; at its end wait for what has not arrived."""
+        async for line in _lines():
             if text := line.decode(errors="replace").strip():
                 client_id = str(uuid4())
                 message = {"tip": "mesaj_gonder", "oda_id": self._room, "icerik": text, "istemci_id": client_id}
-                self._unsent[client_id] = message
-                self._send(message)
+                self._unsent[client_id] = {**message, "ref": client_id}
+                self._all_sent.clear()
+                if self._place and len(self._unsent) == 1:
+                    self._say_next()
+        while left := len(self._unsent):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._all_sent.wait(), _PATIENCE)
+            if len(self._unsent) == left:
+                raise _Refused(say("chat.unsent", count=left))
 
     def _send(self, frame: dict[str, Any]) -> None:
         if self.transport is not None:
             self.transport.send(WSMsgType.TEXT, json.dumps(frame, ensure_ascii=False).encode())
 
     def _show(self, message: dict[str, Any]) -> None:
-        if "icerik" not in message or message.get("silindi"):
+        if message.get("silindi"):
             return
         at = datetime.fromisoformat(message["zaman"]).astimezone(_ZONE)
         label = "[yellow]SİM[/yellow] " if message.get("simulated") else ""
         colour = "cyan" if message["gonderen_id"] == self._name else "bold"
         who = f"[{colour}]{escape(message['gonderen_ad'])}[/{colour}]"
         console.print(f"[dim]{at:%H:%M}[/dim] {label}{who}  {escape(message['icerik'])}", soft_wrap=True)
+
+
+async def _lines() -> AsyncIterator[bytes]:
+    """Yield what is typed; a file or nothing may stand in the terminal's place."""
+    reader = asyncio.StreamReader()
+    try:
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    except (OSError, ValueError):  # no pipe and no terminal: it is all there
+        for line in sys.stdin.buffer:
+            yield line
+        return
+    while line := await reader.readline():
+        yield line
 
 
 class _Listener(WSListener):

@@ -1,22 +1,22 @@
 """`meydan config`: what the environment decides, and what an operator changes while the program runs."""
 
-import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from dotenv import dotenv_values
 from pydantic import SecretStr
-from sqlalchemy.exc import SQLAlchemyError
 
-from meydan.cli.language import Lang, language, say
-from meydan.platform import schema
-from meydan.platform.errors import MeydanError
-from meydan.platform.live_settings import LiveSettings
+from meydan.cli.language import Lang, say
+from meydan.cli.opened import with_accounts
 from meydan.platform.logging import HIDDEN, hide_secrets
 from meydan.platform.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from meydan.app.composition import Accounts
+    from meydan.platform.live_settings import LiveSettings
 
 app = typer.Typer(name="config", help=say("config.help"), no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def get_(name: str = typer.Argument("", metavar="section[.name]"), *, lang: Lang
     """Print the live settings, those of one section, or one value, as JSON."""
     section, _, field = name.partition(".")
 
-    async def read(live: LiveSettings) -> None:
+    async def read(live: "LiveSettings") -> None:
         values = {key: value.model_dump(mode="json") for key, value in live.sections().items()}
         if section and (section not in values or (field and field not in values[section])):
             _fail(say("config.unknown", name=name, known=", ".join(values)))
@@ -64,8 +64,13 @@ def set_(
     except ValueError:
         parsed = value
 
-    async def change(live: LiveSettings) -> None:
-        changed = await live.change(section, {field: parsed}, by="cli")
+    async def change(live: "LiveSettings") -> None:
+        from meydan.accounts.audit import settings_note
+        from meydan.accounts.users import CONSOLE
+        from meydan.platform.clock import SystemClock
+
+        note = settings_note(SystemClock(), section, by=CONSOLE.id)
+        changed = await live.change(section, {field: parsed}, by=CONSOLE.id, also=note)
         typer.echo(f"{name} = {json.dumps(changed.model_dump(mode='json')[field], ensure_ascii=False)}")
 
     settings = settings_or_exit()
@@ -100,28 +105,12 @@ def shown(settings: Settings) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _with_live(settings: Settings, work: Callable[[LiveSettings], Awaitable[None]]) -> None:
-    from meydan.app.composition import open_accounts
+def _with_live(settings: Settings, work: Callable[["LiveSettings"], Awaitable[None]]) -> None:
+    async def run(accounts: "Accounts") -> None:
+        await accounts.live.start()
+        await work(accounts.live)
 
-    if not _migrated(settings.database):
-        _fail(say("config.not_migrated"))
-
-    async def run() -> None:
-        async with open_accounts(settings) as accounts:
-            await accounts.live.start()
-            await work(accounts.live)
-
-    try:
-        asyncio.run(run())
-    except MeydanError as error:
-        _fail(f"{error.code}: {error.detail(language())}")
-
-
-def _migrated(url: str) -> bool:
-    try:
-        return schema.current(url) == schema.head()
-    except (OSError, SQLAlchemyError) as error:
-        _fail(say("migrate.failed", reason=type(error).__name__))
+    with_accounts(settings, run, code=2)
 
 
 def _fail(message: str) -> NoReturn:

@@ -1,6 +1,8 @@
 """`meydan doctor`: look at everything a start needs and say what to do about what is missing."""
 
 import asyncio
+import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -8,23 +10,18 @@ import socket
 import stat
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import typer
-from cryptography.fernet import Fernet
-from sqlalchemy.exc import SQLAlchemyError
 
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, say
-from meydan.platform import schema
 from meydan.platform.clock import Clock, SystemClock
-from meydan.platform.db import file_of
 from meydan.platform.logging import hide_secrets
-from meydan.platform.settings import Settings
+from meydan.platform.settings import Settings, is_whole_secret, reachable_host
 
 _PYTHON: Final = (3, 11)
 _NODE: Final = 20
@@ -98,14 +95,19 @@ def _data_folder(folder: Path) -> Finding:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from meydan.platform import schema
+    from meydan.platform.db import file_of, reason_of
+
     file, shown = file_of(settings.database), hide_secrets(settings.database)
-    if file is not None and not file.exists():
-        yield Finding("database", None, say("doctor.made_later", path=file))
-        return
     try:
+        if file is not None and not file.exists():
+            yield Finding("database", None, say("doctor.made_later", path=file))
+            return
         revision = schema.current(settings.database)
     except (OSError, SQLAlchemyError) as error:
-        yield Finding("database", well=False, shown=f"{shown} ({type(error).__name__})", advice="database_advice")
+        yield Finding("database", well=False, shown=f"{shown} ({reason_of(error)})", advice="database_advice")
         return
     yield Finding("database", well=True, shown=shown)
     well = revision == schema.head()
@@ -135,16 +137,18 @@ def _redis(settings: Settings) -> Finding:
 
 
 def _keys(settings: Settings) -> Finding:
-    given = settings.token_encryption_key.get_secret_value()
-    try:
-        for key in filter(None, given.split(",")):
-            Fernet(key.strip())
-    except ValueError:
-        return Finding("keys", well=False, shown="TOKEN_ENCRYPTION_KEY", advice="keys_advice")
     folder = settings.data_dir / "keys"
-    open_ones = [path.name for path in folder.iterdir() if path.stat().st_mode & 0o077] if folder.is_dir() else []
+    try:
+        kept = sorted(folder.iterdir()) if folder.is_dir() else []
+        open_ones = [path.name for path in kept if path.stat().st_mode & 0o077]
+        damaged = [path.name for path in kept if not is_whole_secret(path)]
+    except OSError as error:
+        return Finding("keys", well=False, shown=str(error), advice="data_unwritable")
+    if damaged:
+        return Finding("keys", well=False, shown=", ".join(damaged), advice="keys_damaged")
     if open_ones:
-        return Finding("keys", well=False, shown=", ".join(sorted(open_ones)), advice="keys_open")
+        return Finding("keys", well=False, shown=", ".join(open_ones), advice="keys_open")
+    given = bool(settings.token_encryption_key.get_secret_value())
     return Finding("keys", well=True, shown=say("doctor.keys_given" if given else "doctor.keys_kept"))
 
 
@@ -153,6 +157,8 @@ def _port(settings: Settings) -> Finding:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # as the server listens
         try:
             probe.bind((settings.host, settings.port))
         except OSError:
@@ -164,11 +170,12 @@ def _port(settings: Settings) -> Finding:
 
 
 def _answers_as_meydan(settings: Settings) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
+    connection = http.client.HTTPConnection(reachable_host(settings.host), settings.port, timeout=2)
     try:
-        with urllib.request.urlopen(f"http://{host}:{settings.port}/saglik/canli", timeout=2) as answer:
-            return bool(json.load(answer) == {"canli": True})
-    except (OSError, ValueError):
+        with contextlib.closing(connection):
+            connection.request("GET", "/saglik/canli")
+            return bool(json.load(connection.getresponse()) == {"canli": True})
+    except (OSError, ValueError, http.client.HTTPException):
         return False
 
 

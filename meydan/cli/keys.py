@@ -1,20 +1,19 @@
 """`meydan keys`: the secrets at rest, brought under a key or under the newest one."""
 
-import asyncio
+from typing import TYPE_CHECKING
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from meydan.accounts.encrypted_columns import migrate_plain_tokens, rotate_tokens
 from meydan.accounts.vault import Vault
-from meydan.app.composition import open_accounts
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, language, say
+from meydan.cli.opened import with_accounts
 from meydan.platform.clock import SystemClock
-from meydan.platform.errors import MeydanError
-from meydan.platform.settings import SettingsError
 from meydan.telegram.client.files import SessionFolder
 from meydan.telegram.client.listing import SessionListing
+
+if TYPE_CHECKING:
+    from meydan.app.composition import Accounts
 
 app = typer.Typer(name="keys", help=say("keys.help"), no_args_is_help=True)
 
@@ -32,24 +31,16 @@ def rotate(*, lang: Lang = None) -> None:
 
 
 def _run(*, rotate: bool) -> int:
-    async def run() -> int:
-        async with open_accounts(settings) as accounts:
-            work = rotate_tokens if rotate else migrate_plain_tokens
-            return await work(accounts.engines.db, vault)
+    from meydan.accounts.encrypted_columns import migrate_plain_tokens, rotate_tokens
 
-    settings = settings_or_exit()
-    try:
+    async def protect(accounts: "Accounts") -> int:
         vault = Vault.from_settings(settings)
-        sessions, refused = SessionListing(
-            SessionFolder(settings.data_dir / "sessions", vault), SystemClock()
-        ).protect()
+        files = SessionFolder(settings.data_dir / "sessions", vault)
+        sessions, refused = SessionListing(files, SystemClock()).protect()
         for refusal in refused:
             typer.echo(f"{refusal.title(language())}: {refusal.detail(language())}", err=True)
-        return sessions + asyncio.run(run())
-    except MeydanError as error:
-        typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)
-    except SettingsError as error:
-        typer.echo(str(error), err=True)
-    except (OSError, SQLAlchemyError) as error:
-        typer.echo(say("user.failed", reason=type(error).__name__), err=True)
-    raise typer.Exit(1)
+        work = rotate_tokens if rotate else migrate_plain_tokens
+        return sessions + await work(accounts.engines.db, vault)
+
+    settings = settings_or_exit()
+    return with_accounts(settings, protect)

@@ -39,7 +39,7 @@ def login(
     async def way(signing: "SignIn") -> "SignedIn":
         if bot:
             return await signing.as_bot((await ask_hidden(say("telegram_login.bot_token"))).strip())
-        return await (signing.by_qr() if qr else signing.by_code())
+        return await (signing.by_qr() if qr else signing.by_code(config.phone))
 
     settings = settings_or_exit()
     try:

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -15,10 +15,10 @@ import typer
 
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, language, say
-from meydan.platform.errors import MeydanError, Unavailable
+from meydan.platform.errors import MeydanError, RateLimited, Unavailable
 from meydan.platform.logging import configure_logging
 from meydan.platform.settings import SettingsError
-from meydan.telegram.client.errors import SessionInUse
+from meydan.telegram.client.errors import SessionFolderUnusable, SessionInUse
 from meydan.telegram.errors import TelegramAway
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _WRONG: Final = 2
 _SIGN_IN_FIRST: Final = 3
 """The exit status that says: starting again does not help."""
 
-_PASSING: Final = (TelegramAway, SessionInUse, Unavailable)
+_PASSING: Final = (RateLimited, SessionFolderUnusable, SessionInUse, TelegramAway, Unavailable)
 
 
 def run(
@@ -85,19 +85,36 @@ async def _run(configs: list["ClientConfig"], handler: Handler | None, factory: 
             stop.set()
 
     async with contextlib.AsyncExitStack() as stack:
-        for config in configs:
-            manager = TelegramClientManager(config, telethon=factory or real_telethon)
-            stack.push_async_callback(manager.disconnect)
-            manager.add_disconnect_handler(partial(lost, manager))
-            if handler is not None:
-                manager.add_message_handler(partial(handler, manager))
-            await manager.initialize()
+
+        async def start() -> None:
+            for config in configs:
+                manager = TelegramClientManager(config, telethon=factory or real_telethon)
+                stack.push_async_callback(manager.disconnect)
+                manager.add_disconnect_handler(partial(lost, manager))
+                if handler is not None:
+                    manager.add_message_handler(partial(handler, manager))
+                await manager.initialize()
+
+        await _unless(stop, start())
         await stop.wait()
     for name, reason in ended.items():
         typer.echo(say("telegram_run.ended", session=name, reason=reason), err=True)
     if not ended:
         return 0
     return _AGAIN if set(ended.values()) == {LEASE_LOST} else _SIGN_IN_FIRST
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do `work`, which may take minutes, unless `stop` comes before its end."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+    finally:
+        for task in (working, stopping):
+            task.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
 
 
 def _handler(path: str) -> Handler:

@@ -1,17 +1,24 @@
 """`meydan up`, `api` and `worker`: start a node."""
 
+import contextlib
 import sys
-from collections.abc import Coroutine
-from typing import Any
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Final, NoReturn, TypeVar
 
 import typer
 import uvloop
 from rich.console import Console
 
 from meydan.cli.language import say
-from meydan.platform import schema
+from meydan.platform.lock import InUse, sole_use
 from meydan.platform.logging import configure_logging
 from meydan.platform.settings import Settings, SettingsError, load_settings, private_dir
+
+T = TypeVar("T")
+
+_PATIENCE: Final = 60  # seconds that a database gets which starts at the same time as we do
+_GLANCE: Final = 0.5
 
 console = Console(stderr=True, highlight=False)
 
@@ -19,15 +26,17 @@ console = Console(stderr=True, highlight=False)
 def up() -> None:
     """Start the whole square: migrate, serve, and do the background work, in one process."""
     settings = _settings()
-    _migrate(settings)
-    _run(settings, worker=True)
+    with _alone(settings):
+        _migrate(settings)
+        _run(settings, worker=True)
 
 
 def api() -> None:
     """Start a node that serves HTTP and WebSockets; the database must be migrated."""
     settings = _settings()
-    _require_migrated(settings)
-    _run(settings, worker=False)
+    with _alone(settings):
+        _require_migrated(settings)
+        _run(settings, worker=False)
 
 
 def worker() -> None:
@@ -57,32 +66,79 @@ def _loop(work: Coroutine[Any, Any, None]) -> None:
 
     try:
         uvloop.run(work)
+    except* SettingsError as refused:
+        for problem in refused.exceptions:
+            _refuse(problem)
     except* CannotListen as group:
         for error in group.exceptions:
-            console.print(f"[red]{say('up.cannot_listen', address=error)}[/red]")
+            console.print(say("up.cannot_listen", address=error), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Be the one node on an SQLite file: without Redis two would not hear of each other's messages."""
+    from meydan.platform.db import file_of
+
+    file = file_of(settings.database)
+    if file is None or settings.redis_url.get_secret_value():
+        yield
+        return
+    try:
+        with sole_use(file):
+            yield
+    except InUse:
+        console.print(say("up.in_use", file=file), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
 
 
 def _settings() -> Settings:
     try:
         settings = load_settings()
+        private_dir(settings)
     except SettingsError as error:
-        for line in str(error).splitlines():
-            console.print(f"[red]{line}[/red]")
-        raise typer.Exit(2) from None
-    private_dir(settings)
+        _refuse(error)
     configure_logging(level=settings.log_level, style=settings.log_format)
     return settings
 
 
+def _refuse(error: Exception) -> NoReturn:
+    console.print(str(error), style="red", markup=False, soft_wrap=True)
+    sys.exit(2)
+
+
 def _migrate(settings: Settings) -> None:
-    if schema.current(settings.database) != schema.head():
+    from meydan.platform import schema
+
+    if _answer(settings, schema.current) != schema.head():
         from meydan.platform import migrate
 
-        migrate.upgrade(settings.database)
+        _answer(settings, migrate.upgrade)
 
 
 def _require_migrated(settings: Settings) -> None:
-    if schema.current(settings.database) != schema.head():
+    from meydan.platform import schema
+
+    if _answer(settings, schema.current) != schema.head():
         console.print(f"[red]{say('up.not_migrated')}[/red]")
         raise typer.Exit(3)
+
+
+def _answer(settings: Settings, ask: Callable[[str], T]) -> T:
+    """Return what the database answers, having waited for one that is not ready yet; else say why, and exit with 1."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from meydan.platform.db import is_away, reason_of
+
+    give_up, told = time.monotonic() + _PATIENCE, False
+    while True:
+        try:
+            return ask(settings.database)
+        except (OSError, SQLAlchemyError) as error:
+            if not is_away(error) or time.monotonic() > give_up:
+                console.print(say("up.no_database", reason=reason_of(error)), style="red", markup=False, soft_wrap=True)
+                raise typer.Exit(1) from None
+        if not told:
+            console.print(say("up.waiting_for_database", seconds=_PATIENCE), style="yellow")
+            told = True
+        time.sleep(_GLANCE)

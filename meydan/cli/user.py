@@ -1,19 +1,18 @@
 """`meydan user`: people, managed from the machine itself, with the server running or not."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
+from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Role
-from meydan.accounts.service import AccountService
-from meydan.accounts.users import CONSOLE
-from meydan.app.composition import open_accounts
 from meydan.cli.config import settings_or_exit
-from meydan.cli.language import Lang, language, say
-from meydan.platform.errors import MeydanError
+from meydan.cli.language import Lang, say
+from meydan.cli.opened import with_accounts
+
+if TYPE_CHECKING:
+    from meydan.accounts.users import UserService
 
 T = TypeVar("T")
 
@@ -34,7 +33,7 @@ def add(
 ) -> None:
     """Add a user; print the password that was made unless one was typed."""
     password = _asked() if ask else None
-    new = _run(lambda accounts: accounts.users.add(CONSOLE, username, name=name, role=role, password=password))
+    new = _run(lambda users, console: users.add(console, username, name=name, role=role, password=password))
     typer.echo(say("user.added", username=new.user.id, role=new.user.role.value))
     if new.password is not None:
         typer.echo(say("user.password", password=new.password))
@@ -46,10 +45,10 @@ def list_(
 ) -> None:
     """Print every user that matches, one a line."""
 
-    async def pages(accounts: AccountService) -> None:
+    async def pages(users: "UserService", console: Actor) -> None:
         after: str | None = ""
         while after is not None:
-            page = await accounts.users.page(CONSOLE, query=query, after=after, limit=200)
+            page = await users.page(console, query=query, after=after, limit=200)
             for user in page.items:
                 state = "" if user.active else say("user.inactive")
                 typer.echo(f"{user.id:32} {user.role.value:10} {user.name} {state}".rstrip())
@@ -61,7 +60,7 @@ def list_(
 @app.command(help=say("user.role_help"))
 def role(username: str = _Username, role: Role = typer.Argument(metavar="role"), *, lang: Lang = None) -> None:
     """Change a user's role; it takes effect at once on every node that Redis reaches."""
-    user = _run(lambda accounts: accounts.users.manage(CONSOLE, username, role=role))
+    user = _run(lambda users, console: users.manage(console, username, role=role))
     typer.echo(say("user.role_is", username=user.id, role=user.role.value))
 
 
@@ -69,7 +68,7 @@ def role(username: str = _Username, role: Role = typer.Argument(metavar="role"),
 def reset_password(username: str = _Username, ask: bool = _Ask, *, lang: Lang = None) -> None:
     """Give a user a new password and end their sign-ins."""
     password = _asked() if ask else None
-    chosen = _run(lambda accounts: accounts.users.reset_password(CONSOLE, username, password=password))
+    chosen = _run(lambda users, console: users.reset_password(console, username, password=password))
     typer.echo(say("user.password_changed") if ask else say("user.password", password=chosen))
 
 
@@ -81,7 +80,7 @@ def deactivate(
     lang: Lang = None,
 ) -> None:
     """Switch an account off, or on again."""
-    user = _run(lambda accounts: accounts.users.manage(CONSOLE, username, active=undo))
+    user = _run(lambda users, console: users.manage(console, username, active=undo))
     typer.echo(say("user.activated" if user.active else "user.deactivated", username=user.id))
 
 
@@ -90,16 +89,7 @@ def _asked() -> str:
     return answer
 
 
-def _run(work: Callable[[AccountService], Awaitable[T]]) -> T:
-    async def run() -> T:
-        async with open_accounts(settings) as accounts:
-            return await work(accounts.service)
+def _run(work: Callable[["UserService", Actor], Awaitable[T]]) -> T:
+    from meydan.accounts.users import CONSOLE
 
-    settings = settings_or_exit()
-    try:
-        return asyncio.run(run())
-    except MeydanError as error:
-        typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)
-    except (OSError, SQLAlchemyError) as error:
-        typer.echo(say("user.failed", reason=type(error).__name__), err=True)
-    raise typer.Exit(1)
+    return with_accounts(settings_or_exit(), lambda accounts: work(accounts.service.users, CONSOLE))

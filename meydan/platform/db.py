@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import (
     Connection,
@@ -30,12 +31,17 @@ from sqlalchemy import (
     insert,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import StaticPool
 
 from meydan.platform.errors import Unavailable
+from meydan.platform.logging import hide_secrets
+
+if TYPE_CHECKING:
+    import asyncpg
 
 T = TypeVar("T")
 Work = Callable[[Session], T]
@@ -43,6 +49,7 @@ Work = Callable[[Session], T]
 _SQLITE: Final = "sqlite:///"
 _READERS: Final = 2
 _BUSY_SECONDS: Final = 30
+_FAREWELL_SECONDS: Final = 3
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -151,7 +158,13 @@ class PostgresDatabase:
             pool_timeout=_BUSY_SECONDS,
             pool_pre_ping=False,
             hide_parameters=True,  # errors are logged, what people wrote is not
+            connect_args={"timeout": _BUSY_SECONDS, "command_timeout": _BUSY_SECONDS},
         )
+        self._links: WeakSet[asyncpg.Connection] = WeakSet()
+
+        @event.listens_for(self._engine.sync_engine, "connect")
+        def _remember(connection: Any, _record: object) -> None:
+            self._links.add(connection.driver_connection)
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` in a transaction that writes nothing; tried again once when the connection had gone stale."""
@@ -165,25 +178,44 @@ class PostgresDatabase:
         return await self._run(work)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._engine.dispose()
+        """Close every connection, after a few seconds without waiting for the server's farewell."""
+        hanging = asyncio.get_running_loop().call_later(_FAREWELL_SECONDS, self._hang_up)
+        try:
+            await self._engine.dispose()
+        finally:
+            hanging.cancel()
+
+    def _hang_up(self) -> None:
+        for link in tuple(self._links):
+            link.terminate()
 
     async def _run(self, work: Work[T]) -> T:
         try:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(lambda bound: _with_session(bound, work))
-        except (OSError, TimeoutError) as error:
-            raise Unavailable from error
-        except DBAPIError as error:
-            if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)) or _away(error):
+        except (OSError, SQLAlchemyError) as error:
+            if is_away(error):
                 raise Unavailable from error
             raise
 
 
-def _away(error: DBAPIError) -> bool:
-    """Tell whether PostgreSQL refuses because it starts, stops, or has no connection left."""
+def is_away(error: Exception) -> bool:
+    """Tell whether a database that answered with `error`, or not at all, may be back soon."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, (OSError, PoolTimeout))
+    if isinstance(error.orig, sqlite3.Error):
+        return error.orig.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+        return True
     state = str(getattr(error.orig, "sqlstate", "") or "")
-    return state.startswith(("08", "57P", "533"))
+    # It starts, stops, has no room or connection left, or chose this transaction to give way to another one.
+    return state.startswith(("08", "57P", "53", "40"))
+
+
+def reason_of(error: Exception) -> str:
+    """Return what the database, or the way to it, said when it failed with `error`; secrets are hidden."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return hide_secrets(str(cause)) or type(cause).__name__
 
 
 def file_of(url: str) -> Path | None:

@@ -42,12 +42,14 @@ class MemoryStore:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._entries: dict[str, tuple[str, float]] = {}
+        self._sweep_at = self._SWEEP_AT
 
     async def put(self, key: str, value: str, *, seconds: float) -> None:
         """Keep `value` for `seconds`."""
-        if len(self._entries) >= self._SWEEP_AT:
+        if len(self._entries) >= self._sweep_at:
             now = self._clock.monotonic()
             self._entries = {key: entry for key, entry in self._entries.items() if entry[1] > now}
+            self._sweep_at = max(self._SWEEP_AT, 2 * len(self._entries))  # else many that live are looked at each time
         self._entries[key] = (value, self._clock.monotonic() + seconds)
 
     async def take(self, key: str) -> str | None:

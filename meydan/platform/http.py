@@ -3,6 +3,8 @@
 All of it is plain ASGI: nothing here buffers a body or starts a task of its own.
 """
 
+import asyncio
+import json
 import math
 import re
 import secrets
@@ -11,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -20,9 +22,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from meydan.platform.errors import InvalidInput, MeydanError, NotAllowed, NotFound, RateLimited
+from meydan.platform.errors import InvalidInput, MeydanError, NotAllowed, NotFound, RateLimited, ShuttingDown
 from meydan.platform.metrics import Metrics
-from meydan.platform.texts import Language, catalogue, preferred
+from meydan.platform.texts import Language, preferred, validation_reason
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +34,8 @@ PROBLEM_TYPE: Final = "application/problem+json"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?")
 _PATH_SHOWN: Final = 256
+_PATIENCE: Final = 20.0
+_SLOWEST: Final = 1_000  # bytes of a body each second
 
 
 class InternalError(MeydanError):
@@ -42,6 +46,12 @@ class BodyTooLarge(MeydanError):
     """The request's body is longer than is read."""
 
     status, code = 413, "govde_buyuk"
+
+
+class BodyTooSlow(MeydanError):
+    """The request's body came so slowly that the rest is not waited for."""
+
+    status, code = 408, "govde_yavas"
 
 
 class MethodMissing(MeydanError):
@@ -60,8 +70,12 @@ _BY_STATUS: Final[Mapping[int, type[MeydanError]]] = {
     403: NotAllowed,
     404: NotFound,
     405: MethodMissing,
-    413: BodyTooLarge,
 }
+
+
+def add_routes(app: FastAPI, router: APIRouter) -> None:
+    """Give `app` a router's routes as they are; `include_router` makes each anew at the first request, 1 ms a route."""
+    app.router.routes += router.routes
 
 
 def install_http(
@@ -71,15 +85,18 @@ def install_http(
     metrics: Metrics | None = None,
     max_body: int = MAX_BODY,
     larger: Mapping[str, int] | None = None,
+    patience: float = _PATIENCE,
 ) -> None:
     """Give `app` the middleware and error handlers; pages of `origins` may call it from elsewhere.
 
-    `larger` names the paths that take longer bodies than the others, and how long in bytes.
+    `larger` names the paths that take longer bodies than the others, and how long in bytes. `patience` is how many
+    seconds a body may take whatever its length.
     """
     app.add_exception_handler(MeydanError, _meydan_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_exception)
-    app.add_middleware(BodyLimit, limit=max_body, larger=larger or {})  # the last one added meets a request first
+    # The last one added meets a request first.
+    app.add_middleware(BodyLimit, limit=max_body, larger=larger or {}, patience=patience)
     app.add_middleware(LastResort)
     if origins:
         app.add_middleware(
@@ -90,6 +107,7 @@ def install_http(
             expose_headers=["X-Request-Id", "Retry-After"],
             max_age=600,
         )
+    app.add_middleware(HeadAsGet)
     app.add_middleware(RequestFrame, metrics=metrics)
 
 
@@ -147,7 +165,10 @@ class RequestFrame:
 
 
 class LastResort:
-    """Turn an exception nobody handled into a 500 that tells nothing but the request id."""
+    """Turn an exception nobody handled into a 500 that tells nothing but the request id.
+
+    What is still under way when the server may wait no longer is cancelled, and answered 503.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -164,22 +185,49 @@ class LastResort:
             started = started or message["type"] == "http.response.start"
             await send(message)
 
+        async def answer(error: MeydanError) -> None:
+            if not started:  # else the server sees a broken answer and cuts the connection
+                await problem_response(error, _language(Headers(scope=scope)))(scope, receive, send)
+
         try:
             await self._app(scope, receive, watched)
+        except asyncio.CancelledError:
+            await answer(ShuttingDown())
+            raise
         except Exception:  # the last one to see it, and it is logged whole
             log.exception("http.unhandled", method=scope["method"], path=scope["path"][:_PATH_SHOWN])
-            if not started:  # else the server sees a broken answer and cuts the connection
-                error = InternalError(istek_id=scope["state"]["request_id"])
-                await problem_response(error, _language(Headers(scope=scope)))(scope, receive, send)
+            await answer(InternalError(istek_id=scope["state"]["request_id"]))
+
+
+class HeadAsGet:
+    """Answer HEAD as GET is answered, without the body: monitors and load balancers ask so."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": "GET"}, receive, without_body)
 
 
 class BodyLimit:
-    """Refuse bodies longer than `limit` bytes, by their announced length or while they arrive."""
+    """Refuse bodies longer than `limit` bytes, by their announced length or while they arrive, and those that trickle.
 
-    def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int]) -> None:
+    A body gets `patience` seconds, and one more for every thousand bytes that have arrived.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int], patience: float) -> None:
         self._app = app
         self._limit = limit
         self._larger = larger
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -190,22 +238,36 @@ class BodyLimit:
         limit = self._larger.get(scope["path"], self._limit)
         announced = headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > limit:
-            response = problem_response(BodyTooLarge(sinir=limit), _language(headers))
-            response.headers["Connection"] = "close"  # what was announced is not read
-            await response(scope, receive, send)
+            await problem_response(BodyTooLarge(sinir=limit), _language(headers))(scope, receive, send)
             return
-        arrived = 0
+        arrived, whole = 0, False
+        started = asyncio.get_running_loop().time()
 
         async def counted() -> Message:
-            nonlocal arrived
-            message = await receive()
+            nonlocal arrived, whole
+            if whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(started + self._patience + arrived / _SLOWEST):
+                    message = await receive()
+            except TimeoutError:
+                raise _Refused(BodyTooSlow()) from None
             if message["type"] == "http.request":
                 arrived += len(message.get("body", b""))
+                whole = not message.get("more_body", False)
                 if arrived > limit:
-                    raise HTTPException(413)  # the one kind of exception that FastAPI's body reader lets through
+                    raise _Refused(BodyTooLarge(sinir=limit))
             return message
 
         await self._app(scope, counted, send)
+
+
+class _Refused(HTTPException):
+    """A problem found while a body is read: of exceptions there, FastAPI lets only this kind through."""
+
+    def __init__(self, problem: MeydanError) -> None:
+        super().__init__(problem.status)
+        self.problem = problem
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -214,18 +276,28 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
 
 
+class ProblemResponse(JSONResponse):
+    """A problem body; what it quotes of the request may hold half a character, which UTF-8 cannot."""
+
+    media_type = PROBLEM_TYPE
+
+    def render(self, content: Any) -> bytes:
+        """Return the JSON text."""
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
+
+
 def problem_response(error: MeydanError, language: Language, *, status: int | None = None) -> JSONResponse:
     """Render `error` as RFC 9457 problem+json."""
     body = error.problem(language)
-    response = JSONResponse(
-        body | {"status": status or body["status"]}, status_code=status or error.status, media_type=PROBLEM_TYPE
-    )
+    response = ProblemResponse(body | {"status": status or body["status"]}, status_code=status or error.status)
     response.headers["Content-Language"] = language
     response.headers["Cache-Control"] = "no-store"
     if isinstance(error, RateLimited):
         response.headers["Retry-After"] = str(math.ceil(error.data["bekle"]))
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, (BodyTooLarge, BodyTooSlow)):
+        response.headers["Connection"] = "close"  # the rest of the body is not read
     return response
 
 
@@ -241,7 +313,7 @@ def content_security_policy(host: str) -> str:
 
 def validation_data(errors: Sequence[Mapping[str, Any]], language: Language) -> list[dict[str, str]]:
     """Return each of pydantic's errors as `alan` and `neden`, without the input, which may be a secret."""
-    return [{"alan": _field(error), "neden": _reason(error, language)} for error in errors]
+    return [{"alan": _field(error), "neden": validation_reason(error, language)} for error in errors]
 
 
 _PROBLEMS: Final = {
@@ -270,6 +342,8 @@ def _language(headers: Headers) -> Language:
 
 def _meydan_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MeydanError)  # noqa: S101  # registered for this class
+    if error.status >= 500 and error.__cause__ is not None:  # what the answer leaves out the operator needs to read
+        log.warning("http.failed", code=error.code, reason=f"{type(error.__cause__).__name__}: {error.__cause__}"[:500])
     return problem_response(error, _language(request.headers))
 
 
@@ -284,9 +358,10 @@ def _invalid_request(request: Request, error: Exception) -> JSONResponse:
 
 def _http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class
+    if isinstance(error, _Refused):
+        return problem_response(error.problem, _language(request.headers))
     kind = _BY_STATUS.get(error.status_code, BadRequest if error.status_code < 500 else InternalError)
-    problem = kind(sinir=MAX_BODY) if kind is BodyTooLarge else kind()
-    response = problem_response(problem, _language(request.headers), status=error.status_code)
+    response = problem_response(kind(), _language(request.headers), status=error.status_code)
     response.headers.update(error.headers or {})
     return response
 
@@ -297,10 +372,3 @@ def _field(error: Mapping[str, Any]) -> str:
         return str(where[0])  # what follows is a position in the text
     inner = where[1:] if len(where) > 1 and where[0] in ("body", "query", "path", "header", "cookie") else where
     return ".".join(map(str, inner))
-
-
-def _reason(error: Mapping[str, Any], language: Language) -> str:
-    template: str | None = catalogue(language)["validation"].get(error["type"])
-    if template is None:
-        return str(error["msg"]).removeprefix("Value error, ")
-    return template.format(**error.get("ctx", {}))

@@ -1,5 +1,6 @@
 """Identifiers that sort by the time they were made."""
 
+import os
 import random
 from datetime import datetime
 
@@ -14,6 +15,7 @@ class _Ids:
     def __init__(self) -> None:
         self._random = random.Random()  # noqa: S311  # an identifier is no secret; the system's source costs a call
         self._last = 0
+        os.register_at_fork(after_in_child=self._random.seed)  # else parent and child make the same
 
     def next(self, milliseconds: int) -> int:
         if self._last >> _RANDOM_BITS == milliseconds:

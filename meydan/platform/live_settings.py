@@ -1,11 +1,16 @@
 """Settings an operator changes while the program runs: stored in the database, applied on every node at once.
 
+Each change of a section has a later moment than the one before it, whatever the clocks of the nodes say; a node goes by
+the latest it has heard of, in whichever order they come. What it did not hear `reload` finds.
+
 A domain declares a frozen pydantic model and registers it under a section; whoever needs a value asks
 `live.current(Model)` each time, which is a dictionary look-up.
 """
 
-from collections.abc import Callable
-from datetime import datetime
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,14 +21,26 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
-from meydan.platform.db import Base, Database
-from meydan.platform.errors import InvalidInput, NotFound
+from meydan.platform.db import Base, Database, insert_missing
+from meydan.platform.errors import InvalidInput, NotFound, Unavailable
+from meydan.platform.texts import Language, validation_reason
 
 log = structlog.get_logger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 Listener = Callable[[BaseModel], None]
+Also = Callable[[Session, dict[str, Any]], None]
 _CHANNEL = "live-settings"
+_INSTANT = timedelta(microseconds=1)
+_EVERY = 30.0
+
+
+class _Word(msgspec.Struct, frozen=True):
+    """A change as the nodes tell each other."""
+
+    section: str
+    values: dict[str, Any]
+    changed_at: datetime
 
 
 class StoredSettings(Base):
@@ -46,16 +63,44 @@ class UnknownSection(NotFound):
         super().__init__(bolum=section)
 
 
-class LiveSettings:
-    """The current value of every section on this node."""
+class BadSetting(InvalidInput):
+    """A value is not one that the setting takes."""
 
-    def __init__(self, db: Database, bus: Bus, clock: Clock) -> None:
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(field=".".join(map(str, error["loc"])), reason="")
+        self._error = error
+
+    def detail(self, language: Language = "tr") -> str:
+        """Return the field and the reason."""
+        self.data["neden"] = validation_reason(self._error, language)
+        return super().detail(language)
+
+    def hata(self, language: Language = "tr") -> dict[str, Any]:
+        """Return the fields with the reason in this language."""
+        self.detail(language)
+        return super().hata(language)
+
+
+class LiveSettings:
+    """The current value of every section on this node.
+
+    It hears of changes when it has started; while it runs, it also finds those that no word came of: said while the bus
+    was away, or by a command without one.
+    """
+
+    name = "live-settings"
+
+    def __init__(self, db: Database, bus: Bus, clock: Clock, *, every: float = _EVERY) -> None:
         self._db = db
         self._bus = bus
         self._clock = clock
         self._models: dict[str, type[BaseModel]] = {}
         self._current: dict[type[BaseModel], BaseModel] = {}
+        self._changed_at: dict[str, datetime] = {}
         self._listeners: list[Listener] = []
+        self._every = every
+        self._due = asyncio.Event()
+        self._draining = False
 
     def register(self, section: str, model: type[BaseModel]) -> None:
         """Give `section` the defaults of `model`."""
@@ -78,13 +123,37 @@ class LiveSettings:
 
     async def start(self) -> None:
         """Load what was changed before and follow changes made on any node."""
-        await self._bus.subscribe(_CHANNEL, self._heard)
-        for section, values in (await self._db.read(_stored)).items():
-            if section in self._models:
-                self._apply(section, values)
+        await self._bus.subscribe(_CHANNEL, self._heard, resync=self._due.set)
+        await self.reload()
 
-    async def change(self, section: str, changes: dict[str, Any], *, by: str) -> BaseModel:
-        """Change some values of a section and return all of them; unknown names and bad values are `InvalidInput`."""
+    async def run(self) -> None:
+        """Look for changes every half minute, and at once when the bus is back, until drained."""
+        while not self._draining:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._due.wait(), self._every)
+            self._due.clear()
+            try:
+                await self.reload()
+            except Unavailable:
+                log.warning("live_settings.reload_put_off")
+
+    async def drain(self) -> None:
+        """Stop looking."""
+        self._draining = True
+        self._due.set()
+
+    async def reload(self) -> None:
+        """Take up what was changed without a word of it coming here."""
+        for word in await self._db.read(_stored):
+            self._apply(word)
+
+    async def change(
+        self, section: str, changes: dict[str, Any], *, by: str, also: Also = lambda _session, _values: None
+    ) -> BaseModel:
+        """Change some values of a section and return all of them; unknown names and bad values are `InvalidInput`.
+
+        `also` is done in the same transaction, with the changed values as they are stored.
+        """
         if section not in self._models:
             raise UnknownSection(section)
         model = self._models[section]
@@ -92,27 +161,36 @@ class LiveSettings:
             if name not in model.model_fields:
                 raise InvalidInput(field=name, reason="unknown")
 
-        def save(session: Session) -> dict[str, Any]:
-            row = session.get(StoredSettings, section, with_for_update=True)
-            values = {**(row.values if row else {}), **changes}
-            value = _validated(model, values)
-            stored = value.model_dump(mode="json", include=set(values))
-            session.merge(StoredSettings(section=section, values=stored, changed_at=self._clock.now(), changed_by=by))
-            return stored
+        def save(session: Session) -> _Word:
+            now = self._clock.now()
+            first = {"section": section, "values": {}, "changed_at": now, "changed_by": by}
+            session.execute(insert_missing(session, StoredSettings).values(first))
+            row = session.get_one(StoredSettings, section, with_for_update=True)
+            values = {**row.values, **changes}
+            stored = _validated(model, values).model_dump(mode="json", include=set(values))
+            row.values, row.changed_by = stored, by
+            row.changed_at = max(now, row.changed_at + _INSTANT)
+            also(session, {name: stored[name] for name in changes})
+            return _Word(section, stored, row.changed_at)
 
-        values = await self._db.write(save)
-        self._apply(section, values)
-        await self._bus.publish(_CHANNEL, msgspec.json.encode([section, values]))
+        word = await self._db.write(save)
+        self._apply(word)
+        await self._bus.publish(_CHANNEL, msgspec.json.encode(word))
         return self._current[model]
 
     def _heard(self, message: bytes) -> None:
-        section, values = msgspec.json.decode(message)
-        if section in self._models:
-            self._apply(section, values)
+        try:
+            self._apply(msgspec.json.decode(message, type=_Word))
+        except msgspec.MsgspecError:
+            log.warning("live_settings.not_understood")  # said by a newer or older version
 
-    def _apply(self, section: str, values: dict[str, Any]) -> None:
+    def _apply(self, word: _Word) -> None:
+        section, last = word.section, self._changed_at.get(word.section)
+        if section not in self._models or (last is not None and word.changed_at <= last):
+            return
+        self._changed_at[section] = word.changed_at
         model = self._models[section]
-        known = {name: value for name, value in values.items() if name in model.model_fields}
+        known = {name: value for name, value in word.values.items() if name in model.model_fields}
         try:
             value = model.model_validate(known)
         except ValidationError:
@@ -128,9 +206,8 @@ def _validated(model: type[M], values: dict[str, Any]) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInput(field=".".join(map(str, first["loc"])), reason=first["msg"]) from None
+        raise BadSetting(error.errors(include_url=False, include_input=False)[0]) from None
 
 
-def _stored(session: Session) -> dict[str, dict[str, Any]]:
-    return {row.section: row.values for row in session.scalars(select(StoredSettings))}
+def _stored(session: Session) -> list[_Word]:
+    return [_Word(row.section, row.values, row.changed_at) for row in session.scalars(select(StoredSettings))]

@@ -92,13 +92,15 @@ class RedisBus:
     async def _listen(self) -> None:
         skip = len(self._prefix)
         while True:
+            if self._pubsub.connection is None:  # Redis was away when the first channel was asked for
+                await self._reconnect()
             try:
                 message = await self._pubsub.get_message(timeout=None)
                 if message is None or message["type"] != "message":
                     continue
                 channel = message["channel"].decode()[skip:]
                 for subscription in tuple(self._channels.get(channel, ())):
-                    subscription.handler(message["data"])
+                    _hand_over(subscription, message["data"])
             except (RedisError, OSError) as error:
                 log.warning("bus.disconnected", error=type(error).__name__)
                 await self._reconnect()
@@ -184,6 +186,13 @@ def _answering() -> Iterator[None]:
         yield
     except (RedisError, OSError) as error:
         raise Unavailable from error
+
+
+def _hand_over(subscription: Subscription, message: bytes) -> None:
+    try:
+        subscription.handler(message)
+    except Exception:  # whatever another node or version says, this one goes on listening
+        log.exception("bus.handler_failed", channel=subscription.channel)
 
 
 async def _close(pubsub: PubSub) -> None:

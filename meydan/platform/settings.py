@@ -3,15 +3,22 @@
 What an operator changes while the program runs is in `live_settings`.
 """
 
+import base64
 import contextlib
+import os
 import secrets
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ANY_ORIGIN: Final = "*"
+_PORTS: Final = {"http": 80, "https": 443}
+_SHORTEST_SECRET: Final = 32
 
 
 class SettingsError(Exception):
@@ -56,7 +63,13 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         validation_alias="ALLOWED_ORIGINS",
-        description="Further origins whose pages may use the API and the WebSocket, separated by commas.",
+        description="Further origins whose pages may use the API and the WebSocket, separated by commas; `*` for any.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("127.0.0.1", "::1"),
+        validation_alias="MEYDAN_TRUSTED_PROXIES",
+        description="Addresses or networks of reverse proxies, separated by commas: whose X-Forwarded-For is believed. "
+        "Sign-in limits count by the address that it tells.",
     )
     api_key: SecretStr = Field(
         SecretStr(""), validation_alias="API_KEY", description="A key with every scope, for X-API-Key. Empty: none."
@@ -100,23 +113,46 @@ class Settings(BaseSettings):
         "json", validation_alias="LOG_FORMAT", description="json for machines, console for people."
     )
     drain_seconds: float = Field(
-        10.0, gt=0, validation_alias="MEYDAN_DRAIN_SECONDS", description="Longest time a shutdown may take."
+        10.0, gt=0, le=600, validation_alias="MEYDAN_DRAIN_SECONDS", description="Longest time a shutdown may take."
     )
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod
-    def _split_origins(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(part if part == ANY_ORIGIN else _origin(part) for part in value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            ip_network(part)
         return value
 
     @field_validator("public_url")
     @classmethod
     def _is_origin(cls, value: str) -> str:
-        value = value.rstrip("/")
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path):
-            raise ValueError("must be an origin such as https://meydan.example, with no path")
+        if value and not value.lower().startswith(("http://", "https://")):
+            raise ValueError("must be an origin such as https://meydan.example")
+        return _origin(value) if value else value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr) -> SecretStr:
+        given = value.get_secret_value()
+        if not given:
+            return value
+        try:
+            parts = urlsplit(given)
+            well = parts.scheme in ("redis", "rediss", "unix") and (parts.port is None or parts.port > 0)
+        except ValueError:
+            well = False
+        if not well:
+            raise ValueError("must be an address such as redis://:password@host:6379/0")
         return value
 
     @field_validator("database_url")
@@ -131,11 +167,27 @@ class Settings(BaseSettings):
     def _any_case(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
+    @field_validator("api_key")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+        given = value.get_secret_value()
+        if not (given.isascii() and given.isprintable()):
+            raise ValueError("must have only ASCII letters, digits and signs, which fit in a header")
+        return value
+
+    @field_validator("token_encryption_key")
+    @classmethod
+    def _are_keys(cls, value: SecretStr) -> SecretStr:
+        for key in value.get_secret_value().split(","):
+            if key.strip() and not _is_fernet_key(key.strip()):
+                raise ValueError("each key must be 32 bytes in URL-safe base64 (Fernet.generate_key)")
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if value and len(value.get_secret_value()) < 32:
-            raise ValueError("must have at least 32 characters")
+        if value and len(value.get_secret_value()) < _SHORTEST_SECRET:
+            raise ValueError(f"must have at least {_SHORTEST_SECRET} characters")
         return value
 
     @cached_property
@@ -165,25 +217,80 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError("\n".join(lines)) from None
 
 
+def _origin(value: str) -> str:
+    """Return an origin as browsers write it: in lower case, without the port that goes without saying."""
+    try:
+        parts = urlsplit(value.removesuffix("/"))
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if not scheme or not host or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(f"must be an origin such as https://meydan.example, with no path, not {value!r}")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}" if port in (None, _PORTS.get(scheme)) else f"{scheme}://{shown}:{port}"
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        return len(base64.urlsafe_b64decode(key)) == 32
+    except ValueError:
+        return False
+
+
 def private_dir(settings: Settings) -> Path:
-    """Return the data folder, made for its owner's eyes only if it was missing."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Return the data folder, made for its owner's eyes only if it was missing; raise `SettingsError` if it cannot."""
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"MEYDAN_DATA_DIR: {error}") from None
     return settings.data_dir
 
 
 def kept_secret(settings: Settings, name: str) -> str:
-    """Return the secret kept under `name` in the data folder's `keys/`, made on first use (mode 600)."""
-    folder = private_dir(settings) / "keys"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / name
-    if not path.exists():
-        # Written whole before it gets its name: of several first starts all go by the same secret.
-        draft = folder / f"{name}.{secrets.token_hex(8)}"
-        draft.touch(mode=0o600, exist_ok=False)
-        try:
-            draft.write_text(secrets.token_urlsafe(48) + "\n", encoding="ascii")
-            with contextlib.suppress(FileExistsError):
-                path.hardlink_to(draft)
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="ascii").strip()
+    """Return the secret kept under `name` in the data folder's `keys/`, made on first use (mode 600).
+
+    Raises `SettingsError` when it cannot be read or made, or is not whole: a new one in its place would make worthless
+    what the old one signed and closed.
+    """
+    path = private_dir(settings) / "keys" / name
+    try:
+        if not path.exists():
+            _make_secret(path)
+        secret = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+    if len(secret) < _SHORTEST_SECRET:
+        raise SettingsError(f"{path}: holds no whole secret; put it back from a backup")
+    return secret
+
+
+def is_whole_secret(path: Path) -> bool:
+    """Tell whether the file holds a secret that can be used."""
+    return path.stat().st_size >= _SHORTEST_SECRET
+
+
+def reachable_host(host: str) -> str:
+    """Return an address at which a server that listens on `host` is reached from the same machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
+def _make_secret(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    # Whole and on the disk before it gets its name: of several first starts all go by the same secret, and after a
+    # power cut it is there or not, but never empty.
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

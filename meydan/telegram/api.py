@@ -13,6 +13,7 @@ import msgspec
 
 _JSON = {"Content-Type": "application/json"}
 _CONNECT_SECONDS = 10.0
+_SLOWEST_UPLOAD = 65_536  # bytes per second
 
 
 class Upload(NamedTuple):
@@ -132,6 +133,7 @@ class HttpBotApi:
         self.trial_url = trial_url.rstrip("/")
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
+        self._polling: aiohttp.ClientSession | None = None
 
     async def call(
         self,
@@ -143,7 +145,7 @@ class HttpBotApi:
         upload: Upload | None = None,
         seconds: float = 30.0,
     ) -> Any:
-        """Carry out `method` and return its result."""
+        """Carry out `method` and return its result; a file gets time of its own on a slow line."""
         base = self.trial_url if trial else self._api_url
         if not base:
             raise Unreached("no fake Telegram is running here")
@@ -152,30 +154,41 @@ class HttpBotApi:
             body, headers = _encoder.encode(params), _JSON
         else:
             body, headers = _form(params, upload), {}
-        status, raw = await self._post(f"{base}/bot{token}/{method}", body, headers, seconds)
+            seconds += len(upload.content) / _SLOWEST_UPLOAD
+        session = self._for_polls() if method == "getUpdates" else self._for_requests()
+        status, raw = await _post(session, f"{base}/bot{token}/{method}", body, headers, seconds)
         return _result(status, raw)
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._session, self._polling):
+            if session is not None:
+                await session.close()
 
-    async def _post(
-        self, url: str, body: bytes | aiohttp.FormData, headers: dict[str, str], seconds: float
-    ) -> tuple[int, bytes]:
+    def _for_requests(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=self._connections))
-        timeout = aiohttp.ClientTimeout(total=seconds, connect=_CONNECT_SECONDS)
-        try:
-            # allow_redirects: a redirect would carry the token elsewhere
-            async with self._session.post(
-                url, data=body, headers=headers, timeout=timeout, allow_redirects=False
-            ) as answer:
-                return answer.status, await answer.read()
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Unreached(type(error).__name__) from None  # the error's text holds the address, and so the token
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unanswered(type(error).__name__) from None
+        return self._session
+
+    def _for_polls(self) -> aiohttp.ClientSession:
+        """Return where each bot has a connection of its own: a long poll would keep one from all who send."""
+        if self._polling is None:
+            self._polling = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        return self._polling
+
+
+async def _post(
+    session: aiohttp.ClientSession, url: str, body: bytes | aiohttp.FormData, headers: dict[str, str], seconds: float
+) -> tuple[int, bytes]:
+    timeout = aiohttp.ClientTimeout(total=seconds, connect=_CONNECT_SECONDS)
+    try:
+        # allow_redirects: a redirect would carry the token elsewhere
+        async with session.post(url, data=body, headers=headers, timeout=timeout, allow_redirects=False) as answer:
+            return answer.status, await answer.read()
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise Unreached(type(error).__name__) from None  # the error's text holds the address, and so the token
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise Unanswered(type(error).__name__) from None
 
 
 def _form(params: Mapping[str, Any], upload: Upload) -> aiohttp.FormData:
@@ -190,13 +203,13 @@ def _form(params: Mapping[str, Any], upload: Upload) -> aiohttp.FormData:
 def _result(status: int, raw: bytes) -> Any:
     try:
         answer = _answers.decode(raw)
+        if answer.ok:
+            return msgspec.json.decode(answer.result)
     except (msgspec.DecodeError, UnicodeDecodeError):
         if status == 413:
             raise Rejected("Request Entity Too Large", code=413) from None
         raise Unanswered(f"HTTP {status} without an answer of the Bot API") from None
-    if answer.ok:
-        return msgspec.json.decode(answer.result)
-    code, reason = answer.error_code or status, answer.description[:300]
+    code, reason = answer.error_code or status, answer.description[:300].replace("\x00", "")
     parameters = answer.parameters or _Parameters()
     if code == 429:
         raise Limited(reason, seconds=parameters.retry_after or 1.0)

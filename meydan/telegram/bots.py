@@ -5,11 +5,12 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
@@ -18,6 +19,7 @@ from meydan.accounts.repository import AuditRepository
 from meydan.accounts.vault import Vault
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
+from meydan.platform.cursors import cursor, place_at
 from meydan.platform.db import Database
 from meydan.platform.ids import first_id, new_id
 from meydan.telegram.api import BotApi, TelegramFault, Unauthorized
@@ -33,10 +35,12 @@ from meydan.telegram.errors import (
 )
 from meydan.telegram.events import BOTS_CHANNEL, BotsChanged
 from meydan.telegram.models import Bot, BotMode, Chat, Send, SendState, Topic
-from meydan.telegram.updates import WANTED
+from meydan.telegram.sender import Identity
+from meydan.telegram.webhook import set_webhook
 
 _TOKEN = re.compile(r"[0-9]{3,16}:[A-Za-z0-9_-]{20,80}")
 _VERIFY_SECONDS = 10.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,14 @@ class ChatView:
     topics: tuple[TopicView, ...]
 
 
+class ChatPlace(msgspec.Struct, frozen=True, array_like=True):
+    """The last chat of a page; `seen` in microseconds since 1970."""
+
+    seen: Annotated[int, msgspec.Meta(ge=0, le=10**17)]
+    chat_id: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    bot_id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+
+
 class BotService:
     """Every rule about bots. `public_url` is where Telegram can call webhooks; `is_trial` tells a fake's token."""
 
@@ -119,6 +131,9 @@ class BotService:
         if not _TOKEN.fullmatch(token):
             raise TokenWrong
         me = await self._me(token)
+        known = await self._db.read(lambda session: session.scalar(select(Bot).where(Bot.telegram_id == me.id)))
+        if known is not None:
+            raise BotExists(known.username)
         now = self._clock.now()
         bot = Bot(
             id=new_id(self._clock),
@@ -138,14 +153,15 @@ class BotService:
         )
 
         def save(session: Session) -> None:
-            known = session.scalar(select(Bot).where(Bot.telegram_id == me.id))
-            if known is not None:
-                raise BotExists(known.username)
             session.add(bot)
             self._audit(session, actor, "telegram.bot_add", bot)
 
-        await self._db.write(save)
-        await self._set_intake(bot, token)
+        if mode == BotMode.WEBHOOK:
+            await self._set_webhook(bot, token)
+        try:
+            await self._db.write(save)
+        except IntegrityError:  # somebody else added it at the same moment
+            raise BotExists(me.username) from None
         await self._changed(bot.id)
         return await self.bot(actor, bot.id)
 
@@ -171,11 +187,15 @@ class BotService:
             me = await self._me(token)
             if me.id != before.telegram_id:
                 raise TokenOfAnother(me.username)
+        if (mode or before.mode) == BotMode.WEBHOOK and (mode is not None or token is not None):
+            await self._set_webhook(before, token or self._vault.decrypt(before.token))
 
         def save(session: Session) -> Bot:
-            bot = _access(session, bot_id)
+            bot = _access(session, bot_id, lock=True)
             if token is not None and me is not None:
                 bot.token, bot.verified_at = self._vault.encrypt(token), self._clock.now()
+                off = not bot.enabled and bot.last_error is not None  # what is off and has one was stopped by Telegram
+                bot.enabled = bot.enabled or (off and enabled is None)
                 bot.username, bot.name, bot.last_error = me.username, me.first_name, None
                 self._audit(session, actor, "telegram.bot_token", bot)
             if mode is not None and mode != bot.mode:
@@ -183,13 +203,11 @@ class BotService:
                 self._audit(session, actor, "telegram.bot_mode", bot)
             if enabled is not None and enabled != bot.enabled:
                 bot.enabled = enabled
-                bot.last_error = None  # what is off and has one was switched off by Telegram
+                bot.last_error = None
                 self._audit(session, actor, "telegram.bot_start" if enabled else "telegram.bot_stop", bot)
             return bot
 
-        bot = await self._db.write(save)
-        if mode is not None or token is not None:
-            await self._set_intake(bot, token or self._vault.decrypt(bot.token))
+        await self._db.write(save)
         await self._changed(bot_id)
         return await self.bot(actor, bot_id)
 
@@ -200,7 +218,7 @@ class BotService:
         me = await self._me(self._vault.decrypt(kept.token))
 
         def save(session: Session) -> None:
-            bot = _access(session, bot_id)
+            bot = _access(session, bot_id, lock=True)
             bot.username, bot.name, bot.reads_all = me.username, me.first_name, me.can_read_all_group_messages
             bot.verified_at = self._clock.now()
 
@@ -212,7 +230,7 @@ class BotService:
         actor.require(Permission.TELEGRAM_MANAGE)
 
         def save(session: Session) -> Bot:
-            bot = _access(session, bot_id)
+            bot = _access(session, bot_id, lock=True)
             self._audit(session, actor, "telegram.bot_remove", bot)
             session.execute(delete(Bot).where(Bot.id == bot_id))
             return bot
@@ -236,20 +254,30 @@ class BotService:
             raise BotMissing(bot_id)
         return found[0]
 
-    async def chats(self, actor: Actor, *, bot_id: str | None = None) -> list[ChatView]:
-        """Return the chats that bots have seen, the latest first."""
+    async def chats(
+        self, actor: Actor, *, bot_id: str | None = None, after: str = "", limit: int = 1_000
+    ) -> tuple[list[ChatView], str | None]:
+        """Return the chats that bots have seen, the latest first, and the cursor of the next page."""
         actor.require(Permission.TELEGRAM_READ)
+        last = place_at(after, ChatPlace, field="cursor")
 
-        def read(session: Session) -> list[ChatView]:
-            statement = select(Chat).order_by(Chat.seen_at.desc())
+        def read(session: Session) -> tuple[list[ChatView], str | None]:
+            statement = select(Chat).order_by(Chat.seen_at.desc(), Chat.chat_id, Chat.bot_id).limit(limit + 1)
             if bot_id is not None:
                 statement = statement.where(Chat.bot_id == bot_id)
-            rows = list(session.scalars(statement))
+            if last is not None:
+                statement = statement.where(_behind(last))
+            found = list(session.scalars(statement))
+            rows = found[:limit]
             topics: dict[int, list[TopicView]] = {}
             wanted = {row.chat_id for row in rows if row.forum}
             for topic in session.scalars(select(Topic).where(Topic.chat_id.in_(wanted)).order_by(Topic.thread_id)):
                 topics.setdefault(topic.chat_id, []).append(TopicView(topic.thread_id, topic.name, topic.closed))
-            return [_chat_view(row, topics.get(row.chat_id, [])) for row in rows]
+            following = None
+            if len(found) > limit:
+                seen = (rows[-1].seen_at - _EPOCH) // timedelta(microseconds=1)
+                following = cursor(ChatPlace(seen, rows[-1].chat_id, rows[-1].bot_id))
+            return [_chat_view(row, topics.get(row.chat_id, [])) for row in rows], following
 
         return await self._db.read(read)
 
@@ -273,7 +301,7 @@ class BotService:
         found = await self._db.read(lambda session: session.get(Bot, bot_id))
         known = self._vault.decrypt(found.webhook_secret) if found is not None else ""
         right = secrets.compare_digest((secret or "").encode(), known.encode())
-        if found is None or not right or found.mode != BotMode.WEBHOOK:
+        if found is None or not right or found.mode != BotMode.WEBHOOK or not found.enabled:
             raise WebhookRefused
         return found.id
 
@@ -289,19 +317,15 @@ class BotService:
         except msgspec.ValidationError:
             raise TelegramAway("getMe") from None
 
-    async def _set_intake(self, bot: Bot, token: str) -> None:
-        """Tell Telegram where the bot's updates go."""
+    async def _set_webhook(self, bot: Bot, token: str) -> None:
+        """See whether Telegram takes the webhook; the process that runs the bot keeps it set, or removes it to poll."""
         try:
-            if bot.mode == BotMode.WEBHOOK:
-                params = {
-                    "url": f"{self._public_url}/api/v1/telegram/webhook/{bot.id}",
-                    "secret_token": self._vault.decrypt(bot.webhook_secret),
-                    "allowed_updates": WANTED,
-                    "max_connections": 10,
-                }
-                await self._api.call(token, "setWebhook", params, trial=bot.trial)
-            else:
-                await self._api.call(token, "deleteWebhook", {}, trial=bot.trial)
+            await set_webhook(
+                self._api,
+                Identity(bot.id, token, bot.trial),
+                public_url=self._public_url,
+                secret=self._vault.decrypt(bot.webhook_secret),
+            )
         except TelegramFault as fault:
             raise TelegramAway(fault.reason) from None
 
@@ -339,8 +363,8 @@ class _Me(msgspec.Struct):
     can_read_all_group_messages: bool = False
 
 
-def _access(session: Session, bot_id: str) -> Bot:
-    bot = session.get(Bot, bot_id)
+def _access(session: Session, bot_id: str, *, lock: bool = False) -> Bot:
+    bot = session.get(Bot, bot_id, with_for_update=lock)
     if bot is None:
         raise BotMissing(bot_id)
     return bot
@@ -367,6 +391,12 @@ def _bot_view(row: Bot, counts: dict[tuple[str, str], int], now: datetime) -> Bo
         created_by=row.created_by,
         created_at=row.created_at,
     )
+
+
+def _behind(place: ChatPlace) -> ColumnElement[bool]:
+    seen = _EPOCH + timedelta(microseconds=place.seen)
+    same_chat = and_(Chat.chat_id == place.chat_id, Chat.bot_id > place.bot_id)
+    return or_(Chat.seen_at < seen, and_(Chat.seen_at == seen, or_(Chat.chat_id > place.chat_id, same_chat)))
 
 
 def _chat_view(row: Chat, topics: list[TopicView]) -> ChatView:

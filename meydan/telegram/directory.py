@@ -14,13 +14,15 @@ from meydan.telegram.models import Bot, Chat, Send, SendState
 _SECONDS: Final = 15.0
 _COUNT_SECONDS: Final = 5.0
 _MOST: Final = 10_000
+_SUPERGROUPS: Final = -1_000_000_000_000  # their numbers lie below, and they do not move
 _AWAY: Final = frozenset({"kicked", "left", "restricted"})
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an order goes: the bots that may take it, and what is known of the chat."""
+    """Where an order goes: the chat, the one it became if it moved, the bots that may speak there, what is known."""
 
+    chat_id: int
     bots: tuple[str, ...]
     shared: bool
     title: str | None
@@ -69,17 +71,21 @@ def _look_up(session: Session, bot_ids: tuple[str, ...], chat_id: int) -> Place:
     for bot_id in bot_ids:
         if bot_id not in known:
             raise BotMissing(bot_id)
-    found = session.execute(
-        select(Chat.bot_id, Chat.status, Chat.shared, Chat.title).where(
-            Chat.chat_id == chat_id, Chat.bot_id.in_(bot_ids)
-        )
-    ).all()
-    away = {row.bot_id: row.status for row in found if row.status in _AWAY}
+    found = session.scalars(select(Chat).where(Chat.chat_id == chat_id, Chat.bot_id.in_(bot_ids))).all()
+    moved = next((row.moved_to for row in found if row.moved_to not in (None, chat_id)), None)
+    if moved is not None and chat_id > _SUPERGROUPS:
+        return _look_up(session, bot_ids, moved)
+    away = {row.bot_id: row.status for row in found if _is_away(row)}
     able = tuple(bot_id for bot_id in bot_ids if bot_id not in away)
     if not able:
         raise ChatForbidden(chat_id, away[bot_ids[0]])
     title = next((row.title for row in found if row.bot_id == able[0]), None)
-    return Place(able, any(row.shared for row in found), title)
+    return Place(chat_id, able, any(row.shared for row in found), title)
+
+
+def _is_away(chat: Chat) -> bool:
+    """Tell whether a bot may not speak in a chat; one with restrictions may be left this right."""
+    return chat.status in _AWAY and not (chat.status == "restricted" and chat.rights.get("can_send_messages"))
 
 
 def _queued(session: Session, bot_id: str) -> int:

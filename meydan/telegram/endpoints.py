@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, File, Header, Path, Query, Request, UploadFile, status
 
 from meydan.accounts.endpoints import CurrentActor
+from meydan.platform.cursors import CURSOR
 from meydan.platform.http import problems
 from meydan.telegram import schemas
 from meydan.telegram.bots import BotService
@@ -17,7 +18,7 @@ from meydan.telegram.updates import Intake
 
 _PRIORITIES: Final = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
 
-LARGER_BODIES: Final = {"/api/v1/telegram/media": 52_428_800}
+LARGER_BODIES: Final = {"/api/v1/telegram/media": 51 * 2**20}  # the largest file, and the form around it
 
 router = APIRouter(
     prefix="/api/v1/telegram", tags=["telegram"], responses=problems(401, 403, 404, 409, 413, 422, 429, 503)
@@ -126,11 +127,15 @@ async def get_bot_budget(actor: CurrentActor, budgets: Budgets, bot_id: BotId) -
 
 @router.get("/chats", operation_id="list_telegram_chats", summary="Botların gördüğü sohbetler")
 async def list_chats(
-    actor: CurrentActor, bots: Bots, bot_id: Annotated[schemas.Identifier | None, Query()] = None
+    actor: CurrentActor,
+    bots: Bots,
+    bot_id: Annotated[schemas.Identifier | None, Query()] = None,
+    cursor: Annotated[str, Query(pattern=CURSOR)] = "",
+    limit: Annotated[int, Query(ge=1, le=5_000)] = 1_000,
 ) -> schemas.ChatsOut:
     """Need `telegram:read`. The latest first."""
-    views = await bots.chats(actor, bot_id=bot_id)
-    return schemas.ChatsOut(chats=[schemas.ChatOut.model_validate(view) for view in views])
+    views, following = await bots.chats(actor, bot_id=bot_id, after=cursor, limit=limit)
+    return schemas.ChatsOut(chats=[schemas.ChatOut.model_validate(view) for view in views], next_cursor=following)
 
 
 @router.patch("/chats/{chat_id}", operation_id="change_telegram_chat", summary="Sohbetin bütçesi", status_code=204)
@@ -151,9 +156,17 @@ async def send(actor: CurrentActor, outbox: Outbox, body: schemas.SendIn) -> sch
 async def list_sends(
     actor: CurrentActor, outbox: Outbox, wanted: Annotated[schemas.SendsWanted, Query()]
 ) -> schemas.SendsOut:
-    """Need `telegram:read`. The newest first."""
-    views, more = await outbox.page(actor, **wanted.model_dump())
-    return schemas.SendsOut(sends=[_send(view) for view in views], more=more)
+    """Need `telegram:read`. The newest first, or with `sort=next` what waits, as it is to leave."""
+    views, following = await outbox.page(
+        actor,
+        state=wanted.state,
+        bot_id=wanted.bot_id,
+        chat_id=wanted.chat_id,
+        order=wanted.sort,
+        after=wanted.cursor,
+        limit=wanted.limit,
+    )
+    return schemas.SendsOut(sends=[_send(view) for view in views], next_cursor=following)
 
 
 @router.get("/outbox/counts", operation_id="count_sends", summary="Durumlara göre gönderim sayısı")

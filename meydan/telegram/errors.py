@@ -99,6 +99,15 @@ class SendNotInState(MeydanError):
         super().__init__(gonderim_id=send_id, durum=state)
 
 
+class RequestKeyReused(MeydanError):
+    """The request key belongs to an order that said something else."""
+
+    status, code = 409, "istek_anahtari_kullanilmis"
+
+    def __init__(self, send_id: str) -> None:
+        super().__init__(gonderim_id=send_id)
+
+
 class TextTooLong(InvalidInput):
     """A text that may not be split is longer than Telegram takes."""
 

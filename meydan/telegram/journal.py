@@ -2,7 +2,7 @@
 
 While one batch syncs to disk the next gathers, so that twenty bots that claim and finish sends cost no more commits
 than one. What cannot be written while the database is away waits here: no request leaves before its claim is
-committed, and no result is forgotten.
+committed, and no result is forgotten; new orders are refused after a while.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from meydan.telegram.outbox_repository import Claimed, OutboxRepository, Result,
 log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+_PATIENCE = 15.0
 _BATCH = 512
 _GATHER, _ENOUGH = 0.015, 24
 _GLANCE = _GATHER / 5
@@ -54,8 +55,8 @@ class Journal:
         self._claims: dict[str, asyncio.Future[Ready | None]] = {}
         self._results: list[tuple[Result, str | None]] = []
         self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._handed_over = self._written = 0
+        self._settling: list[tuple[int, asyncio.Future[None]]] = []
         self._closing = False
         self._last = 0
 
@@ -65,24 +66,28 @@ class Journal:
             raise ShuttingDown
         future: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
         self._inserts.append((rows, future))
-        self._stir()
+        self._wake.set()
         return await future
 
     async def claim(self, send_id: str) -> Ready | None:
         """Commit that a send is about to leave, and return it; nothing when it is no longer queued."""
         future: asyncio.Future[Ready | None] = asyncio.get_running_loop().create_future()
         self._claims[send_id] = future
-        self._stir()
+        self._wake.set()
         return await future
 
     def finish(self, result: Result, *, media_id: str | None = None) -> None:
         """Write down how a send ended, soon; `settled` waits for it."""
         self._results.append((result, media_id))
-        self._stir()
+        self._handed_over += 1
+        self._wake.set()
 
     async def settled(self) -> None:
-        """Wait until everything handed over so far is written."""
-        await self._idle.wait()
+        """Wait until every end that was handed over so far is written; what comes meanwhile is not waited for."""
+        if self._written < self._handed_over:
+            written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._settling.append((self._handed_over, written))
+            await written
 
     async def run(self) -> None:
         """Write what waits until drained."""
@@ -93,17 +98,12 @@ class Journal:
                 if self._last > 1:
                     await self._gather()
                 await self._write()
-            self._idle.set()
             if self._closing:
                 return
 
     async def drain(self) -> None:
         """Take no new sends, write what waits, and let `run` return."""
         self._closing = True
-        self._wake.set()
-
-    def _stir(self) -> None:
-        self._idle.clear()
         self._wake.set()
 
     async def _gather(self) -> None:
@@ -121,10 +121,15 @@ class Journal:
         for send_id in claims:
             del self._claims[send_id]
         await self._commit(_Batch(inserts, results, claims))
+        self._written += len(results)
+        while self._settling and self._settling[0][0] <= self._written:
+            _, written = self._settling.pop(0)
+            if not written.done():
+                written.set_result(None)
 
     async def _commit(self, batch: "_Batch") -> None:
         """Write a batch, again and again while the database is away; what breaks it is found by writing singly."""
-        pause, look = _FIRST_PAUSE, False
+        pause, waited, look = _FIRST_PAUSE, 0.0, False
         while True:
             try:
                 known, ready = await self._db.write(
@@ -141,7 +146,10 @@ class Journal:
                 if self._closing and pause >= _LONGEST_PAUSE:
                     batch.fail(error)
                     return
+                if waited >= _PATIENCE:
+                    self._refuse_new(batch, error)
                 await self._clock.sleep(pause)
+                waited += pause
                 pause = min(pause * 2, _LONGEST_PAUSE)
             except Exception as error:  # noqa: BLE001  # one thing must not take the others with it
                 await self._apart(batch, error)
@@ -152,11 +160,20 @@ class Journal:
                 batch.tell(known, ready)
                 return
 
+    def _refuse_new(self, batch: "_Batch", error: Exception) -> None:
+        """Tell whoever orders that it takes too long; what is on its way already goes on waiting."""
+        for _, future in (*batch.inserts, *self._inserts):
+            if not future.done():
+                future.set_exception(error)
+        batch.inserts, self._inserts = [], []
+
     async def _apart(self, batch: "_Batch", error: Exception) -> None:
         """Write what is in a batch that cannot be written as a whole one by one."""
         if len(batch) == 1:
             log.error("telegram.journal_refused", exc_info=error)
             batch.fail(error)
+            if batch.results and batch.results != (bare := batch.bare()).results:
+                await self._commit(bare)
             return
         for single in batch.singles():
             await self._commit(single)
@@ -181,6 +198,10 @@ class _Batch:
             yield _Batch([], [result], {})
         for send_id, claim in self.claims.items():
             yield _Batch([], [], {send_id: claim})
+
+    def bare(self) -> "_Batch":
+        """Return its results without words and numbers: how a send ended must not be lost with what was said of it."""
+        return _Batch([], [(Result(one.id, one.state, one.at), media_id) for one, media_id in self.results], {})
 
     def tell(self, known: list[dict[str, str]], ready: dict[str, Ready]) -> None:
         """Answer everybody who waits."""

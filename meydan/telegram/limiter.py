@@ -1,7 +1,7 @@
 """Keeps the budget of `limits`: who may send now, who must wait, and how long."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
@@ -47,6 +47,13 @@ class Penalty(NamedTuple):
     chat_id: int
     seconds: float
     strikes: int
+
+
+class Spent(NamedTuple):
+    """A request that some other limiter counted, `seconds` ago."""
+
+    ask: Ask
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,10 @@ class Limiter(Protocol):
         """Hold back again what was held back before a restart; of two that differ the longer counts."""
         ...
 
+    async def recall(self, spent: Sequence[Spent]) -> None:
+        """Count what was sent before a restart; a limiter that outlives its process has counted it already."""
+        ...
+
 
 # -- what both engines reckon with ------------------------------------------------------------------------------------
 
@@ -142,30 +153,87 @@ def keep(scope: Holder, spans: Spans) -> int:
     return max(span for _, span in spans) if scope is Holder.BOT else REMEMBER
 
 
-def room_after(moments: Sequence[int], spans: Spans, *, cost: int, now: int) -> int:
-    """Return in how many microseconds `cost` more slots fit after these, 0 for now; slots under way lie at `now`."""
-    longest = 0
-    for units, span in spans:
-        staying = max(units - cost, 0)
-        if len(moments) > staying:
-            longest = max(longest, moments[-1 - staying] + span - now)
-    return longest
+def by_ask(asks: Sequence[Ask], ahead: Sequence[int]) -> dict[Ask, list[int]]:
+    """Gather how many stand before each of those that ask for the same."""
+    gathered: dict[Ask, list[int]] = {}
+    for ask, before in zip(asks, ahead, strict=True):
+        gathered.setdefault(ask, []).append(before)
+    return gathered
 
 
-def eta(budgets: Sequence[tuple[Sequence[int], Spans]], *, ahead: int, cost: int, now: int, start: int) -> int:
-    """Return in how many microseconds an ask is granted after `ahead` others, each granted as early as it can be.
+def etas(
+    budgets: Sequence[tuple[Sequence[int], Spans]], *, ahead: Collection[int], cost: int, now: int, start: int
+) -> dict[int, float]:
+    """Return in how many seconds an ask is granted after so many others, each granted as early as it can be.
 
     Nothing is granted before `start`. Far ahead it goes on at the pace of the slowest window, which is never too late.
     """
-    lines = [(list(moments), spans) for moments, spans in budgets]
-    slowest = max((span / units for _, spans in lines for units, span in spans), default=0.0)
-    moment = start
-    for _ in range(min(ahead, _EXACT)):
-        moment = max(moment, *(now + room_after(line, spans, cost=1, now=now) for line, spans in lines))
-        for line, _ in lines:
-            line.append(moment)
-    moment = max(moment, *(now + room_after(line, spans, cost=cost, now=now) for line, spans in lines))
-    return moment - now + int(max(0, ahead - _EXACT) * slowest)
+    forecast = _Forecast(budgets, now=now, start=start)
+    return {before: (forecast.moment(before, cost) - now) / SECOND for before in set(ahead)}
+
+
+class _Forecast:
+    """When a lane that always has something to say is granted one slot after another.
+
+    Once the slots of the past lie outside every window and each grant came one span of the slowest window after the
+    grant that many units before it, for as many grants as the largest window that matters looks back, so will every
+    later one: what follows is reckoned, not tried.
+    """
+
+    def __init__(self, budgets: Sequence[tuple[Sequence[int], Spans]], *, now: int, start: int) -> None:
+        self._windows = [(moments, units, span) for moments, spans in budgets for units, span in spans]
+        self._start = start
+        self._granted: list[int] = []
+        self._units, self._span = max(
+            ((units, span) for _, units, span in self._windows), key=lambda window: window[1] / window[0]
+        )
+        self._clear = now + max(span for _, _, span in self._windows)
+        # Whoever keeps to the slowest window keeps to a shorter one that holds as much in its time.
+        self._reach = max(
+            units
+            for _, units, span in self._windows
+            if units == self._units or units // self._units * self._span < span
+        )
+        self._alike = 0
+
+    def moment(self, before: int, cost: int) -> int:
+        """Return when `cost` more slots are granted after `before` single ones."""
+        moment = self._grant(before - 1) if before else self._start
+        for past, units, span in self._windows:
+            place = before - 1 - max(units - cost, 0)
+            if place >= 0:
+                moment = max(moment, self._grant(place) + span)
+            elif len(past) + place >= 0:
+                moment = max(moment, past[place] + span)
+        return moment
+
+    def _grant(self, number: int) -> int:
+        granted = self._granted
+        while len(granted) <= number and self._alike < self._reach and len(granted) < _EXACT:
+            self._go_on()
+        if number < len(granted):
+            return granted[number]
+        if self._alike < self._reach:
+            return granted[-1] + int((number + 1 - len(granted)) * self._span / self._units)
+        turns = (number - len(granted)) // self._units + 1
+        return granted[number - turns * self._units] + turns * self._span
+
+    def _go_on(self) -> None:
+        granted = self._granted
+        count = len(granted)
+        moment = granted[-1] if granted else self._start
+        for past, units, span in self._windows:
+            place = count - units
+            if place >= 0:
+                opens = granted[place] + span
+            elif len(past) + place >= 0:
+                opens = past[place] + span
+            else:
+                continue
+            moment = max(moment, opens)
+        regular = count >= self._units and moment >= self._clear and moment == granted[-self._units] + self._span
+        self._alike = self._alike + 1 if regular else 0
+        granted.append(moment)
 
 
 def _spans(windows: Sequence[Window]) -> Spans:

@@ -22,7 +22,9 @@ from meydan.telegram.limiter import (
     Penalty,
     Rules,
     Spans,
-    eta,
+    Spent,
+    by_ask,
+    etas,
     keep,
 )
 from meydan.telegram.limits import Ask, TelegramLimits
@@ -70,11 +72,13 @@ class _Budget:
         if moment is not None:
             self._moments.extend([moment] * cost)
 
-    def wait(self, spans: Spans, cost: int, now: int) -> int:
-        """Return in how many microseconds `cost` more fit, 0 for now; what is under way may settle now at the earliest.
+    def recall(self, moments: list[int]) -> None:
+        """Count slots that were settled elsewhere."""
+        self._moments = array("q", sorted([*self._moments[self._first :], *moments]))
+        self._first = 0
 
-        The same reckoning as `room_after`, without laying out the slots.
-        """
+    def wait(self, spans: Spans, cost: int, now: int) -> int:
+        """Return in how many microseconds `cost` more fit, 0 for now; what is under way may settle at once."""
         longest = 0
         settled = len(self._moments) - self._first
         for units, span in spans:
@@ -143,12 +147,11 @@ class MemoryLimiter:
         """Return when each ask would be granted with others of its lane before it."""
         now = math.floor(self._clock.monotonic() * SECOND)
         rules = self._rules()
-        found: list[float] = []
-        for ask, before in zip(asks, ahead, strict=True):
+        found: dict[Ask, dict[int, float]] = {}
+        for ask, before in by_ask(asks, ahead).items():
             budgets = [(budget.slots(now), spans) for _, budget, spans in self._look(ask, rules, now)]
-            wait = eta(budgets, ahead=before, cost=ask.cost, now=now, start=self._held_until(ask, now))
-            found.append(wait / SECOND)
-        return found
+            found[ask] = etas(budgets, ahead=before, cost=ask.cost, now=now, start=self._held_until(ask, now))
+        return [found[ask][before] for ask, before in zip(asks, ahead, strict=True)]
 
     async def gauges(self, ask: Ask) -> dict[Holder, list[Gauge]]:
         """Return how full the budgets are that `ask` would draw on."""
@@ -179,6 +182,19 @@ class MemoryLimiter:
             before = strikes.get(penalty.chat_id)
             if before is None or before.until < until:
                 strikes[penalty.chat_id] = _Strike(until, penalty.strikes)
+
+    async def recall(self, spent: Sequence[Spent]) -> None:
+        """Count what was sent before a restart."""
+        now = math.ceil(self._clock.monotonic() * SECOND)
+        rules = self._rules()
+        found: dict[Key, list[int]] = {}
+        for ask, seconds in spent:
+            moment = now - max(0, math.floor(seconds * SECOND))
+            for scope, _ in rules.scopes(ask):
+                found.setdefault(_key(scope, ask), []).extend([moment] * ask.cost)
+        for key, moments in found.items():
+            self._budgets.setdefault(key, _Budget()).recall(moments)
+            self._budgets.move_to_end(key)
 
     def _take(self, ask: Ask, rules: Rules, now: int, lead: int) -> Grant | Hold:
         self._sweep(now)

@@ -4,11 +4,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from meydan.accounts.encrypted_columns import ENCRYPTED_COLUMNS, EncryptedColumn
 from meydan.platform.db import Base
+
+_EDITS = text("edits IS NOT NULL")
+_LEFT = text("sending_at IS NOT NULL")
+_QUEUED = text("state = 'queued'")
 
 
 class BotMode(StrEnum):
@@ -142,8 +146,18 @@ class Send(Base):
     __table_args__ = (
         Index("ix_telegram_outbox_bot", "bot_id", "state", "id"),
         Index("ix_telegram_outbox_state", "state", "id"),
-        Index("ix_telegram_outbox_edits", "edits"),
-    )
+        Index("ix_telegram_outbox_chat", "chat_id", "id"),
+        Index("ix_telegram_outbox_edits", "edits", sqlite_where=_EDITS, postgresql_where=_EDITS),
+        Index(
+            "ix_telegram_outbox_lane", "bot_id", "chat_id", "priority", "id", "not_before", "state",
+            sqlite_where=_QUEUED, postgresql_where=_QUEUED,
+        ),
+        Index(
+            "ix_telegram_outbox_next", "state", "priority", "id", "bot_id", "chat_id",
+            sqlite_where=_QUEUED, postgresql_where=_QUEUED,
+        ),
+        Index("ix_telegram_outbox_sending", "bot_id", "sending_at", sqlite_where=_LEFT, postgresql_where=_LEFT),
+    )  # fmt: skip
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     bot_id: Mapped[str] = mapped_column(ForeignKey("telegram_bots.id", ondelete="CASCADE"))

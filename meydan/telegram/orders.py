@@ -118,6 +118,9 @@ def in_parts(text: str, parse_mode: str | None, limit: int) -> list[str]:
     if "\x00" in text:
         raise InvalidInput(field="text", reason="control character")
     try:
-        return split_text(text, limit=limit, parse_mode=parse_mode)
+        parts = split_text(text, limit=limit, parse_mode=parse_mode)
     except BrokenMarkup as error:
         raise MarkupBroken(position=error.position, reason=error.reason) from None
+    if not parts:
+        raise InvalidInput(field="text", reason="empty")
+    return parts

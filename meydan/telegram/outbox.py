@@ -1,8 +1,9 @@
 """Orders to say something on Telegram become rows of the outbox; what stands in it can be led on by an operator."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,18 +17,21 @@ from meydan.accounts.permissions import Permission
 from meydan.accounts.repository import AuditRepository
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
+from meydan.platform.cursors import cursor, place_in
 from meydan.platform.db import Database
-from meydan.platform.errors import Unavailable
+from meydan.platform.errors import InvalidInput, Unavailable
 from meydan.platform.gather import Gatherer
-from meydan.platform.ids import new_id
+from meydan.platform.ids import first_id, new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.telegram.directory import Directory, Place
 from meydan.telegram.errors import (
     BotMissing,
     MediaMissing,
     MediaTooLarge,
+    RequestKeyReused,
     SendMissing,
     SendNotInState,
+    TextTooLong,
 )
 from meydan.telegram.events import BOTS_CHANNEL, OUTBOX_CHANNEL, Queued, SendKey
 from meydan.telegram.fair import best_of
@@ -35,7 +39,8 @@ from meydan.telegram.journal import Journal
 from meydan.telegram.limiter import Limiter
 from meydan.telegram.limits import Ask
 from meydan.telegram.models import Chat, Media, Send, SendState
-from meydan.telegram.orders import TEXT_LIMIT, Order, in_parts, parts_of
+from meydan.telegram.orders import CAPTION_LIMIT, TEXT_LIMIT, Order, Priority, in_parts, parts_of
+from meydan.telegram.outbox_pages import SendOrder, SendPlace, page_of, standing
 from meydan.telegram.outbox_repository import SendRow
 from meydan.telegram.settings import TelegramSettings
 
@@ -102,15 +107,16 @@ class OutboxService:
         chat = await self._directory.place(order.bot_ids, order.chat_id)
         if (media_id := order.media) is not None:
             await self._db.read(lambda session: _require_media(session, media_id))
-        bot_id = await self._choose(order, chat)
+        bot_id = await self._choose(chat)
         await self._directory.reserve(bot_id, len(parts), limit=self._live.current(TelegramSettings).queue_limit)
         now = self._clock.now()
+        key = None if order.request_key is None else _own_key(actor, order.request_key)
         rows = [
             SendRow(
                 id=new_id(self._clock),
                 bot_id=bot_id,
-                chat_id=order.chat_id,
-                is_group=order.chat_id < 0,
+                chat_id=chat.chat_id,
+                is_group=chat.chat_id < 0,
                 shared=chat.shared,
                 method=method,
                 params=params,
@@ -120,7 +126,7 @@ class OutboxService:
                 priority=int(order.priority),
                 cost=1,
                 state=SendState.QUEUED,
-                request_key=order.request_key if number == 0 else None,
+                request_key=key if number == 0 else None,
                 created_by=actor.id,
                 created_at=now,
                 not_before=order.not_before,
@@ -134,19 +140,23 @@ class OutboxService:
         except IntegrityError:
             raise BotMissing(bot_id) from None  # it was removed a moment ago
         if known:
-            return [await self.get(actor, next(iter(known.values())))]
+            return await self._repeated(next(iter(known.values())), rows, bots=chat.bots)
         await self._announce(rows)
         return [_view_of_row(row, chat.title) for row in rows]
 
     async def change(self, actor: Actor, send_id: str, *, text: str, parse_mode: str | None = None) -> list[SendView]:
         """Give a message another text: where it stands while it is queued; later edits that wait become one."""
         actor.require(Permission.TELEGRAM_SEND)
-        in_parts(text, parse_mode, TEXT_LIMIT)
+        if not text.strip():
+            raise InvalidInput(field="text", reason="empty")
 
         def save(session: Session) -> tuple[Send, bool]:
-            target = _access(session, send_id)
+            target = _access(session, send_id, lock=True)  # else it might be claimed with the old text meanwhile
             if target.method not in ("sendMessage", "sendPhoto", "sendVoice", "sendDocument"):
                 raise SendNotInState(send_id, target.method)
+            limit = TEXT_LIMIT if target.method == "sendMessage" else CAPTION_LIMIT
+            if len(in_parts(text, parse_mode, limit)) > 1:
+                raise TextTooLong(length=len(text), limit=limit)
             if target.state == SendState.QUEUED:
                 _retext(target, text, parse_mode)
                 return target, True
@@ -200,8 +210,8 @@ class OutboxService:
             raise MediaTooLarge(size=len(content), limit=limit)
         media = Media(
             id=new_id(self._clock),
-            name=name[:200] or "dosya",
-            mime=mime[:100],
+            name=name.replace("\x00", "")[:200] or "dosya",
+            mime=mime.replace("\x00", "")[:100],
             size=len(content),
             content=content,
             created_by=actor.id,
@@ -228,28 +238,24 @@ class OutboxService:
         state: SendState | None = None,
         bot_id: str | None = None,
         chat_id: int | None = None,
-        before: str | None = None,
+        order: SendOrder = SendOrder.NEWEST,
+        after: str = "",
         limit: int = 50,
-    ) -> tuple[list[SendView], bool]:
-        """Return sends, the newest first, and whether there are more."""
+    ) -> tuple[list[SendView], str | None]:
+        """Return sends in `order`, and the cursor of the next page; raise `CursorInvalid` when `after` is another's."""
         actor.require(Permission.TELEGRAM_READ)
+        last = place_in(order, after, SendPlace)
 
-        def read(session: Session) -> list[SendView]:
-            statement = (
-                select(Send, Chat.title)
-                .outerjoin(Chat, (Chat.bot_id == Send.bot_id) & (Chat.chat_id == Send.chat_id))
-                .order_by(Send.id.desc())
-                .limit(limit + 1)
+        def read(session: Session) -> tuple[list[SendView], str | None]:
+            rows = page_of(
+                session, order=order, state=state, bot_id=bot_id, chat_id=chat_id, after=last, limit=limit + 1
             )
-            for column, wanted in ((Send.state, state), (Send.bot_id, bot_id), (Send.chat_id, chat_id)):
-                if wanted is not None:
-                    statement = statement.where(column == wanted)
-            if before is not None:
-                statement = statement.where(Send.id < before)
-            return [_view(row, title) for row, title in session.execute(statement)]
+            views = [_view(row, title) for row, title in rows[:limit]]
+            more = len(rows) > limit
+            return views, cursor(SendPlace(order, views[-1].id, Priority(views[-1].priority))) if more else None
 
-        found = await self._db.read(read)
-        return await self._with_etas(found[:limit]), len(found) > limit
+        views, following = await self._db.read(read)
+        return await self._with_etas(views), following
 
     async def counts(self, actor: Actor) -> dict[SendState, int]:
         """Return how many sends stand in each state."""
@@ -298,15 +304,46 @@ class OutboxService:
         await self._announce([row])
         return _view_of_row(row, None)
 
-    async def _choose(self, order: Order, place: Place) -> str:
+    async def _repeated(self, original: str, rows: Sequence[SendRow], *, bots: Sequence[str]) -> list[SendView]:
+        """Return the sends of an order that was given before under the same request key, if it said the same."""
+        order = rows[0]
+
+        def read(session: Session) -> list[SendView]:
+            first = _access(session, original)
+            same = (first.method, first.params, first.chat_id, first.media_id)
+            if first.bot_id not in bots or same != (order.method, order.params, order.chat_id, order.media_id):
+                raise RequestKeyReused(original)
+            parts = session.scalars(
+                select(Send)
+                .where(
+                    Send.id >= original,
+                    Send.id < _end_of(first.created_at),
+                    Send.created_at == first.created_at,
+                    Send.created_by == first.created_by,
+                    Send.bot_id == first.bot_id,
+                    Send.chat_id == first.chat_id,
+                    Send.edits.is_(None),
+                )
+                .order_by(Send.id)
+                .limit(len(rows))
+            )
+            chat = session.get(Chat, (first.bot_id, first.chat_id))
+            return [_view(part, chat.title if chat is not None else None) for part in parts]
+
+        return await self._with_etas(await self._db.read(read))
+
+    async def _choose(self, place: Place) -> str:
         """Return the bot that can speak first."""
         bots = place.bots
         if len(bots) == 1:
             return bots[0]
-        group = order.chat_id < 0
-        waiting = await self._db.read(lambda session: _waiting(session, bots, order.chat_id))
-        asks = [Ask(bot_id, order.chat_id, group=group, shared=place.shared) for bot_id in bots]
-        etas = await self._limiter.outlook(asks, ahead=[waiting.get(bot_id, 0) for bot_id in bots])
+        waiting = await self._db.read(lambda session: _waiting(session, bots, place.chat_id))
+        asks = [Ask(bot_id, place.chat_id, group=place.chat_id < 0, shared=place.shared) for bot_id in bots]
+        ahead = [waiting.get(bot_id, 0) for bot_id in bots]
+        try:
+            etas = await self._limiter.outlook(asks, ahead=ahead)
+        except Unavailable:  # nothing is sent meanwhile, but everything is taken
+            etas = [float(number) for number in ahead]
         chosen = best_of(bots, etas, last_used=self._last_used)
         self._last_used[chosen] = self._clock.monotonic()
         return chosen
@@ -334,6 +371,7 @@ class OutboxService:
             row.finished_at = None if to is SendState.QUEUED else now
             if to is SendState.QUEUED:
                 row.error = row.error_code = row.owner = None
+                row.attempts = 0
                 if row.deadline is not None and row.deadline < now:
                     row.deadline = None
             AuditRepository(session).append(
@@ -348,32 +386,20 @@ class OutboxService:
 
     async def _with_etas(self, views: list[SendView]) -> list[SendView]:
         """Add to queued sends when they should leave, going by how many of their lane stand before them."""
+        now = self._clock.now()
         queued = [view for view in views if view.state == SendState.QUEUED]
-        if not queued:
-            return views
-
-        def read(session: Session) -> dict[tuple[str, int], list[str]]:
-            lanes = {(view.bot_id, view.chat_id) for view in queued}
-            return {
-                lane: list(
-                    session.scalars(
-                        select(Send.id)
-                        .where(Send.bot_id == lane[0], Send.chat_id == lane[1], Send.state == SendState.QUEUED)
-                        .order_by(Send.priority.desc(), Send.id)
-                        .limit(1_000)
-                    )
-                )
-                for lane in lanes
-            }
-
-        places = {lane: {id_: n for n, id_ in enumerate(ids)} for lane, ids in (await self._db.read(read)).items()}
-        asks = [Ask(view.bot_id, view.chat_id, group=view.chat_id < 0) for view in queued]
-        ahead = [places[view.bot_id, view.chat_id].get(view.id, 1_000) for view in queued]
+        planned = {
+            view.id: (view.not_before - now).total_seconds()
+            for view in queued
+            if view.not_before is not None and view.not_before > now
+        }
+        waiting = [view.id for view in queued if view.id not in planned]
+        places = await self._db.read(lambda session: standing(session, waiting, now)) if waiting else []
         try:
-            etas = await self._limiter.outlook(asks, ahead=ahead)
+            etas = await self._limiter.outlook([ask for _, ask, _ in places], ahead=[ahead for _, _, ahead in places])
         except Unavailable:
             return views
-        by_id = {view.id: eta for view, eta in zip(queued, etas, strict=True)}
+        by_id = planned | {id_: eta for (id_, _, _), eta in zip(places, etas, strict=True)}
         return [_with_eta(view, by_id) for view in views]
 
 
@@ -385,6 +411,16 @@ def _waiting(session: Session, bots: Sequence[str], chat_id: int) -> dict[str, i
         .group_by(Send.bot_id)
     )
     return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def _own_key(actor: Actor, request_key: str) -> str:
+    """Return what a request key is stored as: somebody else's key of the same name is another one."""
+    return hashlib.sha256(f"{actor.id}\n{request_key}".encode()).hexdigest()
+
+
+def _end_of(made: datetime) -> str:
+    """Return an id that is larger than those of sends made at this moment."""
+    return first_id(made + timedelta(seconds=5))
 
 
 def _require_media(session: Session, media_id: str) -> None:

@@ -1,16 +1,16 @@
 """Every query on the outbox that its journal makes: batches of rows that move from state to state."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from meydan.platform.db import BulkInsert, rows_changed
 from meydan.platform.ids import first_id
 from meydan.telegram.events import SendKey
-from meydan.telegram.models import Bot, Media, Send, SendState
+from meydan.telegram.models import Bot, Media, Send, SendState, StoredPenalty
 
 REPEATABLE = frozenset(
     {"editMessageText", "editMessageCaption", "deleteMessage", "setMessageReaction", "pinChatMessage", "sendChatAction"}
@@ -95,6 +95,20 @@ _FINISH = (
 )
 
 
+class Left(NamedTuple):
+    """A request that left for Telegram, or may have, and the latest moment at which it can have arrived."""
+
+    bot_id: str
+    chat_id: int
+    is_group: bool
+    shared: bool
+    cost: int
+    at: datetime
+
+
+_LONGEST_REQUEST = timedelta(minutes=5)
+
+
 class OutboxRepository:
     """The rows of the outbox."""
 
@@ -161,9 +175,31 @@ class OutboxRepository:
         return {row.id: row for row in self._session.scalars(select(Media).where(Media.id.in_(ids)))}
 
     def forget_media(self, ids: Collection[str]) -> None:
-        """Delete files whose sends are over."""
+        """Delete files that were sent, unless another send waits with the same."""
         if ids:
-            self._session.execute(delete(Media).where(Media.id.in_(ids)))
+            open_ = (SendState.QUEUED, SendState.SENDING, SendState.MAYBE_SENT)
+            needed = set(
+                self._session.scalars(select(Send.media_id).where(Send.state.in_(open_), Send.media_id.in_(ids)))
+            )
+            self._session.execute(delete(Media).where(Media.id.in_(set(ids) - needed)))
+
+    def trim_media(self, before: datetime) -> int:
+        """Delete files uploaded before a moment that no send has, and return how many."""
+        kept = select(Send.media_id).where(Send.media_id.is_not(None))
+        return rows_changed(self._session, delete(Media).where(Media.created_at < before, Media.id.not_in(kept)))
+
+    def trim_penalties(self, now: datetime) -> None:
+        """Delete what has been waited out."""
+        self._session.execute(delete(StoredPenalty).where(StoredPenalty.until < now))
+
+    def queued_counts(self, bot_ids: Collection[str]) -> dict[str, int]:
+        """Return how many sends are queued for each of these bots."""
+        found = self._session.execute(
+            select(Send.bot_id, func.count())
+            .where(Send.bot_id.in_(bot_ids), Send.state == SendState.QUEUED)
+            .group_by(Send.bot_id)
+        )
+        return {row[0]: row[1] for row in found}
 
     def queued(self, bot_id: str, *, after: str, limit: int) -> list[SendKey]:
         """Return the keys of a bot's queued sends in order, from after an id."""
@@ -178,6 +214,20 @@ class OutboxRepository:
         )  # fmt: skip
         return [SendKey(*row[:7], _seconds(row[7]), _seconds(row[8])) for row in rows]
 
+    def left(self, bot_ids: Collection[str], *, since: datetime, besides: str) -> list[Left]:
+        """Return what went to Telegram for these bots from a moment on, but for what the worker `besides` sent."""
+        at = func.coalesce(Send.finished_at, Send.sending_at, type_=Send.finished_at.type)
+        rows = self._session.execute(
+            select(Send.bot_id, Send.chat_id, Send.is_group, Send.shared, Send.cost, at).where(
+                Send.bot_id.in_(bot_ids),
+                Send.sending_at > since - _LONGEST_REQUEST,
+                at > since,
+                Send.state.not_in((SendState.EXPIRED, SendState.CANCELLED)),
+                or_(Send.owner.is_(None), Send.owner != besides),
+            )
+        )
+        return [Left(*row) for row in rows]
+
     def expire(self, now: datetime) -> int:
         """Let queued sends go whose deadline has passed, and return how many."""
         return rows_changed(
@@ -188,9 +238,13 @@ class OutboxRepository:
         )
 
     def trim(self, before: datetime) -> int:
-        """Delete sends made before a moment that are over, and return how many; what is uncertain stays."""
+        """Delete sends that were over before a moment, and return how many; what is uncertain stays."""
         over = (SendState.SENT, SendState.FAILED, SendState.EXPIRED, SendState.CANCELLED)
-        return rows_changed(self._session, delete(Send).where(Send.state.in_(over), Send.id < first_id(before)))
+        return rows_changed(
+            self._session,
+            # What was over before it was made before: the id narrows it down by an index.
+            delete(Send).where(Send.state.in_(over), Send.id < first_id(before), Send.finished_at < before),
+        )
 
     def give_up(self, bot_ids: Collection[str], *, worker: str, now: datetime) -> int:
         """Deal with what other workers left half done: nobody knows whether it was sent. Return how many."""
@@ -203,11 +257,17 @@ class OutboxRepository:
         )
 
     def move_chat(self, bot_id: str, *, old: int, new: int) -> None:
-        """Let what is queued for a group go to the supergroup that it became."""
+        """Let what is queued for a group go to the supergroup that it became.
+
+        What changes a message of the old group stays, and fails there: the supergroup counts its messages anew.
+        """
+        queued = (Send.bot_id == bot_id, Send.state == SendState.QUEUED)
+        fresh = select(Send.id).where(*queued, Send.chat_id == old, Send.edits.is_(None))
         self._session.execute(
             update(Send)
-            .where(Send.bot_id == bot_id, Send.chat_id == old, Send.state == SendState.QUEUED)
+            .where(*queued, Send.chat_id == old, or_(Send.edits.is_(None), Send.edits.in_(fresh)))
             .values(chat_id=new)
+            .execution_options(synchronize_session=False)
         )
 
 

@@ -33,7 +33,9 @@ from meydan.telegram.limiter import (
     Penalty,
     Rules,
     Spans,
-    eta,
+    Spent,
+    by_ask,
+    etas,
     keep,
 )
 from meydan.telegram.limits import Ask, TelegramLimits
@@ -230,14 +232,15 @@ class RedisLimiter:
 
     async def outlook(self, asks: Sequence[Ask], *, ahead: Sequence[int]) -> list[float]:
         """Return when each ask would be granted with others of its lane before it."""
-        now, slots, penalties = await self._see(asks)
-        found: list[float] = []
-        for ask, before in zip(asks, ahead, strict=True):
+        gathered = by_ask(asks, ahead)
+        now, slots, penalties = await self._see(tuple(gathered))
+        found: dict[Ask, dict[int, float]] = {}
+        for ask, before in gathered.items():
             budgets = [(slots[self._key(scope, ask)], spans) for scope, spans in self._rules().scopes(ask)]
             held = penalties[ask.bot_id]
             start = max(now, *(held[chat][0] if chat in held else now for chat in (0, ask.chat_id)))
-            found.append(eta(budgets, ahead=before, cost=ask.cost, now=now, start=start) / SECOND)
-        return found
+            found[ask] = etas(budgets, ahead=before, cost=ask.cost, now=now, start=start)
+        return [found[ask][before] for ask, before in zip(asks, ahead, strict=True)]
 
     async def gauges(self, ask: Ask) -> dict[Holder, list[Gauge]]:
         """Return how full the budgets are that `ask` would draw on."""
@@ -271,6 +274,9 @@ class RedisLimiter:
                 strikes=penalty.strikes,
                 quiet=QUIET,
             )
+
+    async def recall(self, spent: Sequence[Spent]) -> None:
+        """Do nothing: Redis has counted it."""
 
     async def _tell_settled(self, grants: list[Grant]) -> None:
         with _told(grants):

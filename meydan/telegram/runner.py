@@ -10,11 +10,13 @@ import math
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 import structlog
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from meydan.accounts.errors import BadVaultToken
@@ -27,18 +29,24 @@ from meydan.platform.live_settings import LiveSettings
 from meydan.telegram.api import BotApi, TelegramFault
 from meydan.telegram.events import BOTS_CHANNEL, OUTBOX_CHANNEL, BotsChanged, Queued, SendKey
 from meydan.telegram.journal import Journal
-from meydan.telegram.limiter import Limiter, Penalty
+from meydan.telegram.limiter import REMEMBER, SECOND, Limiter, Penalty, Spent
+from meydan.telegram.limits import Ask
 from meydan.telegram.models import Bot, BotMode, Chat, StoredPenalty, Worker
 from meydan.telegram.outbox_repository import BotLeases, OutboxRepository
 from meydan.telegram.sender import BotSender, Happenings, Identity, SenderStats
 from meydan.telegram.settings import TelegramSettings
-from meydan.telegram.updates import Intake, Poller
+from meydan.telegram.updates import Intake, Poller, moved_chat
+from meydan.telegram.upkeep import Turn, Upkeep
+from meydan.telegram.webhook import keep_webhook
 
 log = structlog.get_logger(__name__)
 
 _PAGE: Final = 5_000
 _LOOK_BACK: Final = 60.0  # seconds; a send may be committed later than its id says
 _EXPIRE_EVERY: Final = 5
+_LOOK_EVERY: Final = 90
+_REMEMBERED: Final = timedelta(seconds=REMEMBER / SECOND)
+_UPLOADS_KEPT: Final = timedelta(days=1)
 _TRIM_EVERY: Final = 720
 
 
@@ -69,6 +77,7 @@ class FleetRunner:
         journal: Journal,
         limiter: Limiter,
         intake: Intake,
+        public_url: str = "",
         lease: float = 10.0,
     ) -> None:
         self.stats = SenderStats()
@@ -82,11 +91,14 @@ class FleetRunner:
         self._api = api
         self._journal = journal
         self._limiter = limiter
+        self._public_url = public_url
         self._lease = lease
         self._wake = asyncio.Event()
         self._stopping = False
         self._held_at = clock.monotonic()
         self._ending: set[str] = set()
+        self._short: set[str] = set()
+        self._recalled: dict[str, datetime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -133,16 +145,20 @@ class FleetRunner:
     # -- whose bot -------------------------------------------------------------------------------------------------
 
     async def _tick(self, turn: int) -> None:
-        now = self._clock.now()
+        began, now = self._clock.monotonic(), self._clock.now()
         until = now + timedelta(seconds=self._lease)
         held = await self._db.write(lambda session: self._hold(session, now, until))
-        self._held_at = self._clock.monotonic()
+        self._held_at = began
         for bot_id in tuple(self.bots):
             if bot_id not in held:
                 self._stop(bot_id)
+        if fresh := [bot_id for bot_id in held if bot_id not in self.bots]:
+            await self._give_up(fresh)
+            await self._recall(fresh)
         for bot_id, bot in held.items():
             await self._keep(bot_id, bot)
         await self._give_up(tuple(self.bots))  # a claim of a process that died may be committed after its death
+        await self._look_for_more(every=turn % _LOOK_EVERY == _LOOK_EVERY - 1)
         if turn % _EXPIRE_EVERY == 0:
             self.stats.expired += await self._db.write(lambda session: OutboxRepository(session).expire(now))
         if turn % _TRIM_EVERY == _TRIM_EVERY - 1:
@@ -154,6 +170,8 @@ class FleetRunner:
         await self.intake.trim(days=kept.update_days)
         before = now - timedelta(days=kept.outbox_days)
         await self._db.write(lambda session: OutboxRepository(session).trim(before))
+        await self._db.write(lambda session: OutboxRepository(session).trim_media(now - _UPLOADS_KEPT))
+        await self._db.write(lambda session: OutboxRepository(session).trim_penalties(now))
 
     def _hold(self, session: Session, now: datetime, until: datetime) -> dict[str, Bot]:
         """Say that this process is alive, keep its bots, take its share of those without one, and return all it has."""
@@ -177,9 +195,13 @@ class FleetRunner:
                 held[bot.id] = bot
         return held
 
+    def _ours(self) -> bool:
+        """Tell whether no other process can have this one's bots yet, whatever kept it from saying that it is alive."""
+        return self._clock.monotonic() - self._held_at <= self._lease * 0.8
+
     def _let_go_if_late(self) -> None:
         """Stop everything when the lease may have run out unnoticed: another process may have the bots."""
-        if self.bots and self._clock.monotonic() - self._held_at > self._lease * 0.8:
+        if self.bots and not self._ours():
             for bot_id in tuple(self.bots):
                 self._stop(bot_id)
 
@@ -192,7 +214,7 @@ class FleetRunner:
             self._note(bot_id, error.detail())
             return
         if running is not None and (
-            running.sender.bot.token != token or running.mode != bot.mode or running.tasks[0].done()
+            running.sender.bot.token != token or running.mode != bot.mode or any(task.done() for task in running.tasks)
         ):
             self._stop(bot_id)
         if bot_id in self._ending:
@@ -200,7 +222,6 @@ class FleetRunner:
         if running is None:
             identity = Identity(bot_id, token, bot.trial)
             now = self._clock.now()
-            await self._give_up([bot_id])
             await self._limiter.restore(await self._db.read(lambda session: _penalties(session, bot_id, now)))
             self._start(identity, bot)
             await self._offer_all(bot_id, after="")
@@ -218,9 +239,25 @@ class FleetRunner:
             self.stats.maybe += given_up
             log.warning("telegram.sends_uncertain", bots=len(bot_ids), sends=given_up)
 
+    async def _recall(self, bot_ids: Sequence[str]) -> None:
+        """Let the limiter count what other processes sent a moment ago for bots that are new here, once each."""
+        now = self._clock.now()
+        since = now - _REMEMBERED
+        rows = await self._db.read(
+            lambda session: OutboxRepository(session).left(bot_ids, since=since, besides=self.worker)
+        )
+        await self._limiter.recall(
+            [
+                Spent(Ask(row.bot_id, row.chat_id, row.is_group, row.cost, row.shared), (now - row.at).total_seconds())
+                for row in rows
+                if row.at > self._recalled.get(row.bot_id, since)
+            ]
+        )
+        self._recalled.update(dict.fromkeys(bot_ids, now))
+
     def _start(self, identity: Identity, bot: Bot) -> None:
         happenings = Happenings(
-            revoked=lambda reason: self._spawn(self._revoked(identity.id, reason)),
+            revoked=lambda reason: self._spawn(self._revoked(identity.id, bot.token, reason)),
             moved=lambda old, new: self._spawn(self._moved(identity.id, old, new)),
             forbidden=lambda chat_id, reason: self._spawn(self._forbidden(identity.id, chat_id, reason)),
             failed=lambda reason: self._note(identity.id, reason),
@@ -234,20 +271,18 @@ class FleetRunner:
             clock=self._clock,
             stats=self.stats,
             happenings=happenings,
+            ours=self._ours,
         )
         running = Running(sender, [], bot.mode)
         running.tasks.append(asyncio.create_task(sender.run(), name=f"telegram-sender:{bot.username}"))
+        turn: Turn
         if bot.mode == BotMode.POLLING:
-            poller = Poller(
-                identity,
-                offset=bot.update_offset,
-                api=self._api,
-                intake=self.intake,
-                clock=self._clock,
-                troubled=lambda fault: self._troubled(identity.id, fault),
-                revoked=happenings.revoked,
-            )
-            running.tasks.append(asyncio.create_task(poller.run(), name=f"telegram-poller:{bot.username}"))
+            turn = Poller(identity, offset=bot.update_offset, api=self._api, intake=self.intake).turn
+        else:
+            secret = self._vault.decrypt(bot.webhook_secret)
+            turn = partial(keep_webhook, self._api, identity, public_url=self._public_url, secret=secret)
+        upkeep = Upkeep(self._clock, lambda fault: self._troubled(identity.id, fault), happenings.revoked)
+        running.tasks.append(asyncio.create_task(upkeep.run(turn), name=f"telegram-intake:{bot.username}"))
         self.bots[identity.id] = running
         log.info("telegram.bot_started", bot=identity.id, username=bot.username)
 
@@ -269,6 +304,8 @@ class FleetRunner:
         now = self._clock.now()
         with contextlib.suppress(Unavailable):
             await self._db.write(lambda session: BotLeases(session, worker=self.worker, now=now).release(bot_id))
+        if left := running.sender.left:
+            await self._bus.publish(OUTBOX_CHANNEL, msgspec.json.encode(Queued(keys=left)))
         self._ending.discard(bot_id)
         self._wake.set()
 
@@ -287,6 +324,25 @@ class FleetRunner:
             if len(keys) < _PAGE:
                 return
             after = keys[-1].id
+
+    async def _look_for_more(self, *, every: bool) -> None:
+        """Offer what a sender has not heard of: put back long after it was made, or told of while nobody listened.
+
+        All of a long queue is looked through only when a sender knows of too few twice running: once may be what came
+        or ended while they were counted.
+        """
+        if not self.bots:
+            return
+        before = {bot_id: running.sender.known() for bot_id, running in self.bots.items()}
+        counts = await self._db.read(lambda session: OutboxRepository(session).queued_counts(tuple(before)))
+        short = {
+            bot_id
+            for bot_id, count in counts.items()
+            if bot_id in self.bots and count > max(before[bot_id], self.bots[bot_id].sender.known())
+        }
+        for bot_id in counts if every else short & self._short:
+            await self._offer_all(bot_id, after="")
+        self._short = short
 
     def offer(self, keys: tuple[SendKey, ...]) -> None:
         """Hand over sends that were just committed by this process."""
@@ -308,12 +364,17 @@ class FleetRunner:
 
     # -- what befalls a bot ----------------------------------------------------------------------------------------
 
-    async def _revoked(self, bot_id: str, reason: str) -> None:
-        """Switch a bot off whose token is no longer good; what is queued stays queued."""
+    async def _revoked(self, bot_id: str, sealed: str, reason: str) -> None:
+        """Switch a bot off whose token is no longer good, unless it has another by now; what is queued stays queued."""
         log.error("telegram.token_revoked", bot=bot_id)
         now = self._clock.now()
-        off = update(Bot).where(Bot.id == bot_id).values(enabled=False, last_error=reason[:300], last_error_at=now)
-        await self._db.write(lambda session: rows_changed(session, off))
+        off = (
+            update(Bot)
+            .where(Bot.id == bot_id, Bot.token == sealed)
+            .values(enabled=False, last_error=reason[:300], last_error_at=now)
+        )
+        with contextlib.suppress(Unavailable):  # it starts again and is told again
+            await self._db.write(lambda session: rows_changed(session, off))
         self._wake.set()
 
     async def _moved(self, bot_id: str, old: int, new: int) -> None:
@@ -322,30 +383,14 @@ class FleetRunner:
 
         def move(session: Session) -> None:
             OutboxRepository(session).move_chat(bot_id, old=old, new=new)
-            chat = session.get(Chat, (bot_id, old))
-            if chat is not None:
-                chat.moved_to = new
-                if session.get(Chat, (bot_id, new)) is None:
-                    session.add(
-                        Chat(
-                            bot_id=bot_id,
-                            chat_id=new,
-                            kind="supergroup",
-                            title=chat.title,
-                            username=chat.username,
-                            forum=chat.forum,
-                            status=chat.status,
-                            rights=chat.rights,
-                            shared=chat.shared,
-                            seen_at=self._clock.now(),
-                        )
-                    )
+            moved_chat(session, bot_id, old=old, new=new, now=self._clock.now())
 
         await self._db.write(move)
         running = self.bots.get(bot_id)
         if running is not None:
             running.sender.forget_lane(old)
             await self._offer_all(bot_id, after="")
+        await self._bus.publish(BOTS_CHANNEL, msgspec.json.encode(BotsChanged(bot_id)))
 
     async def _keep_penalties(self, penalties: list[Penalty]) -> None:
         """Write down what is held back, for a limiter that forgets with its process."""
@@ -358,7 +403,7 @@ class FleetRunner:
                     StoredPenalty(bot_id=penalty.bot_id, chat_id=penalty.chat_id, until=until, strikes=penalty.strikes)
                 )
 
-        with contextlib.suppress(Unavailable):
+        with contextlib.suppress(Unavailable, IntegrityError):  # or the bot was removed a moment ago
             await self._db.write(save)
 
     async def _forbidden(self, bot_id: str, chat_id: int, reason: str) -> None:
@@ -366,7 +411,8 @@ class FleetRunner:
         self._note(bot_id, reason)
         status = "kicked" if "kicked" in reason or "blocked" in reason else "restricted"
         closed = update(Chat).where(Chat.bot_id == bot_id, Chat.chat_id == chat_id).values(status=status)
-        await self._db.write(lambda session: rows_changed(session, closed))
+        with contextlib.suppress(Unavailable):
+            await self._db.write(lambda session: rows_changed(session, closed))
 
     def _troubled(self, bot_id: str, fault: TelegramFault | None) -> None:
         running = self.bots.get(bot_id)

@@ -1,22 +1,44 @@
 """HTTP's shapes of the bot fleet."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
+from meydan.platform.cursors import CURSOR
 from meydan.telegram.client.files import SessionKind
 from meydan.telegram.client.listing import SessionStanding
 from meydan.telegram.limiter import Holder
 from meydan.telegram.models import BotMode, SendState
 from meydan.telegram.orders import Attachment
 from meydan.telegram.outbox import Decision
+from meydan.telegram.outbox_pages import SendOrder
 
 Identifier = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
 PriorityName = Literal["low", "normal", "high"]
 ChatNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
 SessionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 MessageNumber = Annotated[int, Field(ge=1, le=2**53)]
+
+
+def _moment(value: datetime) -> datetime:
+    """Return a moment in UTC, if it is one that has a meaning here."""
+    if not 2000 <= value.year <= 9000:
+        raise ValueError("between the years 2000 and 9000")
+    return value.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 
 
 class _In(BaseModel):
@@ -37,7 +59,9 @@ class BotIn(_In):
 class TrialBotIn(_In):
     """A bot to make in the fake Telegram."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]*$")
+    ]
     username: Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9_]{1,28}[bB][oO][tT]$")]
 
 
@@ -129,9 +153,10 @@ class ChatOut(_Out):
 
 
 class ChatsOut(_Out):
-    """Chats, the latest first."""
+    """Chats, the latest first, and where the next page begins."""
 
     chats: list[ChatOut]
+    next_cursor: str | None = None
 
 
 class ChatPatch(_In):
@@ -156,8 +181,8 @@ class SendIn(_In):
     file: Annotated[str, Field(max_length=2_000)] | None = None
     split: bool = True
     priority: PriorityName = "normal"
-    not_before: datetime | None = None
-    deadline: datetime | None = None
+    not_before: Moment | None = None
+    deadline: Moment | None = None
     request_key: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
 
 
@@ -199,19 +224,20 @@ class SendOut(_Out):
 
 
 class SendsOut(_Out):
-    """Sends, the newest first; or the parts of one order, in order."""
+    """Sends in the order asked for, and where the next page begins; or the parts of one message, in order."""
 
     sends: list[SendOut]
-    more: bool = False
+    next_cursor: str | None = None
 
 
 class SendsWanted(_In):
-    """Which sends to list; `before` is the id of the last one that is known."""
+    """Which sends to list, in which order; a `cursor` goes on in the order that it came from."""
 
     state: SendState | None = None
     bot_id: Identifier | None = None
     chat_id: ChatNumber | None = None
-    before: Identifier | None = None
+    sort: SendOrder = SendOrder.NEWEST
+    cursor: Annotated[str, StringConstraints(pattern=CURSOR)] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
@@ -263,7 +289,13 @@ class WebhookIn(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    update_id: int
+    update_id: Annotated[int, Field(ge=0, le=2**53)]
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        """Refuse what is no JSON by the letter, as NaN and halves of letters are."""
+        json.dumps(self.model_extra, allow_nan=False, ensure_ascii=False).encode()
+        return self
 
     def raw(self) -> dict[str, Any]:
         """Return the whole update."""

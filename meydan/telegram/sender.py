@@ -96,7 +96,9 @@ class BotSender:
         clock: Clock,
         stats: SenderStats,
         happenings: Happenings,
+        ours: Callable[[], bool],
     ) -> None:
+        """Build a sender; nothing leaves unless `ours` says that the bot is surely still this process's."""
         self.bot = bot
         self.queue: FairQueue[Lane, SendKey] = FairQueue()
         self._api = api
@@ -105,11 +107,13 @@ class BotSender:
         self._clock = clock
         self._stats = stats
         self._tell = happenings
+        self._ours = ours
         self._wake = asyncio.Event()
         self._flying: dict[str, asyncio.Task[None]] = {}
         self._known: set[str] = set()
         self._tries: Counter[Lane] = Counter()
         self._stopping = False
+        self._left: list[SendKey] = []
         self._held_until = 0.0
         self._later: list[tuple[float, str, SendKey]] = []
 
@@ -133,17 +137,25 @@ class BotSender:
             self.queue.remove(send_id)
 
     def forget_lane(self, chat_id: int) -> None:
-        """Forget what is queued for a chat; it is offered again under another number."""
-        for key in self.queue.clear(chat_id):
-            self._known.discard(key.id)
-
-    def knows(self, send_id: str) -> bool:
-        """Tell whether a send is in the queue or under way."""
-        return send_id in self._known
+        """Forget what is queued or planned for a chat; it is offered again under another number."""
+        planned = [entry for entry in self._later if entry[2].chat_id == chat_id]
+        self._known.difference_update(key.id for key in (*self.queue.clear(chat_id), *(key for _, _, key in planned)))
+        if planned:
+            self._later = [entry for entry in self._later if entry[2].chat_id != chat_id]
+            heapq.heapify(self._later)
 
     def ahead(self, chat_id: int) -> int:
         """Return how many sends stand in a chat's lane."""
         return self.queue.depth(chat_id)
+
+    def known(self) -> int:
+        """Return how many sends are in the queue, planned, or under way."""
+        return len(self._known)
+
+    @property
+    def left(self) -> tuple[SendKey, ...]:
+        """What went back to the queue after the sender was told to stop: whoever has the bot now may not know of it."""
+        return tuple(self._left)
 
     def oldest(self) -> float | None:
         """Return the Unix time at which the oldest send was made that is not on its way; its id tells."""
@@ -173,7 +185,7 @@ class BotSender:
         present = self._clock.now().timestamp()
         while self._later and self._later[0][0] <= present:
             self._push(heapq.heappop(self._later)[2])
-        while not self._stopping and self._clock.monotonic() >= self._held_until:
+        while not self._stopping and self._ours() and self._clock.monotonic() >= self._held_until:
             keys: list[SendKey] = []
             while len(keys) < _AT_ONCE and (popped := self.queue.pop(self._clock.monotonic())) is not None:
                 keys.append(popped[1])
@@ -219,10 +231,10 @@ class BotSender:
             self._wake.set()
 
     async def _rest(self) -> None:
-        moment = self.queue.next_moment()
+        moment = self.queue.next_moment() if self._ours() else None  # it is woken when the bot is its own again
         if moment is not None:
             moment = max(moment, self._held_until)
-        if self._later:
+        if self._later and self._ours():
             due = self._clock.monotonic() + self._later[0][0] - self._clock.now().timestamp()
             moment = due if moment is None else min(moment, due)
         if self._wake.is_set():
@@ -257,7 +269,11 @@ class BotSender:
                 return
             while (early := moment - self._clock.monotonic()) > 0:  # a loop's timer may fire a little too soon
                 await self._clock.sleep(early)
-            await self._attempt(key, grant, ready)
+            if self._ours():
+                await self._attempt(key, grant, ready)
+            else:  # the process stood still, or the database did: the bot may be another's by now
+                await self._limiter.give_back([grant])
+                self._back(key, ready, "the bot went to another process")
         except Exception:
             log.exception("telegram.send_failed", send=key.id)
             if ready is not None:
@@ -300,6 +316,9 @@ class BotSender:
         match fault:
             case Limited():
                 await self._limited(key, ready, fault)
+            case Moved() if ready.claimed.edits is not None:
+                # A supergroup counts its messages anew: there the number would be somebody else's message.
+                self._fail(key, ready, fault.reason, code=fault.code)
             case Moved():
                 self._tell.moved(key.chat_id, fault.chat_id)
                 self._again(key, ready, fault)
@@ -350,6 +369,8 @@ class BotSender:
     def _back(self, key: SendKey, ready: Ready, reason: str) -> None:
         self._journal.finish(Result(ready.claimed.id, SendState.QUEUED, self._clock.now(), error=reason))
         self._push(key)
+        if self._stopping:
+            self._left.append(key)
 
     def _fail(self, key: SendKey, ready: Ready, reason: str, *, code: int | None) -> None:
         self._stats.failed += 1
@@ -379,7 +400,7 @@ def _params(key: SendKey, ready: Ready) -> tuple[dict[str, Any], str | None]:
     params = {**ready.claimed.params, "chat_id": key.chat_id}
     if ready.claimed.edits is not None:
         if ready.changes is None:
-            return params, "the message to change was never sent"
+            return params, "nobody knows the number of the message to change: it was not sent, or its answer was lost"
         params["message_id"] = ready.changes
     if ready.claimed.media_id is not None:
         if ready.media is None:
@@ -395,4 +416,4 @@ def _message_id(result: Any) -> int | None:
     if isinstance(result, list) and result:
         result = result[0]
     number = result.get("message_id") if isinstance(result, dict) else None
-    return number if isinstance(number, int) else None
+    return number if isinstance(number, int) and 0 < number < 2**53 else None

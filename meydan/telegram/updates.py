@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database, insert_missing, rows_changed
 from meydan.platform.errors import Unavailable
-from meydan.telegram.api import BotApi, Conflict, Limited, TelegramFault, Unauthorized
+from meydan.telegram.api import BotApi, Conflict, TelegramFault
 from meydan.telegram.events import Incoming
 from meydan.telegram.models import Bot, Chat, ReceivedUpdate, Topic
 from meydan.telegram.sender import Identity
@@ -27,8 +27,8 @@ WANTED: Final = (
     "message", "edited_message", "channel_post", "callback_query", "my_chat_member", "chat_member", "message_reaction",
 )  # fmt: skip
 _AT_ONCE: Final = 100
+_LARGEST: Final = 2**53
 _POLL_SECONDS: Final = 25
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 
 class Intake:
@@ -44,16 +44,33 @@ class Intake:
         """Call `listener` on the event loop with every update after it is stored."""
         self._listeners.append(listener)
 
-    async def take(self, bot_id: str, updates: Sequence[dict[str, Any]]) -> int:
-        """Store `updates`, pass on those that are new, and return how many were."""
-        incoming = [item for item in (_incoming(bot_id, raw, self._clock.now()) for raw in updates) if item is not None]
-        offset = max((item.update_id for item in incoming), default=0) + 1
-        new = await self._db.write(lambda session: _store(session, bot_id, incoming, offset))
+    async def take(self, bot_id: str, updates: Sequence[dict[str, Any]], *, offset: int | None = None) -> int:
+        """Store `updates`, pass on those that are new, and return how many were.
+
+        `offset` is where polling goes on; what a webhook brings says nothing of it, since it comes in any order.
+        """
+        now = self._clock.now()
+        new = await self._keep(bot_id, [item for raw in updates if (item := _incoming(bot_id, raw, now))], offset)
         self.received += len(new)
         for item in new:
             for listener in self._listeners:
-                listener(item)
+                try:
+                    listener(item)
+                except Exception:
+                    log.exception("telegram.listener_failed", bot=bot_id, update=item.update_id)
         return len(new)
+
+    async def _keep(self, bot_id: str, incoming: Sequence[Incoming], offset: int | None) -> list[Incoming]:
+        """Store what is new and return it; what the database refuses must not stop all that comes after it."""
+        try:
+            return await self._db.write(lambda session: _store(session, bot_id, incoming, offset))
+        except Unavailable:
+            raise
+        except Exception as error:
+            if len(incoming) > 1:
+                return [new for item in incoming for new in await self._keep(bot_id, [item], item.update_id + 1)]
+            log.exception("telegram.update_refused", bot=bot_id, error=type(error).__name__)
+            return []
 
     async def trim(self, *, days: int) -> None:
         """Delete updates that are older than `days`."""
@@ -66,50 +83,24 @@ class Intake:
 class Poller:
     """Asks Telegram for one bot's updates, one request after the other."""
 
-    def __init__(
-        self,
-        bot: Identity,
-        *,
-        offset: int,
-        api: BotApi,
-        intake: Intake,
-        clock: Clock,
-        troubled: Callable[[TelegramFault | None], None],
-        revoked: Callable[[str], None],
-    ) -> None:
+    def __init__(self, bot: Identity, *, offset: int, api: BotApi, intake: Intake) -> None:
         self._bot = bot
         self._offset = offset
         self._api = api
         self._intake = intake
-        self._clock = clock
-        self._troubled = troubled
-        self._revoked = revoked
 
-    async def run(self) -> None:
-        """Poll until cancelled or the token is revoked."""
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                updates = await self._poll()
-                if updates:
-                    await self._intake.take(self._bot.id, updates)
-                    self._offset = max(self._offset, *(int(item["update_id"]) + 1 for item in updates))
-            except Unauthorized as fault:
-                self._revoked(fault.reason)
-                return
-            except (TelegramFault, Unavailable) as fault:
-                wait = pause
-                if isinstance(fault, TelegramFault):
-                    self._troubled(fault)
-                    wait = max(pause, fault.seconds) if isinstance(fault, Limited) else pause
-                    if isinstance(fault, Conflict):
-                        await self._take_over()
-                await self._clock.sleep(wait)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-            else:
-                if pause > _FIRST_PAUSE:
-                    self._troubled(None)
-                pause = _FIRST_PAUSE
+    async def turn(self) -> float:
+        """Wait for updates and take them in; there is always more to wait for."""
+        try:
+            updates = await self._poll()
+        except Conflict:
+            await self._take_over()
+            raise
+        if updates:
+            offset = max(self._offset, *(_number(item) + 1 for item in updates))
+            await self._intake.take(self._bot.id, updates, offset=offset)
+            self._offset = offset
+        return 0.0
 
     async def _poll(self) -> list[dict[str, Any]]:
         answer = await self._api.call(
@@ -129,15 +120,22 @@ class Poller:
             log.warning("telegram.webhook_not_removed", bot=self._bot.id, reason=fault.reason)
 
 
-def _incoming(bot_id: str, raw: dict[str, Any], now: datetime) -> Incoming | None:
+def _number(raw: dict[str, Any]) -> int:
+    """Return an update's number, -1 when it has none that can be kept."""
     number = raw.get("update_id")
+    return number if isinstance(number, int) and 0 <= number < _LARGEST else -1
+
+
+def _incoming(bot_id: str, raw: dict[str, Any], now: datetime) -> Incoming | None:
+    number = _number(raw)
     kind = next((name for name, body in raw.items() if name != "update_id" and isinstance(body, dict)), None)
-    if not isinstance(number, int) or kind is None:
+    if number < 0 or kind is None:
         return None
     body: dict[str, Any] = raw[kind]
     chat = _chat_of(body)
     chat_id = chat.get("id") if chat is not None else None
-    return Incoming(bot_id, number, kind, chat_id if isinstance(chat_id, int) else None, body, now)
+    known = isinstance(chat_id, int) and -_LARGEST < chat_id < _LARGEST
+    return Incoming(bot_id, number, kind, chat_id if known else None, body, now)
 
 
 def _chat_of(body: dict[str, Any]) -> dict[str, Any] | None:
@@ -147,34 +145,26 @@ def _chat_of(body: dict[str, Any]) -> dict[str, Any] | None:
     return chat if isinstance(chat, dict) else None
 
 
-def _store(session: Session, bot_id: str, incoming: Sequence[Incoming], offset: int) -> list[Incoming]:
-    numbers = [item.update_id for item in incoming]
-    known = set(
-        session.scalars(
-            select(ReceivedUpdate.update_id).where(
-                ReceivedUpdate.bot_id == bot_id, ReceivedUpdate.update_id.in_(numbers)
-            )
-        )
-    )
-    new = list({item.update_id: item for item in incoming if item.update_id not in known}.values())
-    if new:
-        session.execute(
-            insert_missing(session, ReceivedUpdate),
-            [
-                {
-                    "bot_id": bot_id,
-                    "update_id": item.update_id,
-                    "kind": item.kind[:32],
-                    "chat_id": item.chat_id,
-                    "payload": item.body,
-                    "received_at": item.received_at,
-                }
-                for item in new
-            ],
-        )
+def _store(session: Session, bot_id: str, incoming: Sequence[Incoming], offset: int | None) -> list[Incoming]:
+    first = {item.update_id: item for item in reversed(incoming)}
+    rows = [
+        {
+            "bot_id": bot_id,
+            "update_id": item.update_id,
+            "kind": item.kind[:32],
+            "chat_id": item.chat_id,
+            "payload": item.body,
+            "received_at": item.received_at,
+        }
+        for item in first.values()
+    ]
+    # The database says which were new: another process may be storing the same ones at this moment.
+    inserted = insert_missing(session, ReceivedUpdate).returning(ReceivedUpdate.update_id)
+    stored = set(session.scalars(inserted, rows)) if rows else set()
+    new = [item for item in incoming if item.update_id in stored and first[item.update_id] is item]
     for item in new:
         _discover(session, item)
-    if offset > 1:
+    if offset is not None:
         session.execute(update(Bot).where(Bot.id == bot_id, Bot.update_offset < offset).values(update_offset=offset))
     return new
 
@@ -189,20 +179,61 @@ def _discover(session: Session, item: Incoming) -> None:
         chat = Chat(bot_id=item.bot_id, chat_id=item.chat_id, status="member", rights={}, shared=False)
         session.add(chat)
     chat.kind = str(raw.get("type", "private"))[:16]
-    names = (raw.get("title"), " ".join(filter(None, (raw.get("first_name"), raw.get("last_name")))))
-    chat.title = str(next(filter(None, names), item.chat_id))[:256]
+    names = (raw.get("title"), " ".join(str(raw[part]) for part in ("first_name", "last_name") if raw.get(part)))
+    chat.title = _clean(next(filter(None, names), item.chat_id))[:256]
     username = raw.get("username")
-    chat.username = str(username)[:64] if username else None
+    chat.username = _clean(username)[:64] if username else None
     chat.forum = bool(raw.get("is_forum"))
     chat.seen_at = item.received_at
     if item.kind == "my_chat_member" and isinstance(standing := item.body.get("new_chat_member"), dict):
-        chat.status = str(standing.get("status", "member"))[:16]
+        chat.status = _clean(standing.get("status", "member"))[:16]
         chat.rights = {name: value for name, value in standing.items() if isinstance(value, bool)}
-    moved = item.body.get("migrate_to_chat_id")
-    if isinstance(moved, int):
-        chat.moved_to = moved
+    elif item.kind == "message" and chat.status in _hears(chat.kind) and "left_chat_member" not in item.body:
+        chat.status = "member"
+    new, old = item.body.get("migrate_to_chat_id"), item.body.get("migrate_from_chat_id")
+    session.flush()
+    if isinstance(new, int):
+        moved_chat(session, item.bot_id, old=item.chat_id, new=new, now=item.received_at)
+    elif isinstance(old, int):
+        moved_chat(session, item.bot_id, old=old, new=item.chat_id, now=item.received_at)
     _topic(session, item)
     session.flush()
+
+
+def moved_chat(session: Session, bot_id: str, *, old: int, new: int, now: datetime) -> None:
+    """Keep that a group became a supergroup, which takes over what is known of it."""
+    before = session.get(Chat, (bot_id, old))
+    if before is None:
+        return
+    before.moved_to = new
+    after = session.get(Chat, (bot_id, new))
+    if after is not None:
+        after.shared = after.shared or before.shared
+        return
+    session.add(
+        Chat(
+            bot_id=bot_id,
+            chat_id=new,
+            kind="supergroup",
+            title=before.title,
+            username=before.username,
+            forum=before.forum,
+            status=before.status,
+            rights=before.rights,
+            shared=before.shared,
+            seen_at=now,
+        )
+    )
+
+
+def _hears(kind: str) -> frozenset[str]:
+    """Return the standings that a message from a chat disproves: who writes to a bot in private may be answered."""
+    return frozenset({"kicked", "left", "restricted"} if kind == "private" else {"kicked", "left"})
+
+
+def _clean(text: object) -> str:
+    """Return a name without what a database cannot keep."""
+    return str(text).replace("\x00", "").encode(errors="replace").decode()
 
 
 def _topic(session: Session, item: Incoming) -> None:
@@ -218,7 +249,7 @@ def _topic(session: Session, item: Incoming) -> None:
         session.add(topic)
     for told in (made, edited):
         if isinstance(told, dict) and told.get("name"):
-            topic.name = str(told["name"])[:128]
+            topic.name = _clean(told["name"])[:128]
     if closed or reopened:
         topic.closed = closed
     topic.seen_at = item.received_at

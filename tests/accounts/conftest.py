@@ -4,7 +4,6 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from meydan.accounts.endpoints import router
@@ -17,9 +16,10 @@ from meydan.platform.bus import Bus
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database
 from meydan.platform.ephemeral import EphemeralStore
-from meydan.platform.http import install_http
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.settings import Settings
+from tests.http_app import http_app
+from tests.loopback import http_client
 
 PASSWORD = "kırmızı yelkenli"
 SignIn = Callable[..., Awaitable["Person"]]
@@ -61,11 +61,8 @@ async def accounts(
 
 @pytest.fixture
 async def http(accounts: AccountService) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.state.accounts = accounts
-    app.include_router(router)
-    install_http(app)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1/api/v1") as client:
+    app = http_app(router, accounts=accounts)
+    async with http_client(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1/api/v1") as client:
         yield client
 
 

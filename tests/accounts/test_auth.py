@@ -1,13 +1,18 @@
+import asyncio
 import base64
 import json
 
+import asyncpg
 import httpx
 import jwt
 import pytest
 
+from meydan.accounts.errors import BadCredentials
 from meydan.accounts.permissions import Role
 from meydan.accounts.service import AccountService, BadTicket
+from meydan.accounts.views import Client
 from meydan.platform.clock import ManualClock
+from meydan.platform.errors import RateLimited
 from meydan.platform.live_settings import LiveSettings
 from tests.accounts.conftest import PASSWORD, SignIn
 
@@ -247,8 +252,8 @@ async def test_owner_link_makes_one_owner(
     old = await accounts.ensure_owner_link()
     clock.advance(24 * 3600)
     token = await accounts.ensure_owner_link()
-    assert (await http.get("/auth/owner", params={"token": old or ""})).json() == {"valid": False}
-    assert (await http.get("/auth/owner", params={"token": token or ""})).json() == {"valid": True}
+    assert (await http.post("/auth/owner/check", json={"token": old})).json() == {"valid": False}
+    assert (await http.post("/auth/owner/check", json={"token": token})).json() == {"valid": True}
     body = {"token": token, "username": "sahip", "password": PASSWORD}
     assert (await http.post("/auth/owner", json={**body, "token": "x"})).json()["kod"] == "kurulum_gecersiz"
     answer = await http.post("/auth/owner", json=body)
@@ -260,3 +265,90 @@ async def test_owner_link_makes_one_owner(
 async def test_bad_bodies_are_not_server_errors(http: httpx.AsyncClient) -> None:
     for body in ({}, {"username": "a\x00b", "password": PASSWORD}, {"username": 3, "password": []}):
         assert (await http.post("/auth/login", json=body)).status_code == 422
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite writes one after the other anyway
+async def test_a_refresh_and_a_deactivation_never_wait_for_each_other(
+    http: httpx.AsyncClient, sign_in: SignIn, postgres_url: str
+) -> None:
+    ayse = await sign_in("ayse")
+    manager = await asyncpg.connect(postgres_url)
+    try:
+        async with manager.transaction():
+            await manager.execute("SELECT 1 FROM users WHERE username = 'ayse' FOR UPDATE")
+            refreshing = asyncio.create_task(http.post("/auth/refresh", json={"refresh_token": ayse.refresh}))
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            async with asyncio.timeout(20):
+                while not await manager.fetchval(waiting):
+                    pass
+            await manager.execute("UPDATE users SET active = false WHERE username = 'ayse'")
+            await manager.execute("UPDATE sign_ins SET revoked_at = now() WHERE username = 'ayse'")
+        assert (await refreshing).json()["kod"] == "oturum_gecersiz"
+    finally:
+        await manager.close()
+
+
+async def test_a_name_is_taken_as_a_keyboard_writes_it(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    await sign_in("isil")
+    for typed in ("isil", "Isil ", " İsil", "IŞIL"):
+        answer = await http.post("/auth/login", json={"username": typed, "password": PASSWORD})
+        assert (answer.status_code, answer.json()["user"]["id"]) == (200, "isil")
+
+
+async def test_other_spellings_of_a_name_are_no_further_tries(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    await sign_in("isil")
+    spellings = ["isil", "ISIL", "İsil", "ısıl", " isil", "Isil"]
+    answers = [
+        await http.post("/auth/login", json={"username": name, "password": "x"}) for name in [*spellings, "isil"]
+    ]
+    assert [answer.status_code for answer in answers] == [401] * 6 + [429]
+
+
+@pytest.mark.parametrize(
+    ("ip", "line"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff::9", "2001:db8:1:2::"),
+        ("", ""),
+        ("testclient", "testclient"),
+    ],
+)
+def test_who_has_many_addresses_of_one_line_counts_once(ip: str, line: str) -> None:
+    assert Client(ip).line == line
+
+
+async def test_tries_from_one_line_count_together(accounts: AccountService) -> None:
+    outcomes = []
+    for number in range(7):
+        try:
+            await accounts.login("ayse", "x", client=Client(f"2001:db8::{number:x}"))
+        except (BadCredentials, RateLimited) as error:
+            outcomes.append(type(error))
+    assert outcomes == [BadCredentials] * 6 + [RateLimited]
+
+
+async def test_signing_out_works_after_the_access_token_has_run_out(
+    http: httpx.AsyncClient, sign_in: SignIn, clock: ManualClock
+) -> None:
+    ayse = await sign_in("ayse")
+    clock.advance(16 * 60)
+    assert (await http.post("/auth/logout", headers=ayse.headers)).json()["kod"] == "oturum_suresi_doldu"
+    gone = await http.post("/auth/logout", headers=ayse.headers, json={"refresh_token": ayse.refresh})
+    assert gone.status_code == 204
+    assert (await refresh(http, ayse.refresh)).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["\u202eeşyA", "\u200b", "\u2066x", "a\u2028b", "a\u0085b"])
+async def test_names_that_deceive_the_eye_are_refused(http: httpx.AsyncClient, name: str) -> None:
+    answer = await register(http, name=name)
+    assert (answer.status_code, answer.json()["alan"]) == (422, "name")
+    assert answer.json()["neden"].endswith(("içeremez", "içermeli"))
+
+
+async def test_names_of_all_scripts_and_signs_are_taken(http: httpx.AsyncClient) -> None:
+    for username, name in (("bir", "Işıl Ağaoğlu"), ("iki", "👩\u200d🚀"), ("uc.", "נועה"), ("dort", "")):
+        assert (await register(http, username, name=name)).status_code == 201

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from meydan.accounts.errors import LastOwner
 from meydan.accounts.events import USERS_CHANNEL, UserChanged
 from meydan.accounts.housekeeping import AccountHousekeeping
-from meydan.accounts.permissions import Permission, Role
+from meydan.accounts.permissions import GRANTS, Permission, Role
 from meydan.accounts.service import AccountService
 from meydan.accounts.users import CONSOLE
 from meydan.platform.bus import Bus
@@ -193,6 +193,12 @@ async def test_audit_log_only_grows(db: Database, sign_in: SignIn, statement: st
         await db.write(lambda session: session.execute(text(statement)))
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_audit_log_is_not_emptied_either(db: Database) -> None:
+    with pytest.raises(DBAPIError, match="append-only"):
+        await db.write(lambda session: session.execute(text("TRUNCATE audit_log")))
+
+
 async def test_housekeeping_deletes_what_nobody_can_refresh(
     accounts: AccountService, db: Database, sign_in: SignIn, clock: ManualClock
 ) -> None:
@@ -203,3 +209,28 @@ async def test_housekeeping_deletes_what_nobody_can_refresh(
     await service.run()
     assert await accounts.sign_ins.sweep() == 1
     assert await db.read(lambda session: session.scalar(text("SELECT count(*) FROM sign_ins"))) == 0
+
+
+async def test_a_key_gives_nobody_more_than_it_has(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    sahip = await sign_in("sahip", Role.OWNER)
+    await sign_in("yonetici", Role.ADMIN)
+    await sign_in("uye")
+
+    async def key(*scopes: str) -> dict[str, str]:
+        made = await http.post("/api-keys", json={"name": "k", "scopes": scopes}, headers=sahip.headers)
+        return {"x-api-key": made.json()["key"]}
+
+    narrow = await key("users:manage", "users:read")
+    members = await key("users:manage", *(permission.value for permission in GRANTS[Role.MEMBER]))
+    for answer in (
+        await http.post("/users", json={"username": "yeni", "role": "owner", "password": PASSWORD}, headers=narrow),
+        await http.post("/users/yonetici/password-reset", headers=narrow),
+        await http.patch("/users/uye", json={"role": "admin"}, headers=members),
+        await http.post("/users", json={"username": "yeni", "role": "moderator"}, headers=members),
+    ):
+        assert (answer.status_code, answer.json()["kod"]) == (403, "kapsam_genis")
+    assert (await http.post("/users", json={"username": "yeni"}, headers=members)).status_code == 201
+    assert (await http.post("/users/uye/password-reset", headers=members)).status_code == 200
+    assert (
+        await http.post("/users", json={"username": "iki", "role": "owner"}, headers=sahip.headers)
+    ).status_code == 201

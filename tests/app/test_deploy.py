@@ -1,5 +1,6 @@
 import configparser
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import typer.main
 import yaml
 
 from meydan.cli import app
-from meydan.platform.settings import Settings
+from meydan.platform.http import MAX_BODY
+from meydan.platform.settings import Settings, load_settings
+from meydan.telegram.endpoints import LARGER_BODIES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
@@ -73,6 +76,24 @@ def test_units_run_known_commands_with_known_variables(name: str) -> None:
     assert service["Environment"].split("=")[0] in VARIABLES
     assert service["User"] == "meydan"
     assert service["StateDirectoryMode"] == "0700"
+
+
+def test_the_container_believes_the_proxy_of_its_machine(services: dict[str, Any]) -> None:
+    given = (
+        services["api"]["environment"]["MEYDAN_TRUSTED_PROXIES"].removeprefix("${MEYDAN_TRUSTED_PROXIES:-").strip("}")
+    )
+    settings = load_settings(_env_file=None, MEYDAN_TRUSTED_PROXIES=given)
+    gateway = ip_address("172.18.0.1")
+    assert any(gateway in ip_network(network) for network in settings.trusted_proxies)
+    assert not any(ip_address("203.0.113.7") in ip_network(network) for network in settings.trusted_proxies)
+
+
+def test_the_proxy_takes_bodies_as_long_as_we_do() -> None:
+    nginx = (DEPLOY / "nginx.conf").read_text()
+    assert re.findall(r"client_max_body_size (\d+)m;", nginx)[0] == str(MAX_BODY // 2**20)
+    for path, limit in LARGER_BODIES.items():
+        block = nginx[nginx.index(f"location = {path}") :].split("}")[0]
+        assert f"client_max_body_size {limit // 2**20}m;" in block
 
 
 def test_proxies_let_websockets_through() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,14 @@ from fastapi import FastAPI
 
 from meydan.app.panel import mount_panel
 from meydan.platform.http import install_http
+from tests.loopback import http_client
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 def get(app: FastAPI, path: str, method: str = "GET", **kwargs: Any) -> httpx.Response:
     async def once() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://m.test") as client:
+        async with http_client(transport=httpx.ASGITransport(app), base_url="http://m.test") as client:
             return await client.request(method, path, **kwargs)
 
     return asyncio.run(once())
@@ -76,6 +78,33 @@ def test_hashed_assets_are_kept_for_good(built: FastAPI) -> None:
     again = get(built, "/assets/index-a1b2c3.js", headers={"If-None-Match": asset.headers["etag"]})
     assert again.status_code == 304
     assert "immutable" not in get(built, "/favicon.svg").headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("gzip;q=1.0, br;q=0", "gzip"),
+        ("GZIP", "gzip"),
+        ("identity", None),
+        ("br; q=0.000", None),
+        ("", None),
+    ],
+)
+def test_an_asset_travels_as_small_as_the_client_takes_it(
+    built: FastAPI, tmp_path: Path, accepted: str, encoding: str | None
+) -> None:
+    assets = tmp_path / "panel/assets"
+    for name, packed in (("br", b"not unpacked here"), ("gz", gzip.compress(b"export {}"))):
+        (assets / f"index-a1b2c3.js.{name}").write_bytes(packed)
+    asset = get(built, "/assets/index-a1b2c3.js", "HEAD", headers={"Accept-Encoding": accepted})
+    assert asset.headers.get("content-encoding") == encoding
+    assert asset.headers["content-type"].startswith("text/javascript")
+    assert asset.headers["vary"] == "Accept-Encoding"
+    assert "immutable" in asset.headers["cache-control"]
+    if encoding == "gzip":
+        assert get(built, "/assets/index-a1b2c3.js", headers={"Accept-Encoding": accepted}).text == "export {}"
+    assert get(built, "/assets/index-a1b2c3.js.br").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt"])

@@ -2,19 +2,23 @@
 
 import asyncio
 import json
+import random
 import signal
 import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.processes import Program, free_port, meydan, wait_for_answer
+from tests.crash.proxy import BreakingProxy
+from tests.loopback import http_client
+from tests.processes import Program, free_port, meydan, wait_for_answer, wait_for_words
 
 _API_KEY = "the-key-of-this-test-9f2c"
 _FERNET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -69,7 +73,9 @@ def test_first_start_makes_everything_and_prints_the_owner_link_until_there_is_a
     owner = {"token": key, "username": "ayse", "password": _PASSWORD}
     answer = httpx.post(f"{address}/api/v1/auth/owner", json=owner, trust_env=False)
     assert answer.status_code == 201
-    assert httpx.get(f"{address}/api/v1/auth/owner?token={key}", trust_env=False).json() == {"valid": False}
+    assert httpx.post(f"{address}/api/v1/auth/owner/check", json={"token": key}, trust_env=False).json() == {
+        "valid": False
+    }
     wrong = {"username": "ayse", "password": "yanlış-parola-4711"}
     assert httpx.post(f"{address}/api/v1/auth/login", json=wrong, trust_env=False).status_code == 401
     refused = httpx.get(f"{address}/api/v1/users", headers={"X-API-Key": "not-the-key-4711"}, trust_env=False)
@@ -104,7 +110,7 @@ async def test_sigterm_tells_everyone_to_come_back_and_keeps_what_was_acknowledg
     acknowledged = {frame["mesaj_id"] for frame in frames[0] if frame["tip"] == "mesaj_onay"}
 
     await asyncio.to_thread(programs.up, port=port)
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with http_client() as http:
         history = (await http.get(f"http://127.0.0.1:{port}/api/v1/mesaj/gecmis/genel")).json()["mesajlar"]
     stored = {message["id"] for message in history}
     assert acknowledged <= stored
@@ -122,12 +128,50 @@ def test_a_port_in_use_is_named_and_ends_the_program(programs: Programs) -> None
     assert "Traceback" not in program.output()
 
 
+def test_one_node_at_a_time_has_the_file(programs: Programs) -> None:
+    first = programs.up(port=free_port())
+    for command in ("up", "api"):
+        second = programs.start(command, port=free_port())
+        assert second.wait() == 1
+        assert "meydan.db" in second.output()
+        assert "Traceback" not in second.output()
+    first.end(signal.SIGKILL)
+    programs.up(port=free_port())
+
+
 @pytest.mark.parametrize("command", ["api", "worker"])
 def test_what_does_not_migrate_refuses_an_old_schema(programs: Programs, command: str) -> None:
     program = programs.start(command, port=free_port())
     assert program.wait() == 3
     assert "meydan migrate" in program.output()
     assert "Traceback" not in program.output()
+
+
+def test_a_database_that_cannot_be_used_is_told(programs: Programs, postgres_url: str) -> None:
+    broken = programs.folder / "broken.db"
+    broken.write_bytes(b"no database" * 100)
+    for address, reason in ((f"{postgres_url}_none", "does not exist"), (f"sqlite:///{broken}", "not a database")):
+        program = programs.start("up", port=free_port(), DATABASE_URL=address)
+        assert program.wait() == 1
+        assert reason in program.output()
+        assert "Traceback" not in program.output()
+
+
+async def test_a_node_waits_for_a_database_that_starts_and_not_for_one_that_hangs(
+    programs: Programs, postgres_url: str
+) -> None:
+    server = urlsplit(postgres_url)
+    door = BreakingProxy(free_port(), random.Random(1))
+    await door.start()
+    address = server._replace(netloc=f"{server.username}@127.0.0.1:{door.port}").geturl()
+    port = free_port()
+    program = programs.start("api", port=port, DATABASE_URL=address, MEYDAN_DRAIN_SECONDS="2")
+    await asyncio.to_thread(wait_for_words, program, "en çok 60 saniye")
+    door.upstream = server.port or 5432
+    await asyncio.to_thread(wait_for_answer, program, port)
+    assert program.end() == 0  # in this thread: the door carries nothing meanwhile
+    assert "Traceback" not in program.output()
+    await door.close()
 
 
 def test_two_squares_stand_side_by_side(programs: Programs) -> None:

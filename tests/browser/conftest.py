@@ -8,17 +8,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import missing
-from tests.processes import Program, free_port, meydan, wait_for_answer
+from tests.processes import Program, free_port, wait_for_answer, warm_meydan
 
 PASSWORD: Final = "uzun-ve-akilda-kalir"
 PANEL: Final = Path(__file__).parents[2] / "meydan/panel/index.html"
 AXE: Final = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+Scheme = Literal["light", "dark"]
+SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
+# What a browser notes by itself when a server is away or refuses; everything else in the console is the panel's fault.
+_NOTED: Final = ("Failed to load resource", "WebSocket connection to")
 _QUIET: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -59,7 +63,7 @@ class Square:
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
         request = urllib.request.Request(f"{self.address}/api/v1{path}", json.dumps(body).encode(), headers)
         with urllib.request.urlopen(request, timeout=10) as response:
-            answer: dict[str, Any] = json.load(response)
+            answer: dict[str, Any] = json.loads(response.read() or b"{}")
             return answer
 
 
@@ -98,7 +102,9 @@ def needs_browser(record_property: Callable[[str, object], None]) -> None:
 @pytest.fixture(scope="module")
 def square(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Square]:
     port = free_port()
-    program = meydan("up", folder=tmp_path_factory.mktemp("square"), MEYDAN_HOST="127.0.0.1", MEYDAN_PORT=str(port))
+    program = warm_meydan(
+        "up", folder=tmp_path_factory.mktemp("square"), MEYDAN_HOST="127.0.0.1", MEYDAN_PORT=str(port)
+    )
     square = Square(program, port)
     square.start()
     yield square
@@ -139,6 +145,10 @@ class Visitor:
     def said(self, text: str) -> Any:
         return self.page.get_by_role("article").filter(has_text=text)
 
+    def use_scheme(self, scheme: Scheme) -> None:
+        self.page.emulate_media(color_scheme=scheme)
+        expect(self.page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+
     def serious_faults(self) -> list[str]:
         """Return what axe finds serious or critical on the page, with where."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -152,7 +162,7 @@ class Visitor:
 
 @pytest.fixture
 def visit(chromium: Browser, square: Square) -> Iterator[Callable[..., Visitor]]:
-    """Open a browser of one's own; at the end nobody's console may hold an error."""
+    """Open a browser of one's own; at the end nobody's console may hold an error or a warning."""
     visitors: list[Visitor] = []
 
     def opened(*, width: int = 1280, height: int = 800, scheme: str = "light") -> Visitor:
@@ -165,8 +175,13 @@ def visit(chromium: Browser, square: Square) -> Iterator[Callable[..., Visitor]]
         page = context.new_page()
         visitor = Visitor(context, page, square, [])
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        page.on("console", lambda message: heed(visitor, message))
         visitors.append(visitor)
         return visitor
+
+    def heed(visitor: Visitor, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(_NOTED):
+            visitor.complaints.append(message.text)
 
     yield opened
     for visitor in visitors:

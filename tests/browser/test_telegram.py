@@ -7,17 +7,15 @@ import sqlite3
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, expect
 
 from meydan.telegram.fake.tokens import new_token
-from tests.browser.conftest import PASSWORD, Square, Visitor
+from tests.browser.conftest import PASSWORD, SCHEMES, Square, Visitor
 
 pytestmark = pytest.mark.browser
-
-SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 
 @dataclass
@@ -95,6 +93,7 @@ def test_a_bot_is_added_and_speaks_and_what_is_uncertain_is_decided(
     keeps_what_waits_while_the_bot_is_stopped(operator, chat)
     says_why_a_send_failed_and_tries_it_again(operator, chat)
     decides_what_is_uncertain(operator, chat)
+    arranges_the_outbox(operator)
     tells_where_a_text_is_malformed(operator)
     puts_a_session_away_and_deletes_it(operator, square)
     can_be_used_by_keyboard(operator)
@@ -236,6 +235,25 @@ def decides_what_is_uncertain(operator: Operator, chat: str) -> None:
     assert operator.fake.said(chat).count("Yanıtı yolda kaldı") == 1
 
 
+def arranges_the_outbox(operator: Operator) -> None:
+    page = operator.visitor.page
+    rows = page.locator("li[data-row]")
+    operator.click("link", "Giden kutusu")
+    operator.click("button", "Sıralama: En yeni önce")
+    operator.click("menuitem", "En eski önce")
+    expect(page).to_have_url(re.compile("sira=created_at"))
+    expect(rows.first).to_contain_text("Günaydın meydan")
+    page.reload()
+    expect(rows.first).to_contain_text("Günaydın meydan")
+    operator.click("button", "Sıralama: En eski önce")
+    operator.click("menuitem", "Sırası gelen önce")
+    expect(page).to_have_url(re.compile("durum=queued"))
+    operator.told("Bu süzgeçle gönderim yok")
+    page.get_by_role("button", name=re.compile("^Gönderildi")).click()
+    expect(page).not_to_have_url(re.compile("sira="))
+    expect(rows.last).to_contain_text("Günaydın meydan")
+
+
 def tells_where_a_text_is_malformed(operator: Operator) -> None:
     page = operator.visitor.page
     operator.click("link", "Sohbetler")
@@ -298,14 +316,13 @@ def has_no_serious_faults_and_fits_a_phone(operator: Operator, chat: str) -> Non
         page.goto(address if address == here else visitor.square.address + address)
         operator.told(shown)
         for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+            visitor.use_scheme(scheme)
             faults[f"{address} {scheme}"] = visitor.serious_faults()
         page.set_viewport_size({"width": 360, "height": 740})
         operator.told(shown)
         wider = page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
         assert not wider, f"{address} scrolls sideways"
-    page.emulate_media(color_scheme="light")
+    visitor.use_scheme("light")
     page.set_viewport_size({"width": 1280, "height": 800})
     assert {where: found for where, found in faults.items() if found} == {}
 

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from redis import Redis as BlockingRedis
-from sqlalchemy import text
 
-from meydan.platform.db import Base, PostgresDatabase
+from meydan.platform.db import PostgresDatabase
 from meydan.platform.settings import Settings
 from tests.chat.node import Node, running_node
-from tests.conftest import REDIS, need
+from tests.conftest import REDIS, empty, need
 
 _CLAIM = "meydan-test-claim"
 
@@ -63,6 +62,5 @@ async def nodes(shared_settings: Settings) -> AsyncIterator[tuple[Node, Node]]:
 
 async def _empty(url: str) -> None:
     database = PostgresDatabase(url, connections=1)
-    tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
-    await database.write(lambda session: session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")))
+    await database.write(empty)
     await database.close()

@@ -25,8 +25,9 @@ from meydan.platform.clock import Clock
 from meydan.platform.db import Database, Work
 from meydan.platform.settings import Settings
 from meydan.platform.tasks import Service, run_services
+from tests.loopback import http_client
 
-PATIENCE = 8.0
+PATIENCE = 20.0
 Frame = dict[str, Any]
 T = TypeVar("T")
 
@@ -214,10 +215,12 @@ class Held:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.reads = 0
         self.found = asyncio.Event()
         self.let_go = asyncio.Event()
 
     async def read(self, work: Work[T]) -> T:
+        self.reads += 1
         result = await self._db.read(work)
         self.found.set()
         await self.let_go.wait()
@@ -251,7 +254,7 @@ async def running_node(settings: Settings, *, clock: Clock | None = None) -> Asy
         base = f"http://127.0.0.1:{port}/api/v1"
         try:
             async with (
-                httpx.AsyncClient(base_url=base, trust_env=False) as http,
+                http_client(base_url=base) as http,
                 contextlib.AsyncExitStack() as stack,
             ):
                 yield Node(square, port, http, stop, stack)

@@ -7,8 +7,8 @@ import pytest
 
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
-from tests.chat.node import Node, running_node
-from tests.chat.raw import BINARY, CONTINUATION, PING, PONG, TEXT, RawSocket, framed, upgraded
+from tests.chat.node import Closed, Held, Node, Talker, running_node
+from tests.chat.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawSocket, framed, upgraded
 
 JOIN = b'{"tip":"oda_katil","oda_id":"genel"}'
 
@@ -117,6 +117,7 @@ async def test_a_frame_has_64_kib_at_most(node: Node) -> None:
 
 
 async def test_fragments_are_one_frame(node: Node) -> None:
+    await node.generous()
     raw = await raw_guest(node)
     text = '{"tip":"oda_katil","oda_id":"genel","ışık":"ğ"}'.encode()
     for index in range(len(text)):
@@ -133,6 +134,33 @@ async def test_fragments_together_have_64_kib_at_most(node: Node) -> None:
     for number in range(3):
         await raw.write(CONTINUATION if number else TEXT, b"[" * 30_000, fin=False)
     assert await raw.closed() == 1009
+
+
+async def test_pieces_of_nothing_are_frames_too(settings: Settings) -> None:
+    async with running_node(settings, clock=ManualClock()) as node:
+        raw = await raw_guest(node)
+        raw.writer.write(framed(TEXT, b"", fin=False) + framed(CONTINUATION, b"", fin=False) * 1_000)
+        assert await raw.closed() == 1008
+
+
+async def test_pings_are_frames_too(settings: Settings) -> None:
+    async with running_node(settings, clock=ManualClock()) as node:
+        raw = await raw_guest(node)
+        raw.writer.write(framed(PING, b"") * 1_000)
+        answers = 0
+        while (await raw.read())[0] == PONG:
+            answers += 1
+        assert answers == 60
+        assert await raw.closed() == 1008
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x03", b"\x03\xed", b"\x00\x01", b"\x03\xe8\xff", b"\x0f\xa0" + b"x" * 123])
+async def test_however_one_hangs_up(node: Node, payload: bytes) -> None:
+    raw = await raw_guest(node)
+    await raw.write(CLOSE, payload)
+    await raw.closed()
+    again = await node.enter("bozuk2", "genel")
+    await again.send("ben buradayım")
 
 
 async def test_a_text_inside_a_fragmented_text(node: Node) -> None:
@@ -238,6 +266,26 @@ async def test_a_flood_is_told_to_wait_and_then_closed(settings: Settings) -> No
         await bystander.send("ben buradayım")
 
 
+async def keep_asking(talker: Talker, clock: ManualClock, *, at_once: int) -> None:
+    """Ask at a multiple of what the budget gives back meanwhile."""
+    for _ in range(300):
+        clock.advance(0.05)
+        for _ in range(at_once):
+            await talker.ws.send('{"tip":"yok"}')
+        for _ in range(at_once):
+            await talker.expect("hata")
+
+
+async def test_a_flood_that_is_now_and_then_in_its_budget_is_closed_too(settings: Settings) -> None:
+    clock = ManualClock()
+    async with running_node(settings, clock=clock) as node:
+        await keep_asking(await node.enter("aceleci"), clock, at_once=2)
+        flooder = await node.enter("taskin")
+        with pytest.raises(Closed):
+            await keep_asking(flooder, clock, at_once=3)
+        assert flooder.ws.close_code == 1008
+
+
 async def test_a_budget_fills_up_again(settings: Settings) -> None:
     clock = ManualClock()
     async with running_node(settings, clock=clock) as node:
@@ -253,6 +301,18 @@ async def test_a_budget_fills_up_again(settings: Settings) -> None:
         assert (await phone.refused("mesaj_gonder", oda_id="genel", icerik="fazla"))["kod"] == "hiz_siniri"
         await (await node.enter("oteki", "genel")).send("başkasının hakkı")
         assert await node.head() == 12
+
+
+async def test_a_request_over_the_budget_is_named(settings: Settings) -> None:
+    async with running_node(settings, clock=ManualClock()) as node:
+        guest = await node.enter("misafir")
+        for number in range(60):
+            await guest.tell("yok", ref=f"{number}")
+        problem = await guest.refused("oda_katil", oda_id="genel")
+        assert problem["kod"] == "hiz_siniri"
+        for text in ("{", "5", '{"ref":5}', '{"ref":"' + "r" * 65 + '"}', "[" * 30_000):
+            await guest.ws.send(text)
+            assert "ref" not in await guest.expect("hata", kod="hiz_siniri")
 
 
 async def test_coming_back_does_not_fill_the_budget(settings: Settings) -> None:
@@ -303,6 +363,31 @@ async def test_too_much_asked_at_once_while_busy(node: Node) -> None:
     assert {answer["kod"] for answer in refused} == {"hiz_siniri"}
     assert sorted(int(answer["ref"]) for answer in answers) == list(range(300))
     await guest.send("kimse beklemez")
+
+
+async def test_large_requests_do_not_heap_up_behind_one_that_waits(node: Node) -> None:
+    await node.generous()
+    guest = await node.enter("misafir", "genel")
+    held = node.square.messages._db = Held(node.square.accounts.engines.db)
+    await guest.tell("oda_gecmisi", oda_id="genel", ref="gecmis")
+    await held.found.wait()
+    for number in range(20):
+        await guest.tell("mesaj_gonder", oda_id="genel", icerik="x", ref=f"{number}", dolgu="d" * 50_000)
+    refused = [await guest.expect("hata", kod="hiz_siniri") for _ in range(15)]
+    assert [frame["ref"] for frame in refused] == [f"{number}" for number in range(5, 20)]
+    held.let_go.set()
+    await guest.expect("oda_gecmisi")
+    assert [(await guest.expect("mesaj_onay"))["ref"] for _ in range(5)] == [f"{number}" for number in range(5)]
+    for _ in range(20):
+        await guest.send("y", dolgu="d" * 50_000)
+
+
+async def test_a_changed_bound_of_the_buffer_holds_at_once(node: Node) -> None:
+    guest = await node.enter("misafir", "genel")
+    await node.change(send_buffer_bytes=65_536)
+    (connection,) = node.square.hub.connections
+    assert connection.transport.underlying_transport.get_write_buffer_limits() == (0, 65_536)
+    await guest.send("sürer")
 
 
 async def test_who_does_not_read_is_closed_and_delays_nobody(node: Node) -> None:

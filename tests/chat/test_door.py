@@ -102,7 +102,7 @@ async def test_a_guests_name_is_theirs_while_they_are_here(node: Node) -> None:
 
 async def until_free(node: Node, name: str) -> Talker:
     """Enter under a name that is being given up at this moment."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             talker = await node.knock(name)
             with contextlib.suppress(AssertionError):

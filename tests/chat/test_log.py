@@ -12,14 +12,14 @@ from typing import TypeVar
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import UserRepository
 from meydan.accounts.users import new_user
 from meydan.chat.commit import AlreadyStored, Outcome, commit_batch
-from meydan.chat.errors import MessageMissing, NotSender, RoomMissing
+from meydan.chat.errors import MessageMissing, NotSender, RoomMissing, TooManyReactions
 from meydan.chat.events import Event, MessageView, UpdateView
 from meydan.chat.log import MessageLog
 from meydan.chat.log_repository import LogRepository
@@ -221,6 +221,79 @@ async def test_a_message_may_be_changed_in_its_own_batch(db: Database) -> None:
     kept = await everything(db, [room])
     assert "bir" not in kept
     assert "iki" not in kept
+
+
+async def test_an_answer_quotes_what_its_own_batch_has_left_of_the_message(db: Database) -> None:
+    room = await open_room(db)
+    first, second = append(room, "ilk hali"), append(room, "silinecek")
+    await commit(db, [first, second])
+    outcomes = await commit(
+        db,
+        [
+            EditText(room, NOW, first.message_id, "ayse", "son hali", "", ()),
+            Erase(room, NOW, second.message_id, "ayse"),
+            append(room, "a", sender="mehmet", reply_to=first.message_id),
+            append(room, "b", sender="mehmet", reply_to=second.message_id),
+        ],
+    )
+    events = [outcome.event for outcome in outcomes[2:] if isinstance(outcome, Stored)]
+    quotes = [event.quote.content for event in events if isinstance(event, MessageView) and event.quote]
+    assert quotes == ["son hali", ""]
+
+
+async def test_a_notification_says_what_the_message_says_now(db: Database) -> None:
+    room = await open_room(db)
+    first, second = append(room, "bir @mehmet"), append(room, "iki @mehmet")
+    await commit(db, [first])
+    edits = [
+        EditText(room, NOW, said.message_id, "ayse", f"{text} @mehmet", "", ("mehmet",))
+        for said, text in ((first, "düzeltilmiş"), (second, "değişmiş"))
+    ]
+    outcomes = await commit(db, [edits[0], second, edits[1]])
+    assert isinstance(outcomes[1], Stored)
+    assert [notice.summary for _, notice in outcomes[1].notices] == ["değişmiş @mehmet"]
+    statement = select(Notification.summary).where(Notification.room_id == room).order_by(Notification.summary)
+    summaries = await db.read(lambda session: session.scalars(statement).all())
+    assert list(summaries) == ["değişmiş @mehmet", "düzeltilmiş @mehmet"]
+
+
+async def test_a_message_carries_so_many_emoji_and_no_more(db: Database) -> None:
+    room = await open_room(db)
+    said = append(room, "bir")
+    faces = [chr(0x1F600 + number) for number in range(51)]
+    outcomes = await commit(db, [said, *(PutReaction(room, NOW, said.message_id, "ayse", face) for face in faces)])
+    assert [type(outcome) for outcome in outcomes] == [Stored] * 51 + [TooManyReactions]
+    (again, off, last) = await commit(
+        db,
+        [
+            PutReaction(room, NOW, said.message_id, "mehmet", faces[0]),
+            PutReaction(room, NOW, said.message_id, "ayse", faces[1], remove=True),
+            PutReaction(room, NOW, said.message_id, "ayse", faces[50]),
+        ],
+    )
+    assert isinstance(again, Stored)
+    assert isinstance(off, Stored)
+    assert isinstance(last, Stored)
+    assert last.sira == 54, "a refused one takes no place"
+
+
+async def test_a_damaged_log_fails_its_own_room_only(node: Node) -> None:
+    ayse = await node.person("ayse")
+    await node.http.post("/sohbet/oda-olustur", json={"oda_id": "borsa", "baslik": "Borsa"}, headers=ayse.headers)
+    talker = await node.enter(ayse, "genel", "borsa")
+    await talker.send("bir")
+    damage = update(Room).where(Room.slug == "genel").values(head=0)
+    await node.square.accounts.engines.db.write(lambda session: session.execute(damage))
+    assert (await talker.refused("mesaj_gonder", oda_id="genel", icerik="iki"))["kod"] == "ic_hata"
+    await talker.send("öbür oda sürer", "borsa")
+
+
+async def test_a_room_that_closes_while_one_speaks_is_named(node: Node) -> None:
+    talker = await node.enter("ayse", "genel")
+    close = update(Room).where(Room.slug == "genel").values(archived_at=NOW)
+    await node.square.accounts.engines.db.write(lambda session: session.execute(close))
+    problem = await talker.refused("mesaj_gonder", oda_id="genel", icerik="x")
+    assert (problem["kod"], problem["oda_id"]) == ("oda_yok", "genel")
 
 
 class Unsteady:

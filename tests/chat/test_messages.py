@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from sqlalchemy import update
+
 from meydan.accounts.permissions import Role
+from meydan.chat.models import Message, Room
 from tests.chat.node import Frame, Node, Person, Talker
 
 
@@ -146,9 +149,15 @@ async def test_reactions_count_people_and_come_off_again(node: Node) -> None:
 
 
 async def test_a_reaction_is_an_emoji(node: Node) -> None:
+    await node.generous()
     guest = await node.enter("misafir", "genel")
     sent = await guest.send("x")
-    for emoji in ("a", "1", " ", "👍 👍", "x👍", "<b>", "👍" * 17, "\x00"):
+    for emoji in ("❤️", "👍🏽", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🇹🇷", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "#️⃣", "☕", "🩷", "‼️"):
+        assert (await guest.ask("tepki", oda_id="genel", mesaj_id=sent["mesaj_id"], emoji=emoji))["tip"] == "mesaj_onay"
+    for emoji in (
+        *("a", "1", " ", "👍 👍", "x👍", "<b>", "👍👍", "👍" * 17, "\x00", "👍\x00", "👍<b>", "👍x", "“x", "🇹🇷🇹🇷", "⠀"),
+        *("\u200b", "\u202e", "👍\u202e", "\ufe0f", "\u200d", "👍\u200d", "\U000e0067", "👍\n", "ğ", "日"),
+    ):
         problem = await guest.refused("tepki", oda_id="genel", mesaj_id=sent["mesaj_id"], emoji=emoji)
         assert (problem["kod"], problem["alan"]) == ("gecersiz_alan", "emoji"), emoji
 
@@ -319,8 +328,31 @@ async def test_read_markers_move_forward_and_clear_the_unread(node: Node) -> Non
     assert not [frame for frame in await talker.settle() if frame["tip"] == "okundu"]
     await reader.tell("okundu", oda_id="genel", sira=2)
     await reader.settle()
+    assert not [frame for frame in await talker.settle() if frame["tip"] == "okundu"]
     assert await unread() == (1, 3), "neither backwards nor past the head"
-    assert (await reader.join("genel"))["okunan_sira"] == 3
+    await reader.tell("okundu", oda_id="genel", sira=4)
+    again = await node.enter(mehmet)
+    assert (await again.join("genel"))["okunan_sira"] == 4, "what waits to be stored counts"
+    await unread()
+    await again.tell("okundu", oda_id="genel", sira=3)
+    await again.settle()
+    assert [frame["sira"] for frame in await talker.settle() if frame["tip"] == "okundu"] == [4]
+    reader = again
+    assert (await reader.join("genel"))["okunan_sira"] == 4
+
+
+async def test_the_unread_are_counted_among_the_newest(node: Node) -> None:
+    ayse, mehmet = await node.person("ayse"), await node.person("mehmet")
+    await node.enter(mehmet, "genel")
+    talker = await node.enter(ayse, "genel")
+    await talker.send("çok önce")
+    move = update(Message).values(sira=1)
+    ahead = update(Room).values(head=1_005)
+    await node.square.accounts.engines.db.write(lambda session: (session.execute(move), session.execute(ahead)))
+    assert (await get(node, "/sohbet/odalar/genel", mehmet))["okunmamis"] == 0
+    near = update(Room).values(head=1_000)
+    await node.square.accounts.engines.db.write(lambda session: session.execute(near))
+    assert (await get(node, "/sohbet/odalar/genel", mehmet))["okunmamis"] == 1
 
 
 async def test_a_guest_keeps_no_read_marker(node: Node) -> None:

@@ -16,7 +16,7 @@ async def about_people(talker: Talker) -> list[Frame]:
 
 async def tick(node: Node) -> None:
     """Have the hub tell what is news, and wait until it has written it."""
-    await node.square.hub._tick(turn=1)
+    node.square.hub._tick(turn=1)
     async with asyncio.timeout(PATIENCE):
         while any(channel._pending for channel in node.square.hub.channels.values()):  # noqa: ASYNC110  # no event tells
             await asyncio.sleep(0.001)

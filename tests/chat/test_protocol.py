@@ -236,11 +236,26 @@ async def test_joining_twice_delivers_once(node: Node) -> None:
 
 async def test_control_characters_are_dropped_and_line_breaks_kept(node: Node) -> None:
     guest = await node.enter("misafir", "genel")
-    await guest.send("\x00a\x01\r\nb\tc\x7f \x1b[31m ")
-    assert (await guest.message())["icerik"] == "a\nb\tc [31m"
+    await guest.send("\x00a\x01\r\nb\tc\x7f \x1b[31m\x9b31m\x85 ")
+    assert (await guest.message())["icerik"] == "a\nb\tc [31m31m"
+    await guest.send("مرحبا \u200fשלום\u200e 👨‍👩‍👧 \u202eters")
+    assert (await guest.message())["icerik"] == "مرحبا \u200fשלום\u200e 👨‍👩‍👧 \u202eters"
 
 
-@pytest.mark.parametrize("content", ["", "   \n\t ", "\x00\x01\x02"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "   \n\t ",
+        "\x00\x01\x02",
+        "\u200b",
+        "\u200e \u202e\u2069",
+        "\ufeff\u2060",
+        "⠀\u3164",
+        "\u00ad\u180e",
+        "\ufe0f",
+    ],
+)
 async def test_an_empty_text_is_refused(node: Node, content: str) -> None:
     guest = await node.enter("misafir", "genel")
     problem = await guest.refused("mesaj_gonder", oda_id="genel", icerik=content)

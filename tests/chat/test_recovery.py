@@ -107,8 +107,13 @@ async def test_an_epoch_that_changed_while_the_node_ran(node: Node) -> None:
     joined = await ayse.join("genel")
     await say(ayse, 2)
     await node.square.accounts.engines.db.write(lambda session: session.execute(update(Room).values(epoch="f" * 16)))
-    _, again = await rejoin(node, "mehmet", son_sira=1, donem=joined["donem"])
+    mehmet, again = await rejoin(node, "mehmet", son_sira=1, donem=joined["donem"])
     assert (again["kurtarildi"], again["mesajlar"], again["donem"]) == (False, [], "f" * 16)
+    await ayse.expect("oda_ayrilma", oda_id="genel")
+    assert (await ayse.join("genel", son_sira=2, donem=joined["donem"]))["kurtarildi"] is False
+    await mehmet.send("yeni kütük")
+    while (await ayse.message())["icerik"] != "yeni kütük":
+        pass
 
 
 async def test_too_much_missed_is_never_a_part(node: Node) -> None:
@@ -137,6 +142,24 @@ async def test_a_replay_that_would_fill_the_outgoing_buffer_is_not_begun(node: N
     assert (some["kurtarildi"], places(some["mesajlar"])) == (True, [6, 7, 8, 9, 10])
     _, all_of_it = await rejoin(node, "hepsi", son_sira=0, donem=donem)
     assert (all_of_it["kurtarildi"], all_of_it["mesajlar"], all_of_it["sira"]) == (False, [], 10)
+
+
+async def test_history_comes_in_pages_that_fit_the_outgoing_buffer(node: Node) -> None:
+    await node.generous()
+    ayse = await node.enter("ayse", "genel")
+    for _ in range(20):
+        await ayse.send("ş" * 4_000)
+    await node.change(send_buffer_bytes=65_536)
+    mehmet, before, got = await node.enter("mehmet"), 21, list[int]()
+    while before > 1:
+        page = await mehmet.ask("oda_gecmisi", oda_id="genel", limit=50, once=before)
+        assert 0 < len(page["mesajlar"]) <= 4
+        got = places(page["mesajlar"]) + got
+        assert page["devami"] is (got[0] > 1)
+        before = got[0]
+    assert got == list(range(1, 21))
+    await ayse.send("u" * 4_000)
+    assert len((await mehmet.ask("oda_gecmisi", oda_id="genel", limit=1))["mesajlar"]) == 1
 
 
 async def test_a_place_ahead_of_the_head_is_not_believed(node: Node) -> None:

@@ -66,12 +66,53 @@ async def test_opening_a_room(node: Node) -> None:
     await answered(node, "POST", "/sohbet/oda-olustur", keeper, 201, json={"baslik": "açık"})
 
 
+async def test_a_member_opens_so_many_rooms_and_no_more(node: Node) -> None:
+    await node.change(rooms_per_member=2)
+    ayse, keeper = await node.person("ayse"), await node.person("duzenci", Role.MODERATOR)
+    for number in range(2):
+        await make(node, ayse, f"oda{number}", "genel")
+    body = {"oda_id": "fazla", "baslik": "x"}
+    refused = await answered(node, "POST", "/sohbet/oda-olustur", ayse, 409, json=body)
+    assert (refused["kod"], refused["sinir"]) == ("oda_siniri", 2)
+    await answered(node, "DELETE", "/sohbet/odalar/oda0", ayse, 204)
+    await answered(node, "POST", "/sohbet/oda-olustur", ayse, 201, json=body)
+    for number in range(3):
+        await make(node, keeper, f"duzen{number}", "genel")
+
+
+async def test_a_newer_invitation_takes_the_place_of_the_older(node: Node) -> None:
+    owner, invited = await node.person("sahibi"), await node.person("davetli")
+    await make(node, owner)
+    body = {"kullanici_id": "davetli"}
+    made = [await answered(node, "POST", f"{ROOM}/davetler", owner, 201, json=body) for _ in range(3)]
+    (notice,) = (await answered(node, "GET", "/bildirimler", invited, 200))["bildirimler"]
+    assert made[-1]["kod"] in notice["ozet"]
+    (shown,) = (await answered(node, "GET", f"{ROOM}/davetler", owner, 200))["davetler"]
+    assert shown["davet_id"] == made[-1]["davet_id"]
+    await answered(node, "POST", "/sohbet/davet-kabul", invited, 404, json={"kod": made[0]["kod"]})
+    await answered(node, "POST", "/sohbet/davet-kabul", invited, 200, json={"kod": made[-1]["kod"]})
+
+
+async def test_a_title_is_seen_and_turns_nothing_around(node: Node) -> None:
+    ayse = await node.person("ayse")
+    for title in ("\u200b", "\u202e\u2066", " \u3164 ", "\ufeff"):
+        answer = await call(node, "POST", "/sohbet/oda-olustur", ayse, json={"oda_id": "yaris", "baslik": title})
+        assert (answer.status_code, answer.json()["alan"]) == (422, "baslik"), title
+    made = await answered(
+        node, "POST", "/sohbet/oda-olustur", ayse, 201, json={"baslik": "Oda \u202eters\u2069 \x9b 🚀"}
+    )
+    assert (made["baslik"], made["oda_id"]) == ("Oda ters 🚀", "oda-ters")
+
+
 async def test_changing_a_room(node: Node) -> None:
     owner, other = await node.person("sahibi"), await node.person("oteki")
     keeper = await node.person("duzenci", Role.MODERATOR)
     await make(node, owner, "borsa", "genel")
     changed = await answered(node, "PATCH", "/sohbet/odalar/borsa", owner, 200, json={"baslik": "Borsa 2", "konu": "y"})
     assert (changed["baslik"], changed["konu"]) == ("Borsa 2", "y")
+    talker = await node.enter(other, "borsa")
+    await talker.send("okunmadı", "borsa")
+    assert (await answered(node, "PATCH", "/sohbet/odalar/borsa", owner, 200, json={"konu": "y"}))["okunmamis"] == 1
     await answered(node, "PATCH", "/sohbet/odalar/borsa", keeper, 200, json={"konu": "z"})
     refused = await answered(node, "PATCH", "/sohbet/odalar/borsa", other, 403, json={"konu": "w"})
     assert refused["kod"] == "oda_yetki_yok"
@@ -175,6 +216,7 @@ async def test_an_invitation_is_used_up_revoked_and_expires(settings: Settings) 
         assert (shown["davet_id"], shown["kullanim"], shown["kod"]) == (twice["davet_id"], 1, None)
         await accept(people[1], twice["kod"], 200)
         await accept(people[2], twice["kod"], 404)
+        await accept(people[0], twice["kod"], 200)
         assert (await answered(node, "GET", invitations, owner, 200))["davetler"] == []
 
         revoked = await answered(node, "POST", invitations, owner, 201, json={})
@@ -241,6 +283,26 @@ async def test_joining_and_leaving_a_public_room_over_http(node: Node) -> None:
     assert (await answered(node, "DELETE", "/sohbet/odalar/borsa/uyelik", member, 404))["kod"] == "uye_yok"
     assert (await answered(node, "POST", "/sohbet/odalar/yok/uyelik", member, 404))["kod"] == "oda_yok"
     await answered(node, "POST", "/sohbet/odalar/borsa/uyelik", await node.guest("misafir"), 403)
+
+
+async def test_the_expelled_lose_what_the_room_had_told_them(node: Node) -> None:
+    owner, member = await node.person("sahibi"), await node.person("uyesi")
+    await make(node, owner)
+    await let_in(node, owner, member)
+    keeper = await node.enter(owner, "gizli", "genel")
+    sent = await keeper.send("@uyesi aramızda kalsın", "gizli")
+    await keeper.send("@uyesi herkese açık")
+
+    async def told() -> tuple[list[str], int]:
+        body = await answered(node, "GET", "/bildirimler", member, 200)
+        return [notice["ozet"] for notice in body["bildirimler"] if notice["tur"] != "davet"], body["okunmamis"]
+
+    assert await told() == (["@uyesi herkese açık", "@uyesi aramızda kalsın"], 3)
+    await answered(node, "DELETE", f"{ROOM}/uyeler/uyesi", owner, 204)
+    await keeper.ask("mesaj_duzenle", oda_id="gizli", mesaj_id=sent["mesaj_id"], icerik="@uyesi artık bilmesin")
+    assert await told() == (["@uyesi herkese açık"], 2)
+    await answered(node, "DELETE", ROOM, owner, 204)
+    assert await told() == (["@uyesi herkese açık"], 1)
 
 
 async def test_the_expelled_lose_the_room_at_once(node: Node) -> None:
@@ -328,5 +390,6 @@ async def test_a_key_that_only_reads_does_not_speak(node: Node) -> None:
     await talker.join("genel")
     problem = await talker.refused("mesaj_gonder", oda_id="genel", icerik="x")
     assert (problem["kod"], problem["izin"]) == ("yetki_yok", "rooms:write")
+    assert (await talker.refused("yaziyor", oda_id="genel"))["kod"] == "yetki_yok"
     body = {"oda_id": "genel", "icerik": "x"}
     assert (await node.http.post("/mesaj/gonder", json=body, headers=key)).status_code == 403

@@ -1,15 +1,17 @@
 """Search as people spell, on both databases, through HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meydan.platform.settings import Settings
 from meydan.platform.turkish import words
-from tests.chat.node import Frame, Node, running_node
+from tests.chat.node import Frame, Held, Node, running_node
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -89,6 +91,15 @@ async def test_words_that_mean_something_to_an_index_mean_nothing(square: Node) 
         assert await found(square, query) == expected, query
 
 
+async def test_words_without_end(square: Node) -> None:
+    talker = await square.enter("misafir", "genel")
+    long, foreign = "Ğ" * 3_000, "㍿" * 200
+    await talker.send(f"baş {long} {foreign}")
+    for query in (long[:200], "ğ" * 150, foreign, f"bas {foreign[:150]}", "株式会社株"):
+        assert len(await found(square, query)) == 1, query
+    assert await found(square, "ş" * 200) == []
+
+
 async def test_an_edited_message_is_found_by_what_it_says_now_and_an_erased_one_not_at_all(square: Node) -> None:
     ayse = await square.enter(await square.person("ayse"), "genel")
     sent = await ayse.send("eski söz")
@@ -120,6 +131,23 @@ async def test_search_keeps_to_the_room_that_was_named(square: Node) -> None:
     await talker.send("altın orada", "borsa")
     assert await found(square, "altın", oda_id="borsa") == ["altın orada"]
     assert await found(square, "altın") == ["altın orada", "altın burada"]
+
+
+async def test_searches_take_turns_and_so_many_may_wait(node: Node) -> None:
+    await (await node.enter("misafir", "genel")).send("altın")
+    held = node.square.messages._db = Held(node.square.accounts.engines.db)
+    searches = [asyncio.create_task(node.http.get("/mesaj/ara", params={"q": "altın"}, timeout=60)) for _ in range(60)]
+    done, waiting = set[asyncio.Task[httpx.Response]](), set(searches)
+    while len(done) < 10:
+        finished, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        done |= finished
+    assert {answer.result().json()["kod"] for answer in done} == {"hiz_siniri"}
+    assert {answer.result().headers["retry-after"] for answer in done} == {"1"}
+    await held.found.wait()
+    assert held.reads == 1
+    held.let_go.set()
+    assert {(await answer).status_code for answer in waiting} == {200}
+    assert (await node.http.get("/mesaj/ara", params={"q": "altın"})).status_code == 200
 
 
 LETTERS = "abcçdefgğhıijklmnoöpqrsştuüvwxyzABCÇDEFGĞHIİJKLMNOÖPQRSŞTUÜVWXYZâîûéñ0123456789"

@@ -1,17 +1,37 @@
 """`meydan chat` as a person at a terminal would use it."""
 
 import asyncio
+import contextlib
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 from tests.chat.node import PATIENCE, Node
+
+COMMAND = (sys.executable, "-m", "meydan", "chat")
 
 
 async def start(node: Node, *arguments: str) -> Process:
     address = f"http://127.0.0.1:{node.port}"
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "meydan", "chat", *arguments, "--url", address, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        *COMMAND, *arguments, "--url", address, stdin=PIPE, stdout=PIPE, stderr=PIPE
     )
+
+
+@contextlib.asynccontextmanager
+async def at_terminal(node: Node, *arguments: str) -> AsyncIterator[Process]:
+    """Run the command until its input ends after what the test does with it; it must then end well."""
+    terminal = await start(node, *arguments)
+    try:
+        yield terminal
+        assert terminal.stdin is not None
+        terminal.stdin.close()
+        assert await asyncio.wait_for(terminal.wait(), PATIENCE) == 0
+    finally:
+        if terminal.returncode is None:
+            terminal.kill()
+            await terminal.wait()
 
 
 async def until(terminal: Process, wanted: str) -> str:
@@ -28,8 +48,7 @@ async def until(terminal: Process, wanted: str) -> str:
 async def test_what_is_said_shows_on_both_sides_and_the_line_is_taken_up_again(node: Node) -> None:
     ali = await node.enter("ali", "genel")
     await ali.send("önceden söylenen")
-    terminal = await start(node, "genel", "--name", "veli")
-    try:
+    async with at_terminal(node, "genel", "--name", "veli") as terminal:
         assert terminal.stdin is not None
         await until(terminal, "önceden söylenen")
         terminal.stdin.write(b"Merhaba [bold] meydan\n")
@@ -39,12 +58,55 @@ async def test_what_is_said_shows_on_both_sides_and_the_line_is_taken_up_again(n
         next(iter(node.square.hub.people["veli"])).transport.disconnect(graceful=False)
         await ali.send("kopukken söylenen")
         await until(terminal, "kopukken söylenen")
-        terminal.stdin.close()
-        assert await asyncio.wait_for(terminal.wait(), PATIENCE) == 0
-    finally:
-        if terminal.returncode is None:
-            terminal.kill()
-            await terminal.wait()
+
+
+async def test_what_is_piped_in_arrives_before_the_end(node: Node) -> None:
+    ali = await node.enter("ali", "genel")
+    await node.change(messages_per_second=10)
+    terminal = await start(node, "genel", "--name", "veli")
+    said = "".join(f"satır {number}\n" for number in range(30))
+    await asyncio.wait_for(terminal.communicate(said.encode()), PATIENCE * 2)
+    assert terminal.returncode == 0
+    assert [message["icerik"] for message in await ali.messages(30)] == said.split("\n")[:-1]
+
+
+async def test_a_file_is_read_and_what_is_too_long_is_told_once(node: Node, tmp_path: Path) -> None:
+    ali = await node.enter("ali", "genel")
+    file = tmp_path / "sözler.txt"
+    file.write_text("x" * 4_001 + "\nkısası\n")
+    with file.open("rb") as lines:
+        terminal = await asyncio.create_subprocess_exec(
+            *COMMAND, "--name", "veli", "--url", f"http://127.0.0.1:{node.port}", stdin=lines, stdout=PIPE, stderr=PIPE
+        )
+    out, _ = await asyncio.wait_for(terminal.communicate(), PATIENCE * 2)
+    assert terminal.returncode == 0
+    assert out.decode().count("4001") == 1
+    assert (await ali.message())["icerik"] == "kısası"
+
+
+async def test_what_was_said_and_changed_while_the_line_was_cut_is_shown(node: Node) -> None:
+    ali = await node.enter(await node.person("ali"), "genel")
+    sent = await ali.send("ilk")
+    async with at_terminal(node, "genel", "--name", "veli") as terminal:
+        await until(terminal, "ilk")
+        next(iter(node.square.hub.people["veli"])).transport.disconnect(graceful=False)
+        await ali.ask("mesaj_duzenle", oda_id="genel", mesaj_id=sent["mesaj_id"], icerik="değişti")
+        await ali.send("sonraki")
+        await until(terminal, "sonraki")
+        await node.change(replay_limit=1)
+        next(iter(node.square.hub.people["veli"])).transport.disconnect(graceful=False)
+        for number in range(3):
+            last = (await ali.send(f"çok şey {number}"))["mesaj_id"]
+        await ali.ask("mesaj_duzenle", oda_id="genel", mesaj_id=last, icerik="çok şey oldu")  # memory lets go
+        await until(terminal, "çok şey oldu")
+
+
+async def test_a_room_that_is_not_there_is_told_and_ends_it(node: Node) -> None:
+    terminal = await start(node, "yok", "--name", "veli")
+    assert terminal.stdout is not None
+    out = (await asyncio.wait_for(terminal.stdout.read(), PATIENCE * 2)).decode()
+    assert await terminal.wait() == 1
+    assert "yok" in out
 
 
 async def test_a_name_in_use_is_told_and_ends_it(node: Node) -> None:
@@ -57,7 +119,7 @@ async def test_a_name_in_use_is_told_and_ends_it(node: Node) -> None:
 
 async def test_an_address_that_does_not_answer_is_told(node: Node) -> None:
     terminal = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "meydan", "chat", "--url", "http://127.0.0.1:9", stdin=PIPE, stdout=PIPE, stderr=PIPE
+        *COMMAND, "--url", "http://127.0.0.1:9", stdin=PIPE, stdout=PIPE, stderr=PIPE
     )
     out, _ = await asyncio.wait_for(terminal.communicate(), PATIENCE * 2)
     assert terminal.returncode == 1

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from meydan.chat import wire
 from meydan.chat.budgets import Budget, Budgets
@@ -17,7 +18,7 @@ from meydan.chat.channel import FanOutStats, RoomChannel
 from meydan.chat.connection import Connection
 from meydan.chat.events import Event, MessageView, UpdateView
 from meydan.chat.models import UpdateKind
-from meydan.chat.presence import GRACE, Presence
+from meydan.chat.presence import GRACE, Difference, Presence
 from meydan.platform.bus import MemoryBus
 from meydan.platform.clock import ManualClock
 
@@ -67,7 +68,7 @@ def channel(head: int, stored: int) -> RoomChannel:
 
 
 async def until_head(room: RoomChannel, head: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while room.head < head or room._pending:  # noqa: ASYNC110  # a channel tells nobody but its members
             await asyncio.sleep(0.001)
 
@@ -110,6 +111,36 @@ async def test_memory_holds_the_newest_and_says_when_it_does_not_reach() -> None
     recent = room.recent(reach)
     assert recent is not None
     assert [msgspec.json.decode(raw)["sira"] for raw in recent] == list(range(reach + 1, 701))
+
+
+async def test_memory_holds_so_many_bytes_and_no_more() -> None:
+    room = channel(0, 0)
+    said = MessageView(
+        id="a", room="genel", sira=0, sender_id="a", sender_name="a", content="x" * 50_000, kind="metin", created_at=NOW
+    )
+    room.offer(replace(said, sira=sira) for sira in range(1, 401))
+    reach = next(after for after in range(400) if room.recent(after) is not None)
+    assert 380 <= reach < 399
+    room.offer([replace(said, sira=sira, content="") for sira in range(401, 1_001)])
+    assert room.recent(500) is not None, "small ones take the place of large ones"
+
+
+async def test_events_far_ahead_are_not_heaped_up() -> None:
+    gate = asyncio.Event()
+
+    async def read(after: int, upto: int) -> list[Event]:
+        await gate.wait()
+        return [event(sira) for sira in range(after + 1, min(upto, after + 700) + 1)]
+
+    room, sink = channel(0, 0), Sink()
+    room._read_events = read
+    room.add(cast("Connection", sink))
+    for sira in range(2, 3_000):
+        room.offer([event(sira)])
+    assert len(room._early) <= 512
+    gate.set()
+    await until_head(room, 2_999)
+    assert list(sink.siras()) == list(range(1, 3_000))
 
 
 async def test_a_frame_outside_the_log_waits_for_nothing() -> None:
@@ -177,7 +208,9 @@ class SharedBus(MemoryBus):
 Act = tuple[str, int, str]
 ACTS = st.lists(
     st.tuples(
-        st.sampled_from(["enter", "leave", "leave now", "tick", "wait"]), st.integers(0, 2), st.sampled_from("abc")
+        st.sampled_from(["enter", "leave", "leave now", "tick", "tick unheard", "wait"]),
+        st.integers(0, 2),
+        st.sampled_from("abc"),
     ),
     max_size=40,
 )
@@ -194,8 +227,8 @@ async def test_presence_converges_over_nodes_and_its_differences_add_up(acts: li
     here: list[dict[str, int]] = [{}, {}, {}]
     told: list[set[str]] = [set(), set(), set()]
 
-    async def tick(number: int) -> None:
-        for difference in await nodes[number].tick():
+    async def tick(number: int, *, heard: bool = True) -> None:
+        for difference in await turn(nodes[number]) if heard else nodes[number].tick():
             came, went = set(difference.came), set(difference.went)
             assert not came & told[number], "nobody comes who is here"
             assert went <= told[number], "nobody goes who is not"
@@ -209,10 +242,12 @@ async def test_presence_converges_over_nodes_and_its_differences_add_up(acts: li
         elif act.startswith("leave") and here[number].get(person):
             nodes[number].leave("oda", person, at_once=act.endswith("now"))
             here[number][person] -= 1
-        elif act == "tick":
-            await tick(number)
+        elif act.startswith("tick"):
+            await tick(number, heard=act == "tick")
         elif act == "wait":
             clock.advance(1.0)
+        for node in nodes:
+            assert node.count("oda") == len(node.people("oda", limit=10))
     for _ in range(3):
         clock.advance(GRACE)
         for number in range(3):
@@ -225,6 +260,13 @@ async def test_presence_converges_over_nodes_and_its_differences_add_up(acts: li
     await bus.close()
 
 
+async def turn(presence: Presence) -> list[Difference]:
+    """Do what the hub does once a second."""
+    differences = presence.tick()
+    await presence.report()
+    return differences
+
+
 async def deliver() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
@@ -234,17 +276,28 @@ async def test_a_reload_makes_no_noise() -> None:
     clock = ManualClock()
     presence = Presence(MemoryBus(), clock, node="n")
     assert presence.enter("oda", "a")
-    assert [d.came for d in await presence.tick()] == [["a"]]
+    assert [d.came for d in await turn(presence)] == [["a"]]
     presence.leave("oda", "a")
     clock.advance(GRACE - 0.1)
-    assert await presence.tick() == []
+    assert await turn(presence) == []
     assert not presence.enter("oda", "a")
     clock.advance(10)
-    assert await presence.tick() == []
+    assert await turn(presence) == []
     presence.leave("oda", "a")
     clock.advance(GRACE)
-    assert [d.went for d in await presence.tick()] == [["a"]]
+    assert [d.went for d in await turn(presence)] == [["a"]]
     assert presence.count("oda") == 0
+
+
+async def test_a_single_node_keeps_nothing_to_tell_to_others() -> None:
+    clock = ManualClock()
+    presence = Presence(MemoryBus(), clock, node="n")
+    for number in range(100):
+        presence.enter("oda", f"u{number}")
+        presence.leave("oda", f"u{number}", at_once=True)
+        presence.tick()
+    assert not presence._untold
+    assert not presence._here
 
 
 async def test_moving_to_another_node_makes_no_noise() -> None:
@@ -254,7 +307,7 @@ async def test_moving_to_another_node_makes_no_noise() -> None:
         await node.start()
     first.enter("oda", "a")
     for node in (first, second, first, second):
-        await node.tick()
+        await turn(node)
         await deliver()
     first.leave("oda", "a")
     clock.advance(1)
@@ -262,7 +315,7 @@ async def test_moving_to_another_node_makes_no_noise() -> None:
     differences = []
     for _ in range(6):
         for node in (second, first):
-            differences += await node.tick()
+            differences += await turn(node)
             await deliver()
         clock.advance(1)
     assert differences == []
@@ -275,14 +328,14 @@ async def test_a_node_that_falls_silent_is_forgotten() -> None:
     for node in (first, second):
         await node.start()
     second.enter("oda", "a")
-    await second.tick()
+    await turn(second)
     await deliver()
     assert first.people("oda", limit=5) == ["a"]
-    assert [d.came for d in await first.tick()] == [["a"]]
+    assert [d.came for d in await turn(first)] == [["a"]]
     clock.advance(29)
-    assert await first.tick() == []
+    assert await turn(first) == []
     clock.advance(2)
-    assert [d.went for d in await first.tick()] == [["a"]]
+    assert [d.went for d in await turn(first)] == [["a"]]
     assert first.count("oda") == 0
 
 

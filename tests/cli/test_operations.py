@@ -2,23 +2,17 @@ import socket
 from pathlib import Path
 
 import pytest
-import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
+from meydan.accounts.models import AuditEntry
 from meydan.chat.models import Room
-from meydan.cli import config, doctor, migrate, restored
+from meydan.cli import app
 from meydan.cli.language import spoken
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import sqlite_engine
 from meydan.platform.settings import Settings
-
-app = typer.Typer()
-app.add_typer(config.app, name="config")
-app.command("doctor")(doctor.doctor)
-app.command("migrate")(migrate.migrate)
-app.command("restored")(restored.restored)
 
 
 @pytest.fixture
@@ -78,16 +72,16 @@ def test_live_settings_are_read_and_changed(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "code"),
+    ("name", "value", "words"),
     [
-        ("chat.max_length", "0", "gecersiz_alan"),
-        ("chat.no_such", "1", "gecersiz_alan"),
-        ("nowhere.x", "1", "ayar_bolumu_yok"),
+        ("chat.max_length", "0", "en az 1 olmalı"),
+        ("chat.no_such", "1", "Geçersiz alan"),
+        ("nowhere.x", "1", "Ayar bölümü yok"),
     ],
 )
-def test_bad_changes_are_refused(run: Run, name: str, value: str, code: str) -> None:
+def test_bad_changes_are_refused(run: Run, name: str, value: str, words: str) -> None:
     run("migrate")
-    assert code in run("config", "set", name, value, code=2)
+    assert words in run("config", "set", name, value, code=2)
     assert run("config", "get", "chat.max_length").strip() == "4000"
 
 
@@ -112,11 +106,12 @@ def test_doctor_before_and_after_the_first_start(run: Run) -> None:
 def test_doctor_says_what_is_wrong_and_what_to_do(run: Run) -> None:
     data = run.path / "data"
     (data / "keys").mkdir(parents=True)
+    (data / "keys" / "secret_key").touch(mode=0o600)
     data.chmod(0o755)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(run.env["MEYDAN_PORT"])))
         taken.listen()
-        output = run("doctor", code=1, REDIS_URL="redis://127.0.0.1:1/0", TOKEN_ENCRYPTION_KEY="no-key")
+        output = run("doctor", code=1, REDIS_URL="redis://127.0.0.1:1/0")
     for start in ("✗ Veri klasörü", "✗ Redis", "✗ Anahtarlar", "✗ Kapı"):
         assert line(output, start)
     assert "chmod 700" in output
@@ -125,7 +120,7 @@ def test_doctor_says_what_is_wrong_and_what_to_do(run: Run) -> None:
 
 def test_doctor_shows_which_database_and_not_its_password(run: Run) -> None:
     output = run("doctor", code=1, DATABASE_URL="postgresql://ali:gizlisoz@127.0.0.1:1/meydan")
-    assert "127.0.0.1:1/meydan (Connection" in line(output, "✗ Veritabanı")
+    assert "127.0.0.1:1/meydan ([Errno" in line(output, "✗ Veritabanı")
     assert "gizlisoz" not in output
     run("migrate")
     assert str(run.path / "data" / "meydan.db") in line(run("doctor"), "✓ Veritabanı:")
@@ -163,3 +158,37 @@ def test_restored_gives_every_room_a_new_epoch(run: Run) -> None:
     with Session(engine) as session, session.begin():
         assert session.scalars(select(Room.epoch)).one() != "old"
     engine.dispose()
+
+
+@pytest.mark.parametrize("arguments", [("restored",), ("user", "list"), ("keys", "rotate"), ("config", "get")])
+def test_without_a_migrated_database_a_command_says_so_and_makes_nothing(run: Run, arguments: tuple[str, ...]) -> None:
+    assert "meydan migrate" in run(*arguments, code=2 if arguments[0] == "config" else 1)
+    assert not (run.path / "data" / "meydan.db").exists()
+
+
+@pytest.mark.parametrize("arguments", [("restored",), ("user", "list"), ("keys", "rotate"), ("config", "get"), ("up",)])
+def test_a_damaged_secret_is_named_and_not_used(run: Run, arguments: tuple[str, ...]) -> None:
+    run("migrate")
+    (run.path / "data" / "keys").mkdir()
+    for name in ("secret_key", "token_encryption_key"):
+        (run.path / "data" / "keys" / name).touch(mode=0o600)
+    output = run(*arguments, code=2 if arguments[0] in ("config", "up") else 1)
+    assert "secret_key" in output or "token_encryption_key" in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("arguments", [("up",), ("api",), ("migrate",)])
+def test_a_data_folder_that_cannot_be_is_named(run: Run, arguments: tuple[str, ...]) -> None:
+    (run.path / "file").touch()
+    assert "MEYDAN_DATA_DIR" in run(*arguments, code=2, MEYDAN_DATA_DIR=str(run.path / "file"))
+
+
+def test_a_setting_changed_from_a_terminal_is_in_the_audit_log(run: Run) -> None:
+    run("migrate")
+    run("config", "set", "chat.max_length", "500")
+    engine = sqlite_engine(str(run.path / "data" / "meydan.db"), begin="BEGIN")
+    with Session(engine) as session:
+        line = session.scalars(select(AuditEntry)).one()
+    engine.dispose()
+    assert (line.actor_id, line.action, line.target) == ("konsol", "settings.changed", "chat")
+    assert line.data == {"max_length": 500}

@@ -15,11 +15,11 @@ class Cut(Enum):
 
 
 class BreakingProxy:
-    """Listens on a port of its own and carries bytes to `upstream`, which may come and go."""
+    """Listens on a port of its own and carries bytes to the port `upstream`, which may change, come and go."""
 
     def __init__(self, upstream: int, rng: random.Random) -> None:
         self.port = 0
-        self._upstream = upstream
+        self.upstream = upstream
         self._rng = rng
         self._links: set[_Link] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,7 +52,7 @@ class BreakingProxy:
 
     def opened(self, link: "_Link") -> None:
         self._links.add(link)
-        task = asyncio.get_running_loop().create_task(link.reach(self._upstream))
+        task = asyncio.get_running_loop().create_task(link.reach(self.upstream))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

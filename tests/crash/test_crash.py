@@ -19,12 +19,12 @@ from tests.crash.proxy import BreakingProxy, Cut
 from tests.processes import (
     Program,
     free_port,
-    meydan,
     postgres_programs,
     private_postgres,
     private_redis,
     redis_program,
     wait_for_answer,
+    warm_meydan,
 )
 
 pytestmark = pytest.mark.crash
@@ -99,7 +99,7 @@ Plan = list[Callable[[], Awaitable[None]]]
 
 def test_one_process_on_sqlite(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     port = free_port()
-    node = meydan("up", folder=tmp_path, MEYDAN_PORT=str(port), API_KEY=_KEY, LOG_LEVEL="warning")
+    node = warm_meydan("up", folder=tmp_path, MEYDAN_PORT=str(port), API_KEY=_KEY, LOG_LEVEL="warning")
     square = Square([node], [port], random.Random(_SEED))
     try:
         uvloop.run(_ordeal(square, [square.kill(0)] * 5, record_property))
@@ -125,10 +125,10 @@ def test_two_nodes_on_postgresql_and_redis(tmp_path: Path, record_property: Call
         private_redis(redis_path, tmp_path, port=redis_port) as redis,
         private_postgres(postgres_path, port=postgres_port) as postgres,
     ):
-        migration = meydan("migrate", folder=tmp_path, **env)
+        migration = warm_meydan("migrate", folder=tmp_path, **env)
         migration.start()
         assert migration.wait() == 0, migration.output()
-        nodes = [meydan("api", folder=tmp_path, MEYDAN_PORT=str(port), **env) for port in ports]
+        nodes = [warm_meydan("api", folder=tmp_path, MEYDAN_PORT=str(port), **env) for port in ports]
         square = Square(nodes, ports, random.Random(_SEED), redis=redis, postgres=postgres)
         plan = [
             square.kill(0),

@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 import meydan
-from meydan.platform.db import BulkInsert, Database
+from meydan.platform.db import BulkInsert, Database, PostgresDatabase, connected, is_away, reason_of
+from meydan.platform.errors import Unavailable
 from meydan.platform.live_settings import StoredSettings
 
 MOMENT = datetime(2026, 1, 5, 12, 0, tzinfo=timezone(timedelta(hours=3)))
@@ -27,6 +29,27 @@ def test_nobody_else_reads_an_address() -> None:
         if re.search(r"(sqlite|postgres(ql)?):", path.read_text(encoding="utf-8"))
     }
     assert reading == {"platform/db.py", "platform/settings.py"}, "ask `file_of`, or the page of engines"
+
+
+def test_what_may_be_back_soon_is_told_from_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "broken.db").write_bytes(b"no database" * 100)
+    with pytest.raises(DBAPIError) as broken:
+        connected(f"sqlite:///{tmp_path}/broken.db", lambda _: None)
+    assert (is_away(broken.value), reason_of(broken.value)) == (False, "file is not a database")
+    with pytest.raises(DBAPIError) as nowhere:
+        connected(f"sqlite:///{tmp_path}/none/none.db", lambda _: None)
+    assert not is_away(nowhere.value)
+    assert all(map(is_away, (ConnectionRefusedError(), TimeoutError(), PoolTimeout("all are taken"))))
+    assert "gizlisoz" not in reason_of(OSError("postgresql://ali:gizlisoz@127.0.0.1/meydan"))
+
+
+@pytest.mark.parametrize("state", ["53100", "53300", "40P01", "40001", "57P03", "08006"])
+async def test_a_full_disk_and_a_deadlock_pass(postgres_url: str, state: str) -> None:
+    db = PostgresDatabase(postgres_url)
+    trouble = f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$"
+    with pytest.raises(Unavailable):
+        await db.write(lambda session: session.execute(text(trouble)))
+    await db.close()
 
 
 async def test_moments_come_back_in_utc(db: Database) -> None:

@@ -1,9 +1,8 @@
 import asyncio
 import io
 import json
-import logging
 from collections.abc import AsyncIterator, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import httpx
 import pytest
@@ -11,12 +10,14 @@ import structlog
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import Message, Scope
 
 from meydan.platform.errors import MeydanError, NotAllowed, RateLimited, Unavailable
 from meydan.platform.http import content_security_policy, install_http
 from meydan.platform.logging import configure_logging
 from meydan.platform.metrics import Metrics
 from meydan.platform.texts import LANGUAGES, catalogue
+from tests.loopback import http_client
 
 
 class Body(BaseModel):
@@ -24,18 +25,30 @@ class Body(BaseModel):
     password: str = Field(min_length=8)
 
 
-def build(metrics: Metrics | None = None) -> FastAPI:
+def build(metrics: Metrics | None = None, *, patience: float = 20.0) -> FastAPI:
     app = FastAPI()
-    install_http(app, origins=["https://other.example"], metrics=metrics, max_body=1000)
+    install_http(
+        app,
+        origins=["https://other.example"],
+        metrics=metrics,
+        max_body=1000,
+        larger={"/large": 2000},
+        patience=patience,
+    )
 
     @app.get("/ok")
     async def ok(limit: Annotated[int, Query(le=200)] = 50) -> dict[str, int]:
         structlog.get_logger("inner").info("working")
         return {"limit": limit}
 
+    @app.post("/large")
     @app.post("/body")
     async def body(body: Body) -> dict[str, str]:
         return {"name": body.name}
+
+    @app.get("/sorted")
+    async def sorted_(order: Literal["ad", "yaş"]) -> str:
+        return order
 
     @app.get("/raise/{what}")
     async def fail(what: str) -> None:
@@ -43,10 +56,11 @@ def build(metrics: Metrics | None = None) -> FastAPI:
             "wait": RateLimited(wait=1.2),
             "away": Unavailable(),
             "no": NotAllowed(izin="x"),
+            "half": NotAllowed(izin="\ud800"),
             "teapot": HTTPException(418),
             "bug": RuntimeError("internal detail"),
         }
-        raise errors[what]
+        raise errors[what] from (OSError("disk full") if what == "away" else None)
 
     return app
 
@@ -54,22 +68,17 @@ def build(metrics: Metrics | None = None) -> FastAPI:
 def call(app: FastAPI, method: str, path: str, **kwargs: Any) -> httpx.Response:
     async def once() -> httpx.Response:
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://meydan.test") as client:
+        async with http_client(transport=transport, base_url="http://meydan.test") as client:
             return await client.request(method, path, **kwargs)
 
     return asyncio.run(once())
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
+def logged() -> io.StringIO:
     stream = io.StringIO()
     configure_logging(stream=stream)
-    yield stream
-    root.handlers[:], root.level = before
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
+    return stream
 
 
 def test_request_id_is_taken_or_made() -> None:
@@ -111,6 +120,7 @@ def test_a_strange_host_adds_nothing_to_the_policy() -> None:
         ("DELETE", "/ok", 405, "yontem_yok"),
         ("GET", "/ok?limit=500", 422, "gecersiz_alan"),
         ("GET", "/raise/no", 403, "yetki_yok"),
+        ("GET", "/raise/half", 403, "yetki_yok"),
         ("GET", "/raise/wait", 429, "hiz_siniri"),
         ("GET", "/raise/away", 503, "gecici_kesinti"),
         ("GET", "/raise/teapot", 418, "gecersiz_istek"),
@@ -154,10 +164,23 @@ def test_validation_names_all_fields_and_shows_no_input() -> None:
     assert "hush" not in response.text
 
 
+@pytest.mark.parametrize(("language", "choice"), [("tr", "'ad' ya da 'yaş'"), ("en", "'ad' or 'yaş'")])
+def test_what_may_be_chosen_is_named_in_the_readers_language(language: str, choice: str) -> None:
+    body = call(build(), "GET", "/sorted?order=boy", headers={"Accept-Language": language}).json()
+    assert choice in body["hatalar"][0]["neden"]
+
+
 def test_broken_json_is_a_problem() -> None:
     response = call(build(), "POST", "/body", content=b"{", headers={"Content-Type": "application/json"})
     assert response.status_code == 422
     assert (response.json()["alan"], response.json()["neden"]) == ("body", "geçerli bir JSON değil")
+
+
+def test_why_a_part_is_away_is_in_the_log_and_not_in_the_answer(logged: io.StringIO) -> None:
+    response = call(build(), "GET", "/raise/away", headers={"X-Request-Id": "r3"})
+    assert "disk full" not in response.text
+    line = next(json.loads(line) for line in logged.getvalue().splitlines() if "disk full" in line)
+    assert (line["request_id"], line["code"]) == ("r3", "gecici_kesinti")
 
 
 def test_a_bug_tells_its_request_id_and_nothing_else(logged: io.StringIO) -> None:
@@ -165,6 +188,38 @@ def test_a_bug_tells_its_request_id_and_nothing_else(logged: io.StringIO) -> Non
     assert response.json()["istek_id"] == "r2"
     assert "internal detail" not in response.text
     assert "internal detail" in logged.getvalue()
+
+
+async def test_who_is_cut_off_at_the_end_is_told_to_come_back(logged: io.StringIO) -> None:
+    app, began, told = build(), asyncio.Event(), list[Message]()
+
+    @app.get("/slow")
+    async def slow() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    scope: Scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/slow",
+        "headers": [],
+        "query_string": b"",
+        "client": None,
+    }
+    request = asyncio.create_task(app(scope, receive, send))
+    await began.wait()
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    assert told[0]["status"] == 503
+    assert json.loads(told[1]["body"])["kod"] == "kapaniyor"
+    assert "unhandled" not in logged.getvalue()
 
 
 def test_body_limit_by_announcement_and_by_arrival() -> None:
@@ -179,6 +234,39 @@ def test_body_limit_by_announcement_and_by_arrival() -> None:
     for response in (announced, arrived):
         assert (response.status_code, response.json()["kod"]) == (413, "govde_buyuk")
     assert call(app, "POST", "/body", content=chunks(10), headers=json_type).status_code == 422
+
+
+def test_the_limit_that_is_told_is_the_one_of_the_address() -> None:
+    async def chunks(count: int) -> AsyncIterator[bytes]:
+        for _ in range(count):
+            yield b" " * 100
+
+    json_type = {"Content-Type": "application/json"}
+    refused = call(build(), "POST", "/large", content=chunks(21), headers=json_type)
+    assert (refused.status_code, refused.json()["sinir"]) == (413, 2000)
+    assert refused.headers["connection"] == "close"
+    assert call(build(), "POST", "/large", content=chunks(20), headers=json_type).status_code == 422
+
+
+def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    json_type = {"Content-Type": "application/json"}
+    given_up = call(build(patience=0.0), "POST", "/body", content=stuck(), headers=json_type)
+    assert (given_up.status_code, given_up.json()["kod"]) == (408, "govde_yavas")
+    assert given_up.headers["connection"] == "close"
+    whole = {"name": "ayşe", "password": "parolaparola"}
+    assert call(build(), "POST", "/body", json=whole).json() == {"name": "ayşe"}
+
+
+def test_head_is_answered_as_get_without_the_body() -> None:
+    head, get = call(build(), "HEAD", "/ok"), call(build(), "GET", "/ok")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(get.content))
+    assert call(build(), "HEAD", "/nowhere").status_code == 404
+    assert call(build(), "HEAD", "/body").status_code == 405
 
 
 def test_listed_origins_only() -> None:

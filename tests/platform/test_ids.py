@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 from meydan.platform.clock import ManualClock
 from meydan.platform.ids import first_id, new_id
 
@@ -16,3 +19,17 @@ def test_the_first_of_a_moment_comes_before_all_made_in_it() -> None:
     before = new_id(clock)
     clock.advance(0.001)
     assert before < first_id(clock.now()) <= new_id(clock)
+
+
+def test_a_forked_process_makes_others() -> None:
+    program = """
+import os
+from meydan.platform.clock import ManualClock
+from meydan.platform.ids import new_id
+if os.fork():
+    os.wait()
+print(new_id(ManualClock()), flush=True)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    first, second = done.stdout.split()
+    assert first != second

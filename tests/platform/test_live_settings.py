@@ -1,9 +1,10 @@
 import asyncio
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from meydan.platform.bus import Bus
+from meydan.platform.bus import Bus, MemoryBus
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database
 from meydan.platform.errors import InvalidInput
@@ -37,6 +38,92 @@ async def test_a_change_reaches_every_node_and_the_next_start(db: Database, bus:
     late = node(db, bus, clock)
     await late.start()
     assert late.current(Sample) == Sample(size=5, open=False)
+
+
+async def test_the_latest_change_holds_in_whichever_order_words_come(
+    db: Database, bus: Bus, clock: ManualClock
+) -> None:
+    words: list[bytes] = []
+    await bus.subscribe("live-settings", words.append)
+    first = node(db, bus, clock)
+    await first.change("sample", {"size": 5}, by="x")
+    clock.advance(-3600)  # the second node's clock
+    await node(db, bus, clock).change("sample", {"size": 7}, by="y")
+    await asyncio.sleep(0)
+    second = node(db, bus, clock)
+    await second.start()
+    assert second.current(Sample) == Sample(size=7)
+    for word in (words[1], words[0], b"{}"):
+        await bus.publish("live-settings", word)
+    await asyncio.sleep(0)
+    assert second.current(Sample) == Sample(size=7)
+
+
+async def test_what_was_not_heard_is_found(db: Database, bus: Bus, clock: ManualClock) -> None:
+    deaf = LiveSettings(db, MemoryBus(), clock, every=0.0)
+    deaf.register("sample", Sample)
+    await deaf.start()
+    found = asyncio.Event()
+    deaf.on_change(lambda _value: found.set())
+    await node(db, bus, clock).change("sample", {"size": 5}, by="x")
+    assert deaf.current(Sample) == Sample()
+    await _found(deaf, found)
+    assert deaf.current(Sample) == Sample(size=5)
+
+
+async def test_it_looks_at_once_when_the_bus_is_back(db: Database, bus: Bus, clock: ManualClock) -> None:
+    back = ComingBack()
+    live = node(db, back, clock)
+    await live.start()
+    found = asyncio.Event()
+    live.on_change(lambda _value: found.set())
+    await node(db, bus, clock).change("sample", {"size": 5}, by="x")
+    back.resync()
+    await _found(live, found)
+    assert live.current(Sample) == Sample(size=5)
+
+
+class ComingBack(MemoryBus):
+    """A bus that says when it may have missed something."""
+
+    def resync(self) -> None:
+        for subscriptions in self._channels.values():
+            for subscription in subscriptions:
+                subscription.resync()
+
+
+async def _found(live: LiveSettings, found: asyncio.Event) -> None:
+    running = asyncio.create_task(live.run())
+    async with asyncio.timeout(20):
+        await found.wait()
+        await live.drain()
+        await running
+
+
+async def test_first_changes_at_the_same_time_both_hold(db: Database, bus: Bus, clock: ManualClock) -> None:
+    nodes = [node(db, bus, clock) for _ in range(4)]
+    changes: list[dict[str, Any]] = [{"size": 5}, {"open": False}, {"size": 5}, {"open": False}]
+    await asyncio.gather(*(one.change("sample", change, by="x") for one, change in zip(nodes, changes, strict=True)))
+    late = node(db, bus, clock)
+    await late.start()
+    assert late.current(Sample) == Sample(size=5, open=False)
+
+
+async def test_what_goes_with_a_change_goes_as_a_whole(db: Database, bus: Bus, clock: ManualClock) -> None:
+    live = node(db, bus, clock)
+    noted: list[dict[str, Any]] = []
+    await live.change("sample", {"size": " 5 "}, by="x", also=lambda _session, values: noted.append(values))
+    assert noted == [{"size": 5}]
+
+    def fail(_session: object, _values: object) -> None:
+        raise RuntimeError("not written")
+
+    with pytest.raises(RuntimeError):
+        await live.change("sample", {"size": 9}, by="x", also=fail)
+    assert live.current(Sample) == Sample(size=5)
+    late = node(db, bus, clock)
+    await late.start()
+    assert late.current(Sample) == Sample(size=5)
 
 
 async def test_bad_changes_change_nothing(db: Database, bus: Bus, clock: ManualClock) -> None:

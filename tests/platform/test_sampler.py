@@ -28,7 +28,7 @@ def test_gauges_and_rates_once_a_second_until_drained() -> None:
         assert sampler.rows() == [(start, 2, 0), (start + 1, 3, 50)]
         assert sampler.rows(since=start) == [(start + 1, 3, 50)]
         await sampler.drain()
-        await asyncio.wait_for(running, 1)
+        await asyncio.wait_for(running, 20)
 
     asyncio.run(scenario())
 

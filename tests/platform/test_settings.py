@@ -21,6 +21,16 @@ def load(**values: Any) -> Settings:
         ("DATABASE_URL", "mysql://x"),
         ("SECRET_KEY", "kisa"),
         ("MEYDAN_PUBLIC_URL", "meydan.example/path"),
+        ("MEYDAN_PUBLIC_URL", "https://meydan.example/path"),
+        ("MEYDAN_PUBLIC_URL", "https://meydan.example?x"),
+        ("MEYDAN_PUBLIC_URL", "https://meydan.example:99999"),
+        ("ALLOWED_ORIGINS", "meydan.example"),
+        ("MEYDAN_TRUSTED_PROXIES", "127.0.0.1,*"),
+        ("MEYDAN_DRAIN_SECONDS", "inf"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://localhost:x"),
+        ("API_KEY", "anahtarı"),
+        ("TOKEN_ENCRYPTION_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,short"),
         ("LOG_LEVEL", "loud"),
     ],
 )
@@ -40,6 +50,14 @@ def test_origins_are_split() -> None:
         "https://a.example",
         "https://b.example",
     )
+
+
+def test_origins_are_compared_as_browsers_write_them() -> None:
+    settings = load(
+        MEYDAN_PUBLIC_URL="https://Meydan.example:443/", ALLOWED_ORIGINS="HTTP://[::1]:80, capacitor://app, *"
+    )
+    assert settings.public_url == "https://meydan.example"
+    assert settings.allowed_origins == ("http://[::1]", "capacitor://app", "*")
 
 
 def test_printing_shows_no_secret() -> None:
@@ -69,3 +87,20 @@ def test_kept_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     assert kept_secret(settings, "x") == first != kept_secret(settings, "y")
     assert stat.S_IMODE((tmp_path / "data" / "keys" / "x").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("left", ["", "kısa", "\n"])
+def test_a_kept_secret_that_is_not_whole_is_neither_used_nor_replaced(tmp_path: Path, left: str) -> None:
+    settings = load(MEYDAN_DATA_DIR=tmp_path / "data")
+    kept_secret(settings, "x")
+    path = tmp_path / "data" / "keys" / "x"
+    path.write_text(left, encoding="utf-8")
+    with pytest.raises(SettingsError, match="keys/x"):
+        kept_secret(settings, "x")
+    assert path.read_text(encoding="utf-8") == left
+
+
+def test_a_data_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="MEYDAN_DATA_DIR"):
+        kept_secret(load(MEYDAN_DATA_DIR=tmp_path / "file"), "x")

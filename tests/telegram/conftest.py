@@ -12,13 +12,11 @@ from cryptography.fernet import Fernet
 from fastapi import FastAPI
 
 from meydan.accounts.actor import Actor
-from meydan.accounts.endpoints import current_actor
 from meydan.accounts.permissions import Role
 from meydan.accounts.vault import Vault
 from meydan.platform.bus import Bus
 from meydan.platform.clock import SystemClock
 from meydan.platform.db import Database
-from meydan.platform.http import install_http
 from meydan.platform.live_settings import LiveSettings
 from meydan.telegram.api import HttpBotApi
 from meydan.telegram.bots import BotService
@@ -35,6 +33,7 @@ from meydan.telegram.runner import FleetRunner
 from meydan.telegram.settings import TelegramSettings
 from meydan.telegram.trial import TrialService
 from meydan.telegram.updates import Intake
+from tests.http_app import Doorman, asking, http_app
 
 ACTORS = {
     "owner": Actor("sahip", "Sahip", Role.OWNER, "s1"),
@@ -57,13 +56,15 @@ class Fleet:
         limits: TelegramSettings,
         public_url: str = "",
         limiter: Limiter | None = None,
+        ledger: Database | None = None,
     ) -> None:
+        """Build one; `ledger` is the database as the journal sees it."""
         clock = SystemClock()
         self.live = LiveSettings(db, bus, clock)
         self.live.register("telegram", TelegramSettings)
         self.api = HttpBotApi(api_url=fake.url, trial_url=fake.url)
         self.limiter = limiter or MemoryLimiter(clock, lambda: limits)
-        self.journal = Journal(db, clock, worker=worker)
+        self.journal = Journal(ledger or db, clock, worker=worker)
         self.intake = Intake(db, clock)
         self.bots = BotService(
             db=db, bus=bus, clock=clock, vault=vault, api=self.api, public_url=public_url, is_trial=is_fake_token
@@ -75,7 +76,7 @@ class Fleet:
         self.trial = TrialService(self.bots, fake)
         self.runner = FleetRunner(
             db=db, bus=bus, clock=clock, live=self.live, vault=vault, api=self.api, journal=self.journal,
-            limiter=self.limiter, intake=self.intake, lease=0.6,
+            limiter=self.limiter, intake=self.intake, public_url=public_url, lease=0.6,
         )  # fmt: skip
         self._journal_task: asyncio.Task[None] | None = None
         self._runner_task: asyncio.Task[None] | None = None
@@ -95,13 +96,11 @@ class Fleet:
             await self._journal_task
         await self.api.close()
 
-    def app(self) -> FastAPI:
-        app = FastAPI()
-        app.state.bots, app.state.outbox, app.state.budget = self.bots, self.outbox, self.budget
-        app.state.trial, app.state.intake = self.trial, self.intake
-        app.include_router(router)
-        install_http(app)
-        return app
+    def app(self, doorman: Doorman) -> FastAPI:
+        return http_app(
+            router, accounts=doorman, bots=self.bots, outbox=self.outbox, budget=self.budget, trial=self.trial,
+            intake=self.intake,
+        )  # fmt: skip
 
 
 @dataclass
@@ -111,7 +110,10 @@ class Square:
     http: httpx.AsyncClient
     fleet: Fleet
     fake: FakeTelegram
-    become: Callable[[str], None]
+    doorman: Doorman
+
+    def become(self, name: str) -> None:
+        self.doorman.actor = ACTORS[name]
 
     async def add_bot(self, username: str = "deneme_bot", *, name: str = "Deneme") -> str:
         answer = await self.http.post("/trial-bots", json={"name": name, "username": username})
@@ -132,7 +134,7 @@ class Square:
             row: dict[str, Any] = (await self.http.get(f"/outbox/{send_id}")).json()
             if row["state"] == state or (state is None and row["state"] not in {"queued", "sending"}):
                 return row
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
 
     async def until(self, look: Callable[[], Any]) -> Any:
         """Wait until `look` finds something."""
@@ -147,7 +149,7 @@ async def until(look: Callable[[], Any]) -> Any:
             found = await found
         if found:
             return found
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
 
 
 Start = Callable[..., Awaitable[Square]]
@@ -184,15 +186,9 @@ async def start(db: Database, bus: Bus, vault: Vault, fake: FakeTelegram) -> Asy
             await fleet.outbox.start()
             fleet.run_bots()
             stack.push_async_callback(fleet.stop)
-            app = fleet.app()
-            who = {"actor": ACTORS["owner"]}
-            app.dependency_overrides[current_actor] = lambda: who["actor"]
-            http = await stack.enter_async_context(
-                httpx.AsyncClient(
-                    transport=httpx.ASGITransport(app), base_url="http://127.0.0.1/api/v1/telegram", timeout=20
-                )
-            )
-            return Square(http, fleet, fake, lambda name: who.update(actor=ACTORS[name]))
+            doorman = Doorman(ACTORS["owner"])
+            http = await stack.enter_async_context(asking(fleet.app(doorman), "/api/v1/telegram", timeout=20))
+            return Square(http, fleet, fake, doorman)
 
         yield run
 

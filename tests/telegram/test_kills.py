@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import os
 import random
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -28,8 +27,9 @@ from meydan.telegram.fake.server import FakeTelegram
 from meydan.telegram.fake.tokens import is_fake_token
 from meydan.telegram.models import Send, SendState
 from meydan.telegram.outbox_repository import OutboxRepository, SendRow
-from tests.processes import Program
+from tests.processes import WarmProgram
 from tests.telegram.conftest import ACTORS
+from tests.telegram.worker_process import run_bots
 from tests.telegram.world import a_person
 
 BOTS, CHATS = 4, 10
@@ -62,11 +62,7 @@ async def test_every_send_is_accounted_for(
         "DATABASE_URL": database_url,
         "TELEGRAM_API_URL": fake.url,
     }
-    worker = Program(
-        [sys.executable, "-m", "tests.telegram.worker_process"],
-        tmp_path,
-        env={**env, "PYTHONPATH": str(Path(__file__).parents[2]), "REDIS_URL": "", "LOG_LEVEL": "error"},
-    )
+    worker = WarmProgram(run_bots, ["telegram-worker"], tmp_path, env={**env, "REDIS_URL": "", "LOG_LEVEL": "error"})
     dice = random.Random(7)
     kills = 0
     try:

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from meydan.platform.clock import ManualClock
 from meydan.platform.errors import Unavailable
 from meydan.platform.redis import open_redis
-from meydan.telegram.limiter import Grant, Hold, Holder, Limiter, Penalty
+from meydan.telegram.limiter import SECOND, Grant, Hold, Holder, Limiter, Penalty, Spent, etas
 from meydan.telegram.limits import Ask, TelegramLimits, Window
 from meydan.telegram.memory_limiter import MemoryLimiter
 from meydan.telegram.redis_limiter import RedisLimiter
@@ -85,9 +85,11 @@ async def make(request: pytest.FixtureRequest, clock: ManualClock) -> AsyncItera
     limits_now: dict[str, TelegramLimits] = {}
     made: dict[str, Limiter] = {}
 
-    async def run(limits: TelegramLimits = LIMITS, *, name: str = "", clock: ManualClock = clock) -> Limiter:
+    async def run(
+        limits: TelegramLimits = LIMITS, *, name: str = "", clock: ManualClock = clock, restarted: bool = False
+    ) -> Limiter:
         limits_now[name] = limits
-        if name not in made:
+        if name not in made or restarted:
             made[name] = (
                 MemoryLimiter(clock, lambda: limits_now[name])
                 if redis is None
@@ -216,6 +218,32 @@ class TestLimiter:
         assert [(one.chat_id, one.strikes) for one in await limiter.penalties("b")] == [(5, 3)]
         await limiter.restore([Penalty("b", 5, 1.0, 1)])
         assert await spend(limiter, PERSON) == pytest.approx(9, abs=1e-3)
+
+    async def test_what_was_sent_before_a_restart_counts(self, make: Make, clock: ManualClock) -> None:
+        shared = Ask("b", -9, group=True, cost=2, shared=True)
+        first = await make()
+        clock.advance(100)
+        for ask in (PERSON, PERSON, PERSON, shared):
+            assert await spend(first, ask) == 0
+        clock.advance(2)
+        second = await make(restarted=True)
+        await second.recall([Spent(ask, 2.0) for ask in (shared, PERSON, PERSON, PERSON)])
+        assert await spend(second, PERSON) == pytest.approx(1, abs=1e-3)
+        gauges = await second.gauges(shared)
+        assert [(gauge.used, gauge.count) for gauge in gauges[Holder.SHARED]] == [(2, 20)]
+        assert gauges[Holder.BOT][0].used == 0
+        clock.advance(1)
+        assert await spend(second, PERSON) == 0
+
+    async def test_what_comes_to_mind_late_stands_in_its_place(self, clock: ManualClock) -> None:
+        limiter = MemoryLimiter(clock, lambda: LIMITS)
+        clock.advance(100)
+        assert await spend(limiter, PERSON) == 0
+        await limiter.recall([Spent(PERSON, 1.0), Spent(PERSON, 2.5), Spent(PERSON, 70.0), Spent(Ask("b", 6), -3.0)])
+        assert await spend(limiter, PERSON) == pytest.approx(0.5, abs=1e-3)
+        (held,) = await limiter.take([Ask("b", 6, cost=3)])  # the other's clock went ahead
+        assert isinstance(held, Hold)
+        assert held.seconds == pytest.approx(3, abs=1e-3)
 
     async def test_the_outlook_says_when(self, make: Make, clock: ManualClock) -> None:
         limiter = await make()
@@ -364,6 +392,41 @@ async def test_both_engines_answer_alike(redis: Redis, plan: list[Step]) -> None
         assert await both[0].gauges(ask) == await both[1].gauges(ask)
         held = [sorted(await limiter.penalties(ask.bot_id)) for limiter in both]
         assert held[0] == held[1]
+
+
+WINDOW = st.tuples(st.integers(1, 12), st.integers(1, 40))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    budgets=st.lists(st.tuples(st.lists(st.integers(0, 60), max_size=15), st.lists(WINDOW, min_size=1, max_size=2)),
+                     min_size=1, max_size=3),
+    start=st.integers(60, 90), ahead=st.integers(0, 400), cost=st.integers(1, 5),
+)  # fmt: skip
+def test_far_ahead_is_reckoned_as_if_each_slot_was_taken(
+    budgets: list[tuple[list[int], list[tuple[int, int]]]], start: int, ahead: int, cost: int
+) -> None:
+    now = 60
+    lines = [(sorted(past), tuple(spans)) for past, spans in budgets]
+    (eta,) = etas(lines, ahead=[ahead], cost=cost, now=now, start=start).values()
+
+    def opens(cost: int) -> int:
+        return max(
+            [moment]
+            + [
+                line[len(line) - 1 - max(units - cost, 0)] + span
+                for line, spans in tried
+                for units, span in spans
+                if len(line) > max(units - cost, 0)
+            ]
+        )
+
+    tried, moment = [(list(past), spans) for past, spans in lines], start
+    for _ in range(ahead):
+        moment = opens(1)
+        for line, _ in tried:
+            line.append(moment)
+    assert round(eta * SECOND) == opens(cost) - now
 
 
 async def test_memory_forgets_idle_lanes(clock: ManualClock) -> None:

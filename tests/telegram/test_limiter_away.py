@@ -15,7 +15,7 @@ from meydan.telegram.redis_limiter import RedisLimiter
 from tests.conftest import missing
 from tests.processes import Program, free_port, private_redis, redis_program, wait_for_port
 from tests.telegram.conftest import KEPT, Square, Start
-from tests.telegram.world import a_person, texts
+from tests.telegram.world import a_group, a_person, texts
 
 
 @pytest.fixture
@@ -74,3 +74,18 @@ async def test_a_send_that_arrived_is_sent_though_the_budget_could_not_be_told(
     shared.redis.end(signal.SIGKILL)
     row = await square.settled(sent["id"])
     assert (row["state"], row["error"]) == ("sent", None)
+
+
+async def test_of_several_bots_one_takes_the_order_all_the_same(shared: Shared, fake: FakeTelegram) -> None:
+    square = shared.square
+    bots = [await square.add_bot(f"sirali{number}_bot") for number in range(2)]
+    group = a_group(fake)
+    shared.redis.end(signal.SIGKILL)
+    orders = [
+        (await square.http.post("/outbox", json={"bot_ids": bots, "chat_id": group, "text": text})).json()["sends"][0]
+        for text in ("bir", "iki")
+    ]
+    assert {order["bot_id"] for order in orders} == set(bots)
+    shared.redis.start()
+    wait_for_port(shared.redis, shared.port)
+    assert [(await square.settled(order["id"]))["state"] for order in orders] == ["sent", "sent"]

@@ -4,12 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from meydan.platform.db import Database
 from meydan.telegram.fake.failures import Failure, Rule
-from meydan.telegram.models import Send, SendState
+from meydan.telegram.models import Send, SendState, StoredPenalty
 from meydan.telegram.outbox_repository import OutboxRepository
 from meydan.telegram.settings import TelegramSettings
 from tests.telegram.conftest import Square, Start
@@ -64,19 +64,28 @@ async def test_the_limits_of_telegram_are_kept(square: Square) -> None:
     assert all(texts(square.fake, chat) == [str(number) for number in range(5)] for chat in chats)
 
 
-async def test_a_penalty_is_waited_out_and_nothing_is_lost(start: Start) -> None:
+async def test_a_penalty_is_waited_out_and_nothing_is_lost(start: Start, db: Database) -> None:
     square = await start(FAST)  # it believes that more is permitted than Telegram takes
     bot = await square.add_bot()
     chat = a_person(square.fake)
     sends = [await square.send(bot, chat, f"{number}") for number in range(5)]
-    budget = None
-    while not budget:
-        budget = (await square.http.get(f"/bots/{bot}/budget")).json()["penalties"]
-    assert (budget[0]["chat_id"], budget[0]["strikes"]) == (chat, 1)
     for send in sends:
         assert (await square.settled(send["id"]))["state"] == "sent"
     assert texts(square.fake, chat) == [f"{number}" for number in range(5)]
     assert square.fake.report.refusals >= 1
+
+    async def kept() -> list[int]:
+        return await db.read(lambda session: list(session.scalars(select(StoredPenalty.chat_id))))
+
+    assert await square.until(kept) == [chat]
+
+
+async def test_what_holds_a_bot_back_is_shown(square: Square) -> None:
+    bot = await square.add_bot()
+    await square.fleet.limiter.punish(bot, 5, seconds=90)
+    (penalty,) = (await square.http.get(f"/bots/{bot}/budget")).json()["penalties"]
+    assert (penalty["chat_id"], penalty["strikes"]) == (5, 1)
+    assert 60 < penalty["seconds"] <= 91
 
 
 @pytest.mark.parametrize("kind", [Failure.ERROR_500, Failure.DROP_BEFORE])
@@ -243,7 +252,7 @@ async def test_bad_orders_are_refused_and_leave_nothing(
     bot = await square.add_bot()
     answer = await square.http.post("/outbox", json={"bot_ids": [bot], "chat_id": 5, **body})
     assert (answer.status_code, answer.json()["kod"]) == (status, code)
-    assert (await square.http.get("/outbox")).json() == {"sends": [], "more": False}
+    assert (await square.http.get("/outbox")).json() == {"sends": [], "next_cursor": None}
 
 
 async def test_what_telegram_refuses_fails_with_its_words(start: Start) -> None:

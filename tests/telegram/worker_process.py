@@ -1,4 +1,4 @@
-"""A process that runs bots, to be killed: `python -m tests.telegram.worker_process`, configured by the environment."""
+"""A process that runs bots, to be killed; configured by the environment."""
 
 import asyncio
 
@@ -10,14 +10,14 @@ from meydan.platform.settings import load_settings
 from meydan.platform.tasks import run_services
 
 
-async def main() -> None:
+def run_bots() -> None:
     """Run the bots with a short lease, so that whoever comes next need not wait for it."""
+    asyncio.run(_run())
+
+
+async def _run() -> None:
     settings = load_settings()
     configure_logging(level=settings.log_level, style=settings.log_format)
     async with open_accounts(settings) as accounts, open_fleet(accounts, node=new_node_name(), lease=0.6) as fleet:
         await accounts.live.start()
         await run_services(fleet.services(worker=True), asyncio.Event(), limit=5)
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

@@ -22,11 +22,11 @@ class Server:
 
 @dataclass(frozen=True)
 class ClientConfig:
-    """One account or bot, and how to connect it.
+    """One account or bot, and how to connect it. Raises `ApiKeysMissing`.
 
     `connection_retries` counts the attempts of `initialize` and `reconnect` after the first (below 0: without end);
     `retry_delay`, `timeout` and `flood_sleep_threshold` are seconds. A wait that Telegram asks for is waited out up to
-    `flood_sleep_threshold`, a longer one is told to the caller.
+    `flood_sleep_threshold`, a longer one is told to the caller. `phone` is whose account the session must be of.
     """
 
     session_name: str
@@ -49,12 +49,19 @@ class ClientConfig:
     redis_url: str = field(default="", repr=False)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    def __post_init__(self) -> None:
+        if not self.api_id or not self.api_hash:
+            raise ApiKeysMissing
+        if min(self.retry_delay, self.flood_sleep_threshold) < 0 or self.timeout <= 0:
+            raise ValueError("delays and thresholds cannot be below 0, and no answer comes in no time")
+        object.__setattr__(self, "sessions_dir", Path(self.sessions_dir))
+
     @classmethod
     def from_env(cls, session_name: str = "meydan", **given: Any) -> "ClientConfig":
         """Take TELEGRAM_API_ID, TELEGRAM_API_HASH, REDIS_URL and LOG_LEVEL from the environment or `.env`.
 
         Sessions are those of `meydan telegram login`, in the folder of MEYDAN_DATA_DIR. `given` are further fields, or
-        others than the environment says. Raises `ApiKeysMissing`.
+        others than the environment says.
         """
         settings = load_settings()
         found: dict[str, Any] = {
@@ -64,6 +71,4 @@ class ClientConfig:
             "log_level": settings.log_level,
             "sessions_dir": settings.data_dir / "sessions",
         } | given
-        if not found["api_id"] or not found["api_hash"]:
-            raise ApiKeysMissing
         return cls(session_name, **found)

@@ -1,6 +1,7 @@
 """What may go wrong with a client of Telegram, as a user is told."""
 
 from datetime import datetime
+from pathlib import Path
 
 from meydan.platform.errors import InvalidInput, MeydanError, NotFound
 
@@ -50,6 +51,15 @@ class SessionUnreadable(MeydanError):
         super().__init__(ad=name)
 
 
+class SessionFolderUnusable(MeydanError):
+    """The disk or the rights do not let the folder of sessions be read, locked or written."""
+
+    status, code = 503, "telegram_oturum_klasoru_kullanilamiyor"
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        super().__init__(klasor=str(folder), neden=error.strerror or type(error).__name__)
+
+
 class SessionStringBad(InvalidInput):
     """The session string is cut, of another library, or closed with a key that is not here."""
 
@@ -95,6 +105,15 @@ class NotSignedIn(MeydanError):
         super().__init__(ad=name)
 
 
+class AccountOther(MeydanError):
+    """The session is signed in as another account than the configuration's `phone` says."""
+
+    status, code = 409, "telegram_oturumu_baska_hesabin"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(ad=name)
+
+
 class NotConnected(MeydanError):
     """The client has no connection to Telegram now."""
 
@@ -102,6 +121,10 @@ class NotConnected(MeydanError):
 
     def __init__(self, name: str) -> None:
         super().__init__(ad=name)
+
+
+class OtherEventLoopError(RuntimeError):
+    """The client was connected under another event loop, as by another call of `asyncio.run`; it lives in that one."""
 
 
 class ConnectionMoveIllegal(MeydanError):

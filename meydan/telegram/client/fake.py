@@ -54,6 +54,7 @@ class FakeTelethon:
 
     async def disconnect(self) -> None:
         """Leave."""
+        await self.world.failing("disconnect")
         pump, self._pump = self._pump, None
         if pump is not None:
             pump.cancel()
@@ -111,6 +112,7 @@ class FakeTelethon:
     async def get_me(self) -> types.User | None:
         """Return the account."""
         self._need_connection()
+        await self.world.failing("me")
         me = self._me()
         return me.user() if me else None
 
@@ -187,7 +189,7 @@ class FakeTelethon:
         raise ValueError(f"Could not find the input entity for {entity}")
 
     async def get_messages(
-        self, entity: Any, limit: int | None = None, *, search: str | None = None, ids: Any = None
+        self, entity: Any, limit: int | None = None, *, offset_id: int = 0, search: str | None = None, ids: Any = None
     ) -> Any:
         """Return messages, newest first, or those with `ids`."""
         self._need_connection()
@@ -198,7 +200,7 @@ class FakeTelethon:
             by_number = {message.id: message for message in found}
             return [by_number.get(number) for number in ids]
         wanted = [one for one in reversed(found) if (search or "").casefold() in (one.message or "").casefold()]
-        return wanted[: 1 if limit is None else limit]
+        return [one for one in wanted if not offset_id or one.id < offset_id][: 1 if limit is None else limit]
 
     def add_event_handler(self, callback: Callable[[Any], Awaitable[None]], event: Any = None) -> None:
         """Call `callback` with every event of this kind."""

@@ -42,7 +42,12 @@ class FakeAccount:
     def user(self) -> types.User:
         """Return the account as Telegram shows it."""
         return types.User(
-            self.id, bot=bool(self.token), first_name=self.name, username=self.username, access_hash=self.id, phone=None
+            self.id,
+            bot=bool(self.token),
+            first_name=self.name,
+            username=self.username,
+            access_hash=self.id,
+            phone=self.phone or None,
         )
 
 
@@ -155,7 +160,7 @@ class FakeWorld:
     def order(
         self, error: BaseException | None, *, on: str, peer: int | None = None, times: int = 1, after: bool = False
     ) -> None:
-        """Have the next requests fail: `on` is connect, state, send, ping, resolve, history or sign_in.
+        """Have the next requests fail: `on` is connect, state, me, send, ping, resolve, history, sign_in or disconnect.
 
         `error` None: no answer ever comes. `after`: the request is carried out, and only its answer lost.
         """
@@ -230,7 +235,7 @@ class FakeWorld:
 
 
 def _next(box: dict[int, Any]) -> int:
-    return max(box, default=0) + 1
+    return next(reversed(box), 0) + 1
 
 
 def seen_by(account: FakeAccount, message: Any) -> Any:

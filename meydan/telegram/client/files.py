@@ -60,15 +60,20 @@ def write_private(path: Path, content: bytes) -> None:
     One writer at a time: whoever calls this holds the session's lock, or is alone with the file for another reason.
     """
     draft = path.with_name(f"{path.name}.tmp")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.fchmod(descriptor, 0o600)
-        with os.fdopen(descriptor, "wb", closefd=False) as file:
-            file.write(content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    draft.replace(path)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)
+            with os.fdopen(descriptor, "wb", closefd=False) as file:
+                file.write(content)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink()  # half a file helps nobody, least of all on a full disk
+        raise
     _settle(path.parent)
 
 
@@ -160,7 +165,7 @@ class SessionFolder:
             return msgspec.json.decode(self._quarantine(name).read_bytes(), type=PutAway)
         except FileNotFoundError:
             return None
-        except msgspec.MsgspecError:
+        except (OSError, msgspec.MsgspecError):
             raise SessionUnreadable(name) from None
 
     def forget(self, name: str) -> None:

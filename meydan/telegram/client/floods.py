@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from meydan.platform.clock import Clock
 from meydan.telegram.client.results import Hold
+from meydan.telegram.client.within import within
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +22,9 @@ ACCOUNT: Final = 0
 """Stands for every peer; no peer has this number."""
 
 _SECOND: Final = 1_000_000
+_PATIENCE: Final = 2.0
+_PAUSE: Final = 5.0
+"""Seconds that a send waits for Redis, and for which none asks it again after it was away."""
 
 
 class Wait(NamedTuple):
@@ -137,7 +141,7 @@ end
 
 
 class RedisFloods:
-    """Kept in Redis for all processes and over restarts; while Redis is away, what this process knows itself counts.
+    """Kept in Redis for all processes and over restarts; what this process knows itself counts in any case.
 
     Time is the server's; tests hand in a clock of their own.
     """
@@ -155,10 +159,13 @@ class RedisFloods:
         self._clock = clock
         self._own_time = own_time
         self._keys = [f"{prefix}{session}:{kind}" for kind in ("waits", "slow", "sent")]
+        self._asked_again_at = -math.inf
         self._held, self._take, self._hold = (redis.register_script(script) for script in (_HELD, _TAKE, _HOLD))
 
     async def take(self, peer: int, *, pace: float) -> Wait | None:
         """Take the peer's turn."""
+        if left := await self._memory.held(peer):  # which Redis may never have heard of, or have lost
+            return Wait(left, asked=True)
         own = await self._memory.take(peer, pace=pace)
         answer = await self._run(self._take, peer, pace)
         if answer is None:
@@ -174,12 +181,16 @@ class RedisFloods:
     async def held(self, peer: int) -> float:
         """Return how long the peer is held."""
         answer = await self._run(self._held, peer, 0)
-        return await self._memory.held(peer) if answer is None else answer / _SECOND
+        return max(await self._memory.held(peer), (answer or 0) / _SECOND)
 
     async def _run(self, script: Callable[..., Any], peer: int, seconds: float, *more: str) -> Any:
+        if self._clock.monotonic() < self._asked_again_at:
+            return None
         now = str(math.floor(self._clock.monotonic() * _SECOND)) if self._own_time else ""
+        args = [now, str(peer), math.ceil(seconds * _SECOND), *more]
         try:
-            return await script(keys=self._keys, args=[now, str(peer), math.ceil(seconds * _SECOND), *more]) or 0
+            return await within(self._clock, _PATIENCE, script(keys=self._keys, args=args)) or 0
         except (RedisError, OSError) as error:
+            self._asked_again_at = self._clock.monotonic() + _PAUSE
             log.warning("telegram.floods_unshared", error=type(error).__name__)
             return None

@@ -80,6 +80,11 @@ class Gaps:
             self._boxes[box] = _Box(floor=number, last=number)
         elif number > kept.last:
             kept.taken.add(number)
+            while kept.last + 1 in kept.taken:
+                kept.last += 1
+                kept.taken.remove(kept.last)
+            if len(kept.taken) > 2 * _REMEMBERED:
+                kept.taken = {one for one in kept.taken if one > number - _REMEMBERED}
         else:
             kept.open.discard(number)
 

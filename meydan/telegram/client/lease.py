@@ -21,11 +21,13 @@ from meydan.platform.clock import Clock
 from meydan.platform.ephemeral import EphemeralStore
 from meydan.platform.errors import Unavailable
 from meydan.telegram.client.errors import SessionInUse
+from meydan.telegram.client.within import within
 
 log = structlog.get_logger(__name__)
 
 _TRIES: Final = 4  # somebody who only looks holds a lock for a moment
 _MOMENT: Final = 0.01
+_FAREWELL_SECONDS: Final = 3.0
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -76,15 +78,17 @@ class SessionLock:
 
 
 def holder_of(path: Path) -> Holder | None:
-    """Return who holds the lock file now."""
+    """Return who holds the lock file now, as far as this user may know."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except OSError:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _read(descriptor)
+    except OSError:  # of a file system without locks
+        return None
     else:
         return None
     finally:
@@ -137,8 +141,8 @@ class SharedLease:
 
     async def give_back(self) -> None:
         """Let others have the session at once; when the store is away the claim runs out by itself."""
-        with contextlib.suppress(Unavailable):
-            await self._store.release(self._key, self._owner)
+        with contextlib.suppress(Unavailable, TimeoutError):
+            await within(self._clock, _FAREWELL_SECONDS, self._store.release(self._key, self._owner))
 
 
 def in_use(name: str, holder: Holder | None) -> SessionInUse:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -13,7 +13,7 @@ from meydan.platform.errors import MeydanError, RateLimited
 from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.errors import ConnectRefused, NotSignedIn
 from meydan.telegram.client.files import SessionKind
-from meydan.telegram.client.results import Again, Verdict, classify, name_of
+from meydan.telegram.client.results import Again, classify, name_of
 from meydan.telegram.client.retry import Random, ReconnectBudget, RetryConfig
 from meydan.telegram.client.seam import Telethon, TelethonFactory
 from meydan.telegram.client.sessions import OpenSession, SessionStore
@@ -51,10 +51,12 @@ class SessionDead(Exception):
 class Line:
     """One client of Telethon on one session, connected or not."""
 
-    def __init__(self, config: ClientConfig, retry: RetryConfig, means: Means, session: OpenSession) -> None:
+    def __init__(
+        self, config: ClientConfig, retry: Callable[[], RetryConfig], means: Means, session: OpenSession
+    ) -> None:
         self.client: Telethon = means.telethon(config, session.telethon)
         self._config = config
-        self._retry = replace(retry, base_delay=config.retry_delay, max_delay=max(retry.max_delay, config.retry_delay))
+        self._retry = retry
         self._means = means
         self._clock = means.shared.clock
         # Only sign-in gives a session a place in the stream of updates; as a string it was exported after one.
@@ -74,7 +76,7 @@ class Line:
             except MeydanError:
                 raise
             except Exception as error:  # noqa: BLE001  # `classify` knows them all
-                await self._pause(classify(error), attempt, retries)
+                await self._pause(error, attempt, retries)
             else:
                 return
 
@@ -95,25 +97,36 @@ class Line:
         try:
             await self.ask(self.client(functions.updates.GetStateRequest()))
         except errors.AuthKeyUnregisteredError:
-            if self._config.bot_token is not None:
+            if self._config.bot_token:
                 await self.ask(self.client.sign_in(bot_token=self._config.bot_token))
             elif self._was_signed_in:
                 raise
             else:
                 raise NotSignedIn(self._config.session_name) from None
 
-    async def _pause(self, verdict: Verdict, attempt: int, retries: int) -> None:
+    async def rest(self, losses: int) -> None:
+        """Wait before connecting anew, after so many connections that were lost as soon as they were made."""
+        if losses:
+            await self._clock.sleep(self._pause_after(losses - 1))
+
+    async def _pause(self, error: Exception, attempt: int, retries: int) -> None:
         """Wait until the next try is due; raise what it is not worth to try again for, or not now."""
-        log.warning("telegram.connect_failed", session=self._config.session_name, reason=verdict.code)
+        verdict, reason = classify(error), name_of(error)
+        log.warning("telegram.connect_failed", session=self._config.session_name, reason=reason)
         if verdict.dead:
-            raise SessionDead(verdict.code) from None
-        if verdict.again is Again.NO:
-            raise ConnectRefused(verdict.code) from None
-        if retries != WITHOUT_END and verdict.seconds > self._config.flood_sleep_threshold:
+            raise SessionDead(reason) from None
+        if verdict.again is Again.NO and isinstance(error, errors.RPCError):  # anything else may come of a torn answer
+            raise ConnectRefused(reason) from None
+        if retries >= 0 and verdict.seconds > self._config.flood_sleep_threshold:
             raise RateLimited(wait=verdict.seconds) from None
         if attempt == retries:
-            raise TelegramAway(verdict.code) from None
-        await self._clock.sleep(max(self._retry.pause(attempt, self._means.chance), verdict.seconds))
+            raise TelegramAway(reason) from None
+        await self._clock.sleep(max(self._pause_after(attempt), verdict.seconds))
+
+    def _pause_after(self, attempt: int) -> float:
+        retry, first = self._retry(), self._config.retry_delay
+        pauses = replace(retry, base_delay=first, max_delay=max(retry.max_delay, first))
+        return pauses.pause(attempt, self._means.chance)
 
 
 def _noted(ended: asyncio.Future[None]) -> None:

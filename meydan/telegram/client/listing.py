@@ -11,7 +11,7 @@ from typing import Final
 
 from meydan.platform.clock import Clock
 from meydan.platform.errors import MeydanError
-from meydan.telegram.client.errors import SessionInUse, SessionMissing, SessionUnreadable
+from meydan.telegram.client.errors import SessionFolderUnusable, SessionInUse, SessionMissing, SessionUnreadable
 from meydan.telegram.client.files import PUT_AWAY, PutAway, SessionFolder, SessionKind, check_name
 from meydan.telegram.client.lease import Holder, SessionLock, holder_of, in_use
 from meydan.telegram.client.state import ClientState, StateBook, StateFiles
@@ -70,8 +70,11 @@ class SessionListing:
             since = state.written_at.isoformat(timespec="seconds")
             raise in_use(name, Holder(host=state.host, since=since, pid=state.pid))
         known = name in await self._files.read()
-        done = await asyncio.to_thread(self._put_away, name, known=known)
-        await self._files.forget(name)
+        try:
+            done = await asyncio.to_thread(self._put_away, name, known=known)
+            await self._files.forget(name)
+        except OSError as error:
+            raise SessionFolderUnusable(self._folder.path, error) from None
         return done
 
     async def _elsewhere(self) -> dict[str, ClientState]:
@@ -91,6 +94,8 @@ class SessionListing:
                     changed += self._folder.protect(name)
             except (SessionInUse, SessionUnreadable) as error:
                 refused.append(error)
+            except OSError as error:
+                refused.append(SessionFolderUnusable(self._folder.path, error))
         return changed, refused
 
     def _look(self, said: Mapping[str, ClientState], shared: Mapping[str, ClientState]) -> list[SessionView]:

@@ -5,19 +5,20 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry
-from telethon import types
+from telethon import types, utils
 
 from meydan.platform.clock import Clock, SystemClock
-from meydan.platform.logging import configure_logging
+from meydan.platform.logging import configure_logging, redact
 from meydan.telegram.client.asking import Asking, Ended
 from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.connection import ASKED_FOR, Connection
-from meydan.telegram.client.errors import NotConnected, RequestFailed
+from meydan.telegram.client.errors import AccountOther, NotConnected, RequestFailed
 from meydan.telegram.client.files import SessionKind
 from meydan.telegram.client.floods import Floods, MemoryFloods, RedisFloods
 from meydan.telegram.client.gaps import COMMON
@@ -32,6 +33,7 @@ from meydan.telegram.client.sessions import SessionStore
 from meydan.telegram.client.shared import open_shared
 from meydan.telegram.client.state import client_state
 from meydan.telegram.client.status import ConnectionStatus
+from meydan.telegram.client.within import within
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -39,7 +41,10 @@ T = TypeVar("T")
 DisconnectHandler = Callable[[str], Awaitable[None]]
 """Is told why the connection was lost: Telegram's own name, such as AUTH_KEY_DUPLICATED, or the network's error."""
 
-_STATE_SECONDS = 30.0
+_STATE_SECONDS: Final = 30.0
+_TELLING_SECONDS: Final = 3.0
+_PAGE: Final = 100
+"""As many messages as Telegram tells at once."""
 
 
 class TelegramClientManager:
@@ -62,7 +67,7 @@ class TelegramClientManager:
         registry: CollectorRegistry | None = None,
         health_seconds: float = HEALTH_SECONDS,
     ) -> None:
-        _log_as_json(config)
+        _log(config)
         self.config = config
         self._clock = clock or SystemClock()
         self._shared = open_shared(config, self._clock)
@@ -78,13 +83,15 @@ class TelegramClientManager:
         self._connection = Connection(config, retry, means, prepare=self._prepare, changed=self._changed)
         self._asking = Asking(config, self._connection, self._floods(), clock=self._clock, chance=means.chance)
         self._asking.retry = retry
-        self._inbox = Inbox(self._fetch, self._clock, whole=config.bot_token is None)
+        self._inbox = Inbox(self._fetch, self._clock, whole=not config.bot_token)
         self._sender = Sender(config, self._asking, self._inbox, self._clock)
         self._metrics = client_metrics(registry)
+        self._metrics.begin(config.session_name)
         self._disconnect_handlers: list[DisconnectHandler] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._sent = self._failed = 0
         self._telling: asyncio.Task[None] | None = None
+        self._told: ConnectionStatus | None = None
         self._connected_at: float | None = None
         self._last_activity: datetime | None = None
 
@@ -93,10 +100,13 @@ class TelegramClientManager:
     async def initialize(self) -> Self:
         """Open the session, connect, and listen. Raises what stands in the way, in words (`MeydanError`)."""
         await self._connection.open()
+        try:
+            await self._introduce()
+        except BaseException:
+            if self._connection.session is not None:
+                await self._connection.close()
+            raise
         self._connected_at = self._clock.monotonic()
-        with contextlib.suppress(RequestFailed, NotConnected):
-            me = await self._asked(lambda client: client.get_me())
-            self._inbox.whole = not me.bot
         if self._telling is None or self._telling.done():
             self._telling = self._start(self._keep_state(), "telegram-state")
         return self
@@ -109,18 +119,25 @@ class TelegramClientManager:
             await self._connection.again()
 
     async def disconnect(self) -> None:
-        """Leave Telegram and give the session back; a second time does nothing."""
+        """Leave Telegram and give the session back, also while it connects; a second time does nothing."""
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._inbox.close()
-        await self._connection.close()
-        await self._tell_state()
-        await self._shared.close()
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._connection.close()
+            await self._inbox.close()  # last, as messages come in until the connection is closed
+            if self._told in {ConnectionStatus.CONNECTED, ConnectionStatus.RECONNECTING}:
+                await self._tell_state()
+        finally:
+            await self._shared.close()
 
     async def __aenter__(self) -> Self:
-        return await self.initialize()
+        try:
+            return await self.initialize()
+        except BaseException:
+            await self.disconnect()
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -142,6 +159,10 @@ class TelegramClientManager:
         `connection_status` tells which of the two: `RECONNECTING` or `FAILED`.
         """
         self._disconnect_handlers.append(handler)
+
+    def remove_disconnect_handler(self, handler: DisconnectHandler) -> None:
+        """Call `handler` no longer, also from within itself."""
+        self._disconnect_handlers = [kept for kept in self._disconnect_handlers if kept != handler]
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
@@ -174,8 +195,19 @@ class TelegramClientManager:
         return result
 
     async def get_messages(self, entity: Any, limit: int = 20, search: str | None = None) -> list[types.Message]:
-        """Return messages of a chat, newest first, those alone that contain `search` if it is given."""
-        return list(await self._asked(lambda client: client.get_messages(entity, limit=limit, search=search)))
+        """Return messages of a chat, newest first, those alone that contain `search` if it is given.
+
+        However many they are, each request for a hundred of them has its own time and its own tries.
+        """
+        most = limit if entity is None else _PAGE  # a search over all chats cannot be gone on with by a number
+        found: list[types.Message] = []
+        while len(found) < limit:
+            before = found[-1].id if found else 0
+            page = await self._asked(partial(_history, entity, search, min(limit - len(found), most), before))
+            found += page
+            if not page or len(found) >= getattr(page, "total", limit):
+                break
+        return found
 
     async def get_entity(self, entity: Any) -> Any:
         """Return the user, group or channel of this name or number."""
@@ -188,6 +220,10 @@ class TelegramClientManager:
         """
         self._inbox.add(handler, outgoing=outgoing)
 
+    def remove_message_handler(self, handler: MessageHandler) -> None:
+        """Call `handler` no longer, also from within itself."""
+        self._inbox.remove(handler)
+
     async def held(self, entity: Any) -> float:
         """Return for how many seconds Telegram wants nothing sent there, as far as is known."""
         return await self._sender.held(entity)
@@ -199,7 +235,7 @@ class TelegramClientManager:
 
     @retry_config.setter
     def retry_config(self, retry: RetryConfig) -> None:
-        self._asking.retry = retry
+        self._asking.retry = self._connection.retry = retry
 
     @property
     def rate_limit_delay(self) -> float:
@@ -220,6 +256,7 @@ class TelegramClientManager:
             "messages_failed": self._failed,
             "messages_received": self._inbox.received,
             "messages_recovered": self._inbox.gaps.filled,
+            "messages_dropped": self._inbox.dropped,
             "handler_failures": self._inbox.failures,
             "flood_waits": self._asking.flood_waits,
             "reconnections": self._connection.reconnections,
@@ -228,6 +265,21 @@ class TelegramClientManager:
         }
 
     # -- parts --------------------------------------------------------------------------------------------------------
+
+    async def _introduce(self) -> None:
+        """Learn whose session it is; raise `AccountOther` when it is not the one that the configuration names."""
+        try:
+            me = await self._asked(lambda client: client.get_me())
+        except (RequestFailed, NotConnected):
+            if self._connection.session is None:  # it ended, or was given back, in the meantime
+                raise
+            return
+        if me is None:
+            return
+        self._inbox.whole = not me.bot
+        wanted = utils.parse_phone(self.config.phone or "")
+        if wanted and me.phone and me.phone != wanted:
+            raise AccountOther(self.config.session_name)
 
     def _floods(self) -> Floods:
         if self._shared.redis is None:
@@ -254,6 +306,8 @@ class TelegramClientManager:
         self._metrics.connected.labels(self.config.session_name).set(after is ConnectionStatus.CONNECTED)
         lost = before is ConnectionStatus.CONNECTED and after is ConnectionStatus.RECONNECTING and reason != ASKED_FOR
         given_up = before is not ConnectionStatus.CONNECTING and after is ConnectionStatus.FAILED
+        if given_up and self._told is not None:
+            self._start(self._tell_state(), "telegram-state")
         if lost or given_up:
             for handler in self._disconnect_handlers:
                 self._start(self._call(handler, reason), "telegram-disconnected")
@@ -265,15 +319,16 @@ class TelegramClientManager:
             log.error("telegram.handler_failed", error=type(error).__name__)
 
     async def _keep_state(self) -> None:
-        while True:
+        while self._connection.session is not None:  # afterwards the word is its next holder's
             await self._tell_state()
             await self._clock.sleep(_STATE_SECONDS)
 
     async def _tell_state(self) -> None:
-        if self._connected_at is not None:
-            kind = SessionKind.STRING if self.config.session_string else SessionKind.FILE
-            with contextlib.suppress(OSError):
-                await self._shared.states.write(client_state(self.get_stats(), kind=kind, clock=self._clock))
+        kind = SessionKind.STRING if self.config.session_string else SessionKind.FILE
+        self._told = self.connection_status
+        state = client_state(self.get_stats(), kind=kind, clock=self._clock)
+        with contextlib.suppress(OSError):
+            await within(self._clock, _TELLING_SECONDS, self._shared.states.write(state))
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
@@ -282,7 +337,21 @@ class TelegramClientManager:
         return task
 
 
-def _log_as_json(config: ClientConfig) -> None:
-    """Write logs as the square does, unless the program has its own."""
-    if not structlog.is_configured() and not logging.getLogger().handlers:
+async def _history(entity: Any, search: str | None, limit: int, before: int, client: Telethon) -> Any:
+    return await client.get_messages(entity, limit=limit, offset_id=before, search=search)
+
+
+def _log(config: ClientConfig) -> None:
+    """Write logs as the square does, or through the loggers of a program that has its own."""
+    if structlog.is_configured():
+        return
+    if not logging.getLogger().handlers:
         configure_logging(level=config.log_level)
+        return
+    as_text = structlog.processors.KeyValueRenderer(key_order=["event"])
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, structlog.processors.format_exc_info, redact, as_text],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )

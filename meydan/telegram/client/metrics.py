@@ -5,6 +5,8 @@ from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
+from meydan.telegram.client.results import MessageResult
+
 _SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -28,6 +30,14 @@ class ClientMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+
+    def begin(self, session: str) -> None:
+        """Show a client that has sent nothing yet, so that its first failure is seen as one more."""
+        self.sent.labels(session)
+        self.connected.labels(session)
+        for result in MessageResult:
+            if result is not MessageResult.SUCCESS:
+                self.failed.labels(session, result)
 
 
 _known: weakref.WeakKeyDictionary[CollectorRegistry, ClientMetrics] = weakref.WeakKeyDictionary()

@@ -1,5 +1,7 @@
 """Several clients behind one send: by turns, or the one that is named."""
 
+import asyncio
+import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,7 +30,8 @@ class TelegramClientPool:
         shared = budget or ReconnectBudget(chosen)
         self._make: Make = partial(TelegramClientManager, clock=chosen, budget=shared, **options)
         self._clients: dict[str, TelegramClientManager] = {}
-        self._turn = 0
+        self._turns = itertools.count(1)
+        self._last_turn: dict[str, int] = {}
 
     async def add_client(self, config: ClientConfig) -> TelegramClientManager:
         """Connect one more client and return it; raise what stands in its way, adding nothing."""
@@ -39,7 +42,7 @@ class TelegramClientPool:
         try:
             return await client.initialize()
         except BaseException:
-            del self._clients[name]
+            self._clients.pop(name, None)
             await client.disconnect()
             raise
 
@@ -88,20 +91,18 @@ class TelegramClientPool:
     async def shutdown(self) -> None:
         """Disconnect every client, whatever becomes of the others."""
         clients, self._clients = self._clients, {}
-        failures = []
-        for client in clients.values():
-            try:
-                await client.disconnect()
-            except Exception as error:  # noqa: BLE001  # the others are to leave as well
-                failures.append(error)
-        if failures:
+        ends = await asyncio.gather(*(client.disconnect() for client in clients.values()), return_exceptions=True)
+        if failures := [end for end in ends if isinstance(end, Exception)]:
             raise ExceptionGroup("clients that could not leave in order", failures)
 
     async def _next(self, entity: Any) -> TelegramClientManager | None:
-        clients = list(self._clients.values())
-        start, self._turn = self._turn, self._turn + 1
-        turn = [clients[(start + place) % len(clients)] for place in range(len(clients))]
-        able = [client for client in turn if client.is_connected()]
-        able = able or [client for client in turn if client.connection_status is ConnectionStatus.RECONNECTING]
-        waits = [await client.held(entity) for client in able]
-        return able[waits.index(min(waits))] if able else None
+        clients = list(self._clients.items())
+        able = [(name, client) for name, client in clients if client.is_connected()]
+        able = able or [one for one in clients if one[1].connection_status is ConnectionStatus.RECONNECTING]
+        if not able:
+            return None
+        waits = {name: await client.held(entity) for name, client in able}
+        # From here to the turn nothing is waited for, so that no two sends take the same one.
+        name, client = min(able, key=lambda one: (waits[one[0]], self._last_turn.get(one[0], 0)))
+        self._last_turn[name] = next(self._turns)
+        return client

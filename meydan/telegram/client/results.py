@@ -1,5 +1,6 @@
 """How a send ended, and what each of Telegram's errors means for it."""
 
+import errno
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -109,7 +110,10 @@ _NOT_FOUND: Final = (
     errors.ChannelInvalidError,
     errors.ChatIdInvalidError,
     errors.InputUserDeactivatedError,
+    errors.InviteHashExpiredError,
+    errors.InviteHashInvalidError,
     errors.PeerIdInvalidError,
+    errors.PhoneNotOccupiedError,
     errors.UserIdInvalidError,
     errors.UsernameInvalidError,
     errors.UsernameNotOccupiedError,
@@ -117,7 +121,11 @@ _NOT_FOUND: Final = (
 _NETWORK: Final = (
     OSError,  # TimeoutError and ConnectionError among them
     EOFError,
+    errors.BadMessageError,  # this and the next three: an answer that came torn, or from somebody else
     errors.InvalidBufferError,
+    errors.InvalidChecksumError,
+    errors.SecurityError,
+    errors.TypeNotFoundError,
     errors.AuthKeyNotFound,  # of the transport: it may pass, unlike AUTH_KEY_UNREGISTERED
 )
 _MEANINGS: Final[tuple[tuple[Any, Verdict], ...]] = (
@@ -126,7 +134,7 @@ _MEANINGS: Final[tuple[tuple[Any, Verdict], ...]] = (
     (_WAITS, Verdict(MessageResult.FLOOD_WAIT, "", Again.FLOOD, Hold.PEER)),
     (_NOT_FOUND, Verdict(MessageResult.NOT_FOUND, "")),
     (_FORBIDDEN, Verdict(MessageResult.FORBIDDEN, "")),
-    (errors.MessageTooLongError, Verdict(MessageResult.TOO_LONG, "")),
+    ((errors.MessageTooLongError, errors.MediaCaptionTooLongError), Verdict(MessageResult.TOO_LONG, "")),
     ((errors.ServerError, errors.TimedOutError), Verdict(MessageResult.FAILED, "", Again.SERVER)),
     (_NETWORK, Verdict(MessageResult.FAILED, "", Again.NETWORK)),
     (ValueError, Verdict(MessageResult.NOT_FOUND, "PEER_NOT_FOUND")),  # of Telethon's search for a peer
@@ -145,7 +153,12 @@ def classify(error: BaseException) -> Verdict:
 
 
 def name_of(error: BaseException) -> str:
-    """Return Telegram's name of an error, such as CHAT_WRITE_FORBIDDEN; of others that of their class, so spelled."""
+    """Return Telegram's name of an error, such as CHAT_WRITE_FORBIDDEN; of others that of their class, so spelled.
+
+    Of the system it is the system's name, such as ENETUNREACH.
+    """
+    if type(error) is OSError and (known := errno.errorcode.get(error.errno or 0)):
+        return known
     if type(error) in (errors.RPCError, *errors.rpcbaseerrors.base_errors.values()):
         message = getattr(error, "message", None)
         if isinstance(message, str) and re.fullmatch(r"[A-Z][A-Z0-9_]{2,63}", message):

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
-from telethon import TelegramClient
+from telethon import TelegramClient, functions
 from telethon.crypto import rsa
 from telethon.errors import InvalidDCError, TypeNotFoundError
 from telethon.sessions.abstract import Session
@@ -85,9 +85,9 @@ class Telethon(Protocol):
         ...
 
     async def get_messages(
-        self, entity: Any, limit: int | None = None, *, search: str | None = None, ids: Any = None
+        self, entity: Any, limit: int | None = None, *, offset_id: int = 0, search: str | None = None, ids: Any = None
     ) -> Any:
-        """Return messages, newest first, or those with `ids`, `None` in the place of each that is gone."""
+        """Return messages before `offset_id`, newest first, or those with `ids`, `None` for each that is gone."""
         ...
 
     def add_event_handler(self, callback: Callable[[Any], Awaitable[None]], event: Any = None) -> None:
@@ -134,8 +134,7 @@ def real_telethon(config: ClientConfig, session: Session) -> Telethon:
 class _Client(TelegramClient):  # type: ignore[misc]  # Telethon has no types
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        # Telethon would refuse a method to every peer once one was told to wait.
-        self._flood_waited_requests = _Nothing()
+        self._flood_waited_requests = _WaitsOfMethods()
 
     async def __call__(self, request: Any, ordered: bool = False, flood_sleep_threshold: Any = None) -> Any:  # noqa: FBT001, FBT002
         try:
@@ -149,9 +148,12 @@ class _Client(TelegramClient):  # type: ignore[misc]  # Telethon has no types
             await super()._save_states_and_entities()
 
 
-class _Nothing(dict[int, float]):
+class _WaitsOfMethods(dict[int, float]):
+    """When each method may be asked for again; to send is a matter of each peer, and of `floods`."""
+
     def __setitem__(self, key: int, value: float) -> None:
-        pass
+        if key != functions.messages.SendMessageRequest.CONSTRUCTOR_ID:
+            super().__setitem__(key, value)
 
 
 class _DiscreetLogger(logging.Logger):

@@ -4,6 +4,7 @@ One `random_id` goes with all tries of a send. Telegram carries it out once; tol
 is a success whose first answer was lost.
 """
 
+import contextlib
 import re
 import secrets
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from meydan.platform.clock import Clock
 from meydan.platform.texts import LANGUAGES, Language
 from meydan.telegram.client.asking import Asking, Ended, Lanes
 from meydan.telegram.client.config import ClientConfig
+from meydan.telegram.client.floods import ACCOUNT
 from meydan.telegram.client.inbox import Inbox
 from meydan.telegram.client.results import MessageResult, SendResult, Verdict, explained
 from meydan.telegram.client.seam import Telethon
@@ -26,7 +28,10 @@ LONGEST_TEXT: Final = 4096
 _MYSELF: Final = -(1 << 60)
 _USER_LINK: Final = re.compile(r"tg://user\?id=(\d+)")
 _LOOKED_AT: Final = 20
+_REMEMBERED: Final = 10_000
 _SKEW: Final = timedelta(minutes=1)
+_LAST_MOMENT: Final = 1 << 31
+"""In seconds since 1970, as Telegram writes them."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Sender:
         self._inbox = inbox
         self._clock = clock
         self._lanes = Lanes()
-        self._numbers: dict[str | int, int] = {}
+        self._numbers: dict[str, int] = {}
         chosen: Language = next((one for one in LANGUAGES if one == config.lang_code[:2]), "en")
         self._language = chosen
 
@@ -67,7 +72,8 @@ class Sender:
         async with self._lanes.turn(name):
             try:
                 peer = await self._asking.ask(lambda client: client.get_input_entity(order.entity))
-                number = self._numbers[name] = number_of(peer)
+                number = number_of(peer)
+                self._remember(name, number)
                 text, entities = await self._read(order)
                 async with self._lanes.turn((number,)):
                     return await self._deliver(order, peer, number, text, entities)
@@ -78,7 +84,16 @@ class Sender:
 
     async def held(self, entity: Any) -> float:
         """Return for how many seconds Telegram wants nothing sent there, as far as the peer is known."""
-        return await self._asking.held(self._numbers.get(spelled(entity), _MYSELF))
+        name = spelled(entity)
+        known = name if isinstance(name, int) else self._numbers.get(name, ACCOUNT)
+        return await self._asking.held(known)
+
+    def _remember(self, name: str | int, number: int) -> None:
+        if isinstance(name, str):
+            self._numbers.pop(name, None)
+            self._numbers[name] = number
+            if len(self._numbers) > _REMEMBERED:
+                del self._numbers[next(iter(self._numbers))]
 
     async def _read(self, order: Order) -> tuple[str, list[Any]]:
         """Return what is shown and its formatting; raise `_Refused` for what Telegram would not take."""
@@ -124,22 +139,39 @@ class Sender:
         )
         since = self._clock.now() - _SKEW
 
-        async def once(client: Telethon) -> int | None:
-            try:
-                return sent_number(await client(request), request.random_id)
-            except errors.RandomIdDuplicateError:
-                return None if order.schedule is not None else await _find(client, peer, text, since)
+        async def once(client: Telethon) -> Any:
+            with contextlib.suppress(errors.RandomIdDuplicateError):
+                return await client(request)
 
-        message_id = await self._asking.ask(once, peer=number)
-        if message_id is not None and order.schedule is None:
+        answer = await self._asking.ask(once, peer=number)
+        if order.schedule is not None:
+            return SendResult(MessageResult.SUCCESS, message_id=sent_number(answer, request.random_id))
+        message_id = sent_number(answer, request.random_id) if answer else await self._find(peer, text, since)
+        if message_id is not None:
             self._inbox.skip(peer, message_id)
         return SendResult(MessageResult.SUCCESS, message_id=message_id)
 
+    async def _find(self, peer: Any, text: str, since: datetime) -> int | None:
+        """Return the number of what was sent though nobody heard, if the account may look for it."""
+        try:
+            latest = await self._asking.ask(lambda client: client.get_messages(peer, limit=_LOOKED_AT))
+        except Ended:  # bots may not look; that it was sent is certain without it
+            return None
+        for message in latest:
+            if message.out and message.date >= since and (message.message or "").strip() == text.strip():
+                return int(message.id)
+        return None
+
     def _moment(self, schedule: datetime | timedelta | None) -> datetime | None:
         """Return when it is to be sent; a time without a zone is this machine's, as everywhere in Python."""
-        if isinstance(schedule, timedelta):
-            return self._clock.now() + schedule
-        return schedule.astimezone(UTC) if schedule is not None else None
+        try:
+            moment = self._clock.now() + schedule if isinstance(schedule, timedelta) else schedule
+            moment = moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise _Refused(MessageResult.FAILED, "SCHEDULE_DATE_INVALID") from None
+        if moment is not None and not 0 <= moment.timestamp() < _LAST_MOMENT:
+            raise _Refused(MessageResult.FAILED, "SCHEDULE_DATE_INVALID")
+        return moment
 
     def _failure(self, verdict: Verdict, *, retry_after: float | None = None) -> SendResult:
         return SendResult(
@@ -174,16 +206,4 @@ def sent_number(answer: Any, random_id: int) -> int | None:
     for update in getattr(answer, "updates", None) or [getattr(answer, "update", None)]:
         if isinstance(update, types.UpdateMessageID) and update.random_id == random_id:
             return int(update.id)
-    return None
-
-
-async def _find(client: Telethon, peer: Any, text: str, since: datetime) -> int | None:
-    """Return the number of what was sent though nobody heard, if the account may look for it."""
-    try:
-        latest = await client.get_messages(peer, limit=_LOOKED_AT)
-    except Exception:  # noqa: BLE001  # bots may not look; that it was sent is certain without it
-        return None
-    for message in latest:
-        if message.out and message.date >= since and (message.message or "").strip() == text.strip():
-            return int(message.id)
     return None

@@ -19,7 +19,13 @@ from meydan.accounts.errors import BadVaultToken
 from meydan.accounts.vault import Vault, is_encrypted
 from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.settings import load_settings
-from meydan.telegram.client.errors import SessionMissing, SessionQuarantined, SessionStringBad, SessionUnreadable
+from meydan.telegram.client.errors import (
+    SessionFolderUnusable,
+    SessionMissing,
+    SessionQuarantined,
+    SessionStringBad,
+    SessionUnreadable,
+)
 from meydan.telegram.client.files import PutAway, SessionFolder, SessionKind, check_name
 from meydan.telegram.client.lease import Holder, SessionLock
 
@@ -72,7 +78,8 @@ class EncryptedSession(SQLiteSession):  # type: ignore[misc]  # Telethon has no 
         except OSError as error:
             if key != self._kept_key:
                 raise
-            log.exception("telegram.session_unsaved", session=self._name, error=type(error).__name__)
+            # No traceback: renderers that show locals would show the session.
+            log.error("telegram.session_unsaved", session=self._name, error=error.strerror)
             return
         self._kept_changes, self._kept_key = memory.total_changes, key
 
@@ -149,10 +156,17 @@ class OpenSession:
         self._folder.forget(self.name)
 
     def keep(self) -> None:
-        """Save a session that was just signed in, in place of what was put away under its name."""
+        """Save a session that was just signed in, in place of what was put away under its name.
+
+        Raises `SessionFolderUnusable`, having saved nothing.
+        """
         if isinstance(self.telethon, EncryptedSession):
             self.telethon.unseal()
-        self.telethon.save()
+        try:
+            self.telethon.save()
+        except OSError as error:
+            self._seal()
+            raise SessionFolderUnusable(self._folder.path, error) from None
         self.check_quarantine()
 
     def close(self) -> None:
@@ -162,11 +176,18 @@ class OpenSession:
             self._seal()
 
     def quarantine(self, reason: str) -> None:
-        """Put a session away that Telegram ended, so that nobody tries it again, and let go of it."""
+        """Put a session away that Telegram ended, so that nobody tries it again, and let go of it.
+
+        On a disk that takes nothing it stays, and is let go of all the same: its next start ends where this one does.
+        """
+        entry = PutAway(reason, self._clock.now(), self.kind, fingerprint(self.telethon))
         with self._locks:
-            self.telethon.save()
+            try:
+                self.telethon.save()
+                self._folder.put_away(self.name, entry)
+            except OSError as error:
+                log.error("telegram.session_not_put_away", session=self.name, error=error.strerror)
             self._seal()
-            self._folder.put_away(self.name, PutAway(reason, self._clock.now(), self.kind, fingerprint(self.telethon)))
         log.error("telegram.session_quarantined", session=self.name, reason=reason)
 
     def abandon(self) -> None:
@@ -195,7 +216,8 @@ class SessionStore:
     def open(self, config: WantedSession) -> OpenSession:
         """Return the session that `config` names, or a new one.
 
-        Raises `SessionInUse`, `SessionQuarantined`, `SessionUnreadable`, `SessionStringBad`, `SessionNameBad`.
+        Raises `SessionInUse`, `SessionQuarantined`, `SessionUnreadable`, `SessionStringBad`, `SessionNameBad`,
+        `SessionFolderUnusable`.
         """
         opened = self._open(config.session_name, config.session_string)
         with contextlib.ExitStack() as failing:
@@ -229,6 +251,12 @@ class SessionStore:
             opened.abandon()
 
     def _open(self, name: str, session_string: str | None) -> OpenSession:
+        try:
+            return self._locked(name, session_string)
+        except OSError as error:
+            raise SessionFolderUnusable(self._folder.path, error) from None
+
+    def _locked(self, name: str, session_string: str | None) -> OpenSession:
         self._folder.prepare()
         holder = Holder.here(self._clock)
         with contextlib.ExitStack() as locks:
@@ -253,8 +281,8 @@ class SessionStore:
 
     def _from_string(self, name: str, session_string: str) -> StringSession:
         try:
-            plain = self._vault.decrypt(session_string) if is_encrypted(session_string) else session_string
-            session = StringSession(plain)
+            given = session_string.strip()
+            session = StringSession(self._vault.decrypt(given) if is_encrypted(given) else given)
         except (BadVaultToken, ValueError, struct.error):
             raise SessionStringBad(name) from None
         if not key_of(session):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
-from telethon import errors, functions, types
+from telethon import errors, functions, types, utils
 
 from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.errors import MeydanError
@@ -118,26 +118,33 @@ class SignIn:
 
     async def already(self) -> SignedIn | None:
         """Connect, and return the account if the session is signed in."""
-        await self._answer(self._telethon.connect())
-        if not await self._answer(self._telethon.is_user_authorized()):
+        if not await self._answer(lambda telethon: telethon.is_user_authorized()):
             return None
-        return _account(await self._answer(self._telethon.get_me()))
+        return _account(await self._answer(lambda telethon: telethon.get_me()))
 
     async def as_bot(self, token: str) -> SignedIn:
         """Sign in as the bot that the token is of."""
-        return _account(await self._answer(self._telethon.sign_in(bot_token=token)))
+        if not token:
+            raise TokenWrong
+        return _account(await self._answer(lambda telethon: telethon.sign_in(bot_token=token)))
 
     async def by_code(self, phone: str | None = None) -> SignedIn:
         """Sign in with the code that Telegram sends to the account's other devices, or to its phone."""
         phone, sent = await self._code_sent(phone)
-        answers = 0
+        answers = resends = 0
         while True:
             code = (await self._ask.code(_way(sent))).strip()
             if not code:
-                sent = await self._answer(self._telethon.send_code_request(phone))
+                resends += 1
+                if resends > _ATTEMPTS:
+                    raise CodeWrong
+                try:
+                    sent = await self._send_code(phone)
+                except (SignInRefused, SignInFlood) as error:  # the code that was sent before still counts
+                    await self._ask.refused(error)
                 continue
             try:
-                return _account(await self._answer(self._telethon.sign_in(phone, code)))
+                return await self._by_code(phone, code)
             except errors.SessionPasswordNeededError:
                 return await self._by_password()
             except (CodeWrong, CodeExpired) as error:
@@ -146,18 +153,19 @@ class SignIn:
                     raise
                 await self._ask.refused(error)
                 if isinstance(error, CodeExpired):
-                    sent = await self._answer(self._telethon.send_code_request(phone))
+                    sent = await self._send_code(phone)
 
     async def by_qr(self) -> SignedIn:
         """Sign in by a QR code that the account's phone scans; codes that end are replaced."""
-        qr = await self._answer(self._telethon.qr_login())
+        qr = await self._answer(lambda telethon: telethon.qr_login())
         for shown in range(_QR_CODES):
             if shown:
-                await self._answer(qr.recreate())
+                await self._answer(lambda _: qr.recreate())
             await self._ask.show(qr.url, qr.expires)
+            seconds = self._until(qr.expires)
             try:
                 with _in_our_words(), contextlib.suppress(TimeoutError, errors.AuthTokenExpiredError):
-                    return _account(await qr.wait(self._until(qr.expires)))
+                    return _account(await within(self._clock, seconds + _ANSWER_SECONDS, qr.wait(seconds)))
             except errors.SessionPasswordNeededError:
                 return await self._by_password()
         raise QrNotScanned
@@ -165,19 +173,27 @@ class SignIn:
     async def _code_sent(self, phone: str | None) -> tuple[str, Any]:
         async def send() -> tuple[str, Any]:
             nonlocal phone
-            number, phone = phone or (await self._ask.phone()).strip(), None
-            return number, await self._answer(self._telethon.send_code_request(number))
+            number, phone = utils.parse_phone(phone or await self._ask.phone()), None
+            if number is None:  # for which Telethon would take the number before
+                raise PhoneWrong
+            return number, await self._send_code(number)
 
         return await self._again_after(PhoneWrong, send)
 
+    async def _by_code(self, phone: str, code: str) -> SignedIn:
+        return _account(await self._answer(lambda telethon: telethon.sign_in(phone, code)))
+
+    async def _send_code(self, phone: str) -> Any:
+        return await self._answer(lambda telethon: telethon.send_code_request(phone))
+
     async def _by_password(self) -> SignedIn:
-        rules = await self._answer(self._telethon(functions.account.GetPasswordRequest()))
+        rules = await self._answer(lambda telethon: telethon(functions.account.GetPasswordRequest()))
 
         async def check() -> SignedIn:
             password = await self._ask.password(rules.hint or "")
             if not password:
                 raise PasswordWrong
-            return _account(await self._answer(self._telethon.sign_in(password=password)))
+            return _account(await self._answer(lambda telethon: telethon.sign_in(password=password)))
 
         return await self._again_after(PasswordWrong, check)
 
@@ -189,9 +205,13 @@ class SignIn:
                 await self._ask.refused(error)
         return await work()
 
-    async def _answer(self, request: Awaitable[T]) -> T:
+    async def _answer(self, ask: Callable[[Telethon], Awaitable[T]]) -> T:
+        """Return what Telegram answers, over a new line if the one before broke while the person was thinking."""
         with _in_our_words():
-            return await within(self._clock, _ANSWER_SECONDS, request)
+            if not self._telethon.is_connected():
+                await self._telethon.disconnect()
+                await within(self._clock, _ANSWER_SECONDS, self._telethon.connect())
+            return await within(self._clock, _ANSWER_SECONDS, ask(self._telethon))
 
     def _until(self, end: datetime) -> float:
         least, most = _QR_SECONDS

@@ -1,5 +1,6 @@
 """The methods of the Bot API: a registry, and what they share."""
 
+import re
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, Final, NamedTuple
@@ -40,6 +41,7 @@ class Method(NamedTuple):
     counts: Counts
 
 
+_NUMBER: Final = re.compile(r"-?[0-9]{1,20}")
 METHODS: Final[dict[str, Method]] = {}
 
 
@@ -103,7 +105,7 @@ def room_of(call: Call, name: str = "chat_id") -> Room:
 
 
 def _stranger(call: Call, wanted: str) -> ApiError:
-    number = int(wanted) if wanted.removeprefix("-").isdecimal() else 0
+    number = int(wanted) if _NUMBER.fullmatch(wanted) else 0
     if number in call.office.world.bots:
         return ApiError.forbidden("bots can't send messages to bots")
     rooms = call.office.world.rooms.values()

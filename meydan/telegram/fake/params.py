@@ -63,7 +63,7 @@ class Params:
             return None
         try:
             return msgspec.json.decode(value, type=kind) if isinstance(value, str) else msgspec.convert(value, kind)
-        except (msgspec.DecodeError, msgspec.ValidationError):
+        except (msgspec.DecodeError, RecursionError):
             raise ApiError.bad(wrong) from None
 
 
@@ -81,7 +81,7 @@ async def read_params(request: BaseRequest) -> Params:
     if kind == "application/json":
         try:
             given = _decoder.decode(body) if body else {}
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             raise ApiError.bad("can't parse JSON object") from None
         if not isinstance(given, dict):
             raise ApiError.bad("can't parse JSON object")

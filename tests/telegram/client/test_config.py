@@ -2,6 +2,7 @@
 
 import inspect
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,20 @@ def test_what_the_environment_lacks_is_told(monkeypatch: pytest.MonkeyPatch, giv
     with pytest.raises(ApiKeysMissing) as missing:
         ClientConfig.from_env()
     assert "TELEGRAM_API_HASH" in missing.value.detail("tr")
+
+
+def test_what_cannot_work_is_refused_at_once() -> None:
+    for missing in ({"api_id": 0, "api_hash": "x"}, {"api_id": 1, "api_hash": ""}):
+        with pytest.raises(ApiKeysMissing):
+            ClientConfig("a", **missing)  # type: ignore[arg-type]
+    for name, value in (("timeout", 0), ("retry_delay", -1), ("flood_sleep_threshold", -1)):
+        with pytest.raises(ValueError, match="below 0"):
+            ClientConfig("a", 1, "b", **{name: value})  # type: ignore[arg-type]
+
+
+def test_a_folder_may_be_given_as_text() -> None:
+    given: Any = "oturumlar"
+    assert ClientConfig("a", 1, "b", sessions_dir=given).sessions_dir == Path("oturumlar")
 
 
 def test_print_shows_no_secret() -> None:

@@ -3,27 +3,36 @@
 import asyncio
 import itertools
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from prometheus_client import CollectorRegistry
 from telethon import errors
 
+from meydan.accounts.vault import Vault
 from meydan.platform.ephemeral import MemoryStore
 from meydan.platform.errors import RateLimited
 from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.connection import LEASE_LOST, Connection
 from meydan.telegram.client.errors import (
+    AccountOther,
     ConnectionMoveIllegal,
     ConnectRefused,
     NotConnected,
     NotSignedIn,
+    RequestFailed,
     SessionInUse,
     SessionQuarantined,
 )
 from meydan.telegram.client.fake import fake_telethon
+from meydan.telegram.client.fake_world import FakeWorld
 from meydan.telegram.client.line import Means
+from meydan.telegram.client.manager import TelegramClientManager
 from meydan.telegram.client.results import name_of
 from meydan.telegram.client.retry import ReconnectBudget, RetryConfig
+from meydan.telegram.client.sessions import SessionStore
 from meydan.telegram.client.shared import Shared
 from meydan.telegram.client.state import StateFiles
 from meydan.telegram.client.status import MOVES, ConnectionStatus
@@ -217,6 +226,21 @@ class TestStaying:
         assert len(tries) == 42
         assert max(late - early for early, late in itertools.pairwise(tries[1:])) <= 65
 
+    async def test_pauses_are_those_that_are_wished_for_now(self, desk: Desk) -> None:
+        config = desk.config(retry_delay=1)
+        desk.sign_in(config)
+        manager = desk.manager(config, retry_config=RetryConfig())
+        manager.retry_config = RetryConfig(max_delay=3, jitter=False)
+        desk.world.order(ConnectionRefusedError(), on="connect", times=4)
+        await desk.passing(manager.initialize())
+        manager.retry_config = RetryConfig(exponential_base=1, jitter=False)
+        desk.world.order(ConnectionRefusedError(), on="connect", times=3)
+        desk.world.drop(None)
+        await desk.until(manager.is_connected)
+        await desk.until(lambda: manager.get_stats()["reconnections"])
+        tries = [at for on, at in zip(desk.world.asked, desk.world.asked_at, strict=True) if on == "connect"]
+        assert [late - early for early, late in itertools.pairwise(tries)] == [1, 2, 3, 3, 0, 1, 1, 1]
+
     async def test_not_at_all_if_so_wished(self, desk: Desk) -> None:
         manager = await desk.start(auto_reconnect=False)
         desk.world.drop(ConnectionResetError())
@@ -276,6 +300,35 @@ class TestStaying:
         await desk.passing(manager.reconnect())
         assert manager.is_connected()
 
+    @pytest.mark.parametrize("error", [errors.SecurityError(), errors.TypeNotFoundError(1, b""), IndexError()])
+    async def test_an_answer_that_makes_no_sense_is_no_end(self, desk: Desk, error: Exception) -> None:
+        manager = await desk.start()
+        desk.world.order(error, on="connect", times=2)
+        desk.world.order(error, on="state")
+        desk.world.drop(None)
+        await desk.until(manager.is_connected)
+        assert manager.get_stats()["reconnections"] == 1
+
+    async def test_a_line_that_is_lost_as_soon_as_it_is_made_is_made_less_and_less_often(self, desk: Desk) -> None:
+        manager = await desk.start()
+
+        async def lose() -> None:
+            made = manager.get_stats()["reconnections"]
+            desk.world.drop(None)
+            await desk.until(lambda: manager.get_stats()["reconnections"] > made)
+
+        for _ in range(8):
+            await lose()
+        tries = [at for on, at in zip(desk.world.asked, desk.world.asked_at, strict=True) if on == "connect"]
+        pauses = [late - early for early, late in itertools.pairwise(tries)]
+        assert pauses[0] < 1
+        assert pauses[1:4] == [5, 10, 20]
+        assert pauses[-1] == 60
+        desk.clock.advance(10)
+        for _ in range(2):
+            await lose()
+        assert desk.clock.monotonic() - tries[-1] == 70
+
     async def test_leaving_while_it_is_away_is_possible(self, desk: Desk) -> None:
         manager = await desk.start()
         desk.world.order(ConnectionRefusedError(), on="connect", times=1_000)
@@ -302,24 +355,56 @@ async def test_all_clients_together_keep_within_the_budget(desk: Desk) -> None:
     assert all(late - early >= 10 for early, late in zip(tries, tries[3:], strict=False))
 
 
+def leased(desk: Desk, config: ClientConfig, store: MemoryStore, seen: list[Any]) -> Connection:
+    """Return a connection whose lease is kept in `store`."""
+    means = Means(
+        Shared(desk.clock, store, StateFiles(desk.folder)),
+        desk.store,
+        fake_telethon(desk.world),
+        ReconnectBudget(desk.clock),
+        random.Random(1),
+    )
+    return Connection(
+        config,
+        STEADY,
+        means,
+        prepare=lambda client: None,
+        changed=lambda before, after, reason: seen.append((after, reason)),
+    )
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_lease_is_kept_for_as_long_as_connecting_takes(desk: Desk, *, again: bool) -> None:
+    """Else another machine takes the session, and Telegram ends it when both are back."""
+    config = desk.config(connection_retries=-1)
+    desk.sign_in(config)
+    store = MemoryStore(desk.clock)
+    seen: list[Any] = []
+    connection = leased(desk, config, store, seen)
+    if again:
+        await connection.open()
+    desk.world.order(ConnectionRefusedError(), on="connect", times=1_000)
+    connecting = asyncio.ensure_future(connection.again())
+    end = desk.clock.monotonic() + 200
+    await desk.until(lambda: desk.clock.monotonic() >= end, step=5)
+    assert connection.session is not None
+    key = f"telegram:session:{connection.session.identity}"
+    assert await store.claim(key, "another", seconds=1_000) != "another"
+    await store.forget(key)
+    await store.claim(key, "another", seconds=1_000)
+    await desk.until(lambda: connection.status is S.FAILED, step=5)
+    assert seen[-1] == (S.FAILED, LEASE_LOST)
+    with pytest.raises(NotConnected):
+        await connecting
+    await connection.close()
+
+
 async def test_a_lease_that_another_took_ends_the_client_but_not_the_session(desk: Desk) -> None:
     config: ClientConfig = desk.config()
     desk.sign_in(config)
     store = MemoryStore(desk.clock)
     seen: list[Any] = []
-    connection = Connection(
-        config,
-        STEADY,
-        Means(
-            Shared(desk.clock, store, StateFiles(desk.folder)),
-            desk.store,
-            fake_telethon(desk.world),
-            ReconnectBudget(desk.clock),
-            random.Random(1),
-        ),
-        prepare=lambda client: None,
-        changed=lambda before, after, reason: seen.append((after, reason)),
-    )
+    connection = leased(desk, config, store, seen)
     await connection.open()
     assert connection.session is not None
     key = f"telegram:session:{connection.session.identity}"
@@ -337,3 +422,104 @@ def test_no_state_is_left_but_by_its_arrows() -> None:
     assert set(MOVES) == set(S)
     assert all(S.DISCONNECTED in after for state, after in MOVES.items() if state is not S.DISCONNECTED)
     assert [state for state, after in MOVES.items() if S.CONNECTED in after] == [S.CONNECTING, S.RECONNECTING]
+
+
+class TestLeaving:
+    async def test_leaving_does_not_wait_for_a_connection_that_is_being_made(self, desk: Desk) -> None:
+        config = desk.config(connection_retries=-1)
+        desk.sign_in(config)
+        desk.world.order(ConnectionRefusedError(), on="connect", times=1_000)
+        manager = desk.manager(config)
+        starting = asyncio.ensure_future(manager.initialize())
+        await settle()
+        await asyncio.wait_for(manager.disconnect(), 10)
+        assert manager.connection_status is S.DISCONNECTED
+        with pytest.raises(NotConnected):
+            await starting
+        (desk.store.open(config)).close()
+
+    async def test_nor_for_one_that_is_made_anew_on_demand(self, desk: Desk) -> None:
+        manager = await desk.start(connection_retries=-1)
+        told: list[str] = []
+
+        async def telling(reason: str) -> None:
+            told.append(reason)
+
+        manager.add_disconnect_handler(telling)
+        desk.world.order(ConnectionRefusedError(), on="connect", times=1_000)
+        again = [asyncio.ensure_future(manager.reconnect()) for _ in range(2)]
+        await settle()
+        await asyncio.wait_for(manager.disconnect(), 10)
+        for task in again:
+            with pytest.raises(NotConnected):
+                await task
+        await settle()
+        assert (manager.connection_status, told) == (S.DISCONNECTED, [])
+
+    async def test_a_start_that_is_cancelled_holds_nothing(self, desk: Desk) -> None:
+        config = desk.config()
+        desk.sign_in(config)
+        for request in ("state", "me"):  # while it connects, and just after
+            desk.world.order(None, on=request)
+            manager = desk.manager(config)
+            starting = asyncio.ensure_future(manager.initialize())
+            await settle()
+            starting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await starting
+            assert manager.connection_status is S.DISCONNECTED
+            desk.store.open(config).close()
+
+    async def test_what_fails_to_start_in_a_with_block_leaves_nothing_open(self, desk: Desk) -> None:
+        manager = desk.manager(desk.config())
+        with pytest.raises(NotSignedIn):
+            async with manager:
+                pass
+        assert manager.connection_status is S.DISCONNECTED
+
+    async def test_what_is_cancelled_while_it_leaves_gives_the_session_back(self, desk: Desk) -> None:
+        manager = await desk.start()
+        desk.world.order(None, on="disconnect")
+        leaving = asyncio.ensure_future(manager.disconnect())
+        await settle()
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        desk.store.open(desk.config()).close()
+
+    async def test_a_session_that_ends_while_it_is_introduced_is_no_start(self, desk: Desk) -> None:
+        config = desk.config()
+        desk.sign_in(config)
+        desk.world.order(errors.SessionRevokedError(None), on="me")
+        manager = desk.manager(config)
+        with pytest.raises(RequestFailed):
+            await manager.initialize()
+        assert manager.connection_status is S.FAILED
+
+
+async def test_the_session_must_be_of_the_phone_that_is_configured(desk: Desk) -> None:
+    right, wrong = desk.config(phone="+90 555 000 00 01"), desk.config(phone="+905550000002")
+    desk.sign_in(right)
+    async with desk.manager(right) as manager:
+        assert manager.is_connected()
+    manager = desk.manager(wrong)
+    with pytest.raises(AccountOther) as other:
+        await manager.initialize()
+    assert manager.connection_status is S.DISCONNECTED
+    assert "555" not in other.value.detail()
+
+
+def test_one_event_loop_is_told_from_another(tmp_path: Path) -> None:
+    """Whoever calls `asyncio.run` for each step is told what is wrong, and can leave."""
+    world = FakeWorld()
+    world.add_bot("1:anahtar")
+    world.add_group("Borsa", username="borsa")
+    config = ClientConfig("bot", 1, "x", bot_token="1:anahtar", sessions_dir=tmp_path)
+    store = SessionStore(tmp_path, Vault([Fernet.generate_key().decode()]))
+    manager = TelegramClientManager(config, telethon=fake_telethon(world), sessions=store, registry=CollectorRegistry())
+    asyncio.run(manager.initialize())
+    assert asyncio.run(manager.send_message("borsa", "bir")).code == "OTHER_EVENT_LOOP"
+    with pytest.raises(RequestFailed):
+        asyncio.run(manager.get_messages("borsa"))
+    asyncio.run(manager.disconnect())
+    store.open(config).close()

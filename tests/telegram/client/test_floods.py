@@ -1,5 +1,6 @@
 """One contract over both keepers of pace and waits."""
 
+import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from meydan.platform.redis import open_redis
 from meydan.telegram.client.floods import Floods, MemoryFloods, RedisFloods, Wait
 from meydan.telegram.client.results import Hold
 from tests.conftest import REDIS, need
+from tests.telegram.client.conftest import settle
 
 RUNS = itertools.count()
 GROUP, PERSON, OTHER = -1001, 5, 6
@@ -139,6 +141,16 @@ async def test_waits_outlive_the_process_and_are_shared_under_the_servers_time(
     await redis.delete(*[key async for key in redis.scan_iter(match=f"{prefix}*")])
 
 
+async def test_a_wait_that_redis_lost_or_never_heard_of_still_counts(
+    redis: Redis, clock: ManualClock, prefix: str
+) -> None:
+    floods = RedisFloods(redis, clock, session="s", prefix=prefix)
+    await floods.hold(GROUP, 100, Hold.PEER)
+    await redis.delete(*[key async for key in redis.scan_iter(match=f"{prefix}*")])
+    assert await floods.held(GROUP) == 100
+    assert await floods.take(GROUP, pace=1.0) == Wait(100, asked=True)
+
+
 async def test_while_redis_is_away_the_process_keeps_its_own_pace(clock: ManualClock) -> None:
     redis = open_redis("redis://127.0.0.1:1")
     floods = RedisFloods(redis, clock, session="s")
@@ -147,3 +159,25 @@ async def test_while_redis_is_away_the_process_keeps_its_own_pace(clock: ManualC
     await floods.hold(PERSON, 5, Hold.PEER)
     assert await floods.held(PERSON) == 5
     await redis.aclose()
+
+
+async def test_a_redis_that_hangs_holds_up_one_send_for_a_moment_alone(clock: ManualClock) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    redis = open_redis(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    floods = RedisFloods(redis, clock, session="s")
+    first = asyncio.ensure_future(floods.take(GROUP, pace=1.0))
+    await settle()
+    clock.advance(2)
+    await settle()
+    assert first.done()
+    second = asyncio.ensure_future(floods.take(PERSON, pace=1.0))
+    await settle()
+    assert second.done()
+    assert (await first, await second) == (None, None)
+    await redis.aclose()
+    server.close()
+    await server.wait_closed()

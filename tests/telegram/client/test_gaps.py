@@ -1,6 +1,8 @@
 """Messages come in order, each once, whatever was lost on the way."""
 
+import itertools
 import random
+import tracemalloc
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
@@ -69,6 +71,23 @@ async def test_own_sends_and_lines_of_the_service_leave_no_hole() -> None:
     gaps.skip(BOX, 11)
     await gaps.take(BOX, Line(13))
     assert (server.seen, server.asked) == ([10, 13], [])
+
+
+async def test_who_only_sends_keeps_no_list_of_it() -> None:
+    server = Server()
+    gaps = server.gaps()
+    gaps.skip(BOX, 1)
+    await gaps.take(BOX, Line(2))
+    tracemalloc.start()
+    try:
+        for number in itertools.chain(range(3, 40_000), range(40_001, 80_000)):  # 40,000 is never heard of
+            gaps.skip(BOX, number)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2_000_000
+    await gaps.take(BOX, Line(80_000))
+    assert (server.seen, server.asked) == ([2, 80_000], [])
 
 
 async def test_when_asking_fails_what_came_is_delivered_and_what_comes_late_too_but_once() -> None:

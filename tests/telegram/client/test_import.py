@@ -53,6 +53,16 @@ def test_a_script_needs_nothing_else_of_meydan(tmp_path: Path) -> None:
     ]
 
 
+def test_a_program_with_loggers_of_its_own_keeps_its_output_to_itself(tmp_path: Path) -> None:
+    own = "import logging\nlogging.basicConfig(level='INFO', format='%(name)s | %(message)s')\n"
+    done = run(own + SCRIPT, tmp_path)
+    assert json.loads(done.stdout)["id"] == 1
+    line = (
+        "meydan.telegram.client.connection | event='telegram.connection' session='bot' status='connected' reason=None"
+    )
+    assert line in done.stderr.splitlines()
+
+
 def test_bots_load_no_telethon(tmp_path: Path) -> None:
     code = "import sys, meydan.telegram, meydan.telegram.runner; print('telethon' in sys.modules)"
     assert run(code, tmp_path).stdout.strip() == "False"

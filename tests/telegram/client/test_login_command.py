@@ -27,7 +27,8 @@ PHONE = "+905551112233"
 TOKEN = "1001:AAHfake-token-of-thirty-five-chars00"
 
 _RUN = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in a script's background
 from meydan.cli import app
 from meydan.telegram.client.fake import fake_telethon
 from meydan.telegram.client.fake_world import FakeWorld
@@ -215,15 +216,18 @@ class Terminal:
 
     def until(self, words: str) -> None:
         while words not in self.seen:
-            ready, _, _ = select.select([self._ours], [], [], 60)
-            assert ready, self.seen
-            self.seen += os.read(self._ours, 65_536).decode(errors="replace")
+            self.seen += self._read()
 
     def type(self, line: str) -> None:
         os.write(self._ours, f"{line}\n".encode())
 
     def end(self) -> int:
         with contextlib.suppress(OSError):  # the other side has left
-            while part := os.read(self._ours, 65_536):
-                self.seen += part.decode(errors="replace")
+            while part := self._read():
+                self.seen += part
         return self.program.wait(60)
+
+    def _read(self) -> str:
+        ready, _, _ = select.select([self._ours], [], [], 60)
+        assert ready, self.seen
+        return os.read(self._ours, 65_536).decode(errors="replace")

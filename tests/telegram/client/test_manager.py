@@ -3,11 +3,9 @@
 import asyncio
 import io
 import json
-import logging
 from typing import Any
 
 import pytest
-import structlog
 from prometheus_client import generate_latest
 from telethon import errors
 
@@ -105,6 +103,78 @@ class TestListening:
         await settle()
         assert ear.heard == ["hızlı", "yavaş"]
 
+    async def test_nor_does_one_person_wait_for_another(self, desk: Desk) -> None:
+        manager = await desk.start()
+        third = desk.world.add_account("+905550000003")
+        heard: list[str] = []
+
+        async def answer(message: Any) -> None:
+            if message.message == "uzun iş":
+                await asyncio.get_running_loop().create_future()
+            heard.append(message.message)
+
+        manager.add_message_handler(answer)
+        desk.world.write_to(desk.account, "uzun iş", sender=desk.other)
+        desk.world.write_to(desk.account, "sırada", sender=desk.other)
+        desk.world.write_to(desk.account, "selam", sender=third)
+        await settle()
+        assert heard == ["selam"]
+
+    async def test_what_waits_for_a_handler_that_hangs_is_bounded_and_the_rest_counted(self, desk: Desk) -> None:
+        manager = await desk.start()
+        waiting = asyncio.Event()
+        heard: list[str] = []
+
+        async def slow(message: Any) -> None:
+            await waiting.wait()
+            heard.append(message.message)
+
+        manager.add_message_handler(slow)
+        for number in range(10_010):
+            desk.world.write(desk.group, str(number), sender=desk.other)
+        await desk.until(lambda: manager.get_stats()["messages_received"] == 10_010)
+        waiting.set()
+        await desk.until(lambda: len(heard) == 10_001)
+        desk.world.write(desk.group, "sonra", sender=desk.other)
+        await settle()
+        assert heard[-2:] == ["10000", "sonra"]
+        assert manager.get_stats()["messages_dropped"] == 9
+
+    async def test_a_handler_may_take_itself_away(self, desk: Desk) -> None:
+        manager, ear = await desk.start(), Ear()
+
+        async def once(message: Any) -> None:
+            manager.remove_message_handler(once)
+            await ear(message)
+
+        manager.add_message_handler(once)
+        for text in ("bir", "iki"):
+            desk.world.write(desk.group, text, sender=desk.other)
+        await settle()
+        assert ear.heard == ["bir"]
+        told: list[str] = []
+
+        async def telling(reason: str) -> None:
+            told.append(reason)
+
+        manager.add_disconnect_handler(telling)
+        manager.remove_disconnect_handler(telling)
+        desk.world.drop(None)
+        await settle()
+        assert told == []
+
+    async def test_what_comes_while_it_leaves_is_not_handed_over(self, desk: Desk) -> None:
+        manager, ear = await desk.start(), Ear()
+        manager.add_message_handler(ear)
+        desk.world.order(None, on="disconnect")
+        leaving = asyncio.ensure_future(manager.disconnect())
+        await settle()
+        ear.wait = asyncio.Event()
+        desk.world.write(desk.group, "geç", sender=desk.other)
+        await settle()
+        await desk.passing(leaving)
+        assert not [task for task in asyncio.all_tasks() if task.get_name() == "telegram-inbox"]
+
     async def test_a_handler_may_answer_and_leave(self, desk: Desk) -> None:
         manager = await desk.start()
         done = asyncio.Event()
@@ -151,8 +221,24 @@ async def test_history_and_people_are_looked_up(desk: Desk) -> None:
     assert "FLOOD_WAIT" in failed.value.detail("en")
 
 
+async def test_a_long_history_is_asked_for_in_parts_each_with_its_own_tries(desk: Desk) -> None:
+    manager = await desk.start()
+    for number in range(250):
+        desk.world.write(desk.group, str(number), sender=desk.other)
+    await settle()
+    desk.world.order(None, on="history")
+    found = await desk.passing(manager.get_messages("borsa", limit=230))
+    assert [one.message for one in found] == [str(number) for number in range(249, 19, -1)]
+    assert desk.world.asked.count("history") == 4
+    assert len(await manager.get_messages("borsa", limit=10_000)) == 250
+    assert await manager.get_messages("borsa", limit=0) == []
+
+
 async def test_everything_is_counted(desk: Desk) -> None:
     manager = await desk.start()
+    at_first = generate_latest(desk.registry).decode()
+    assert 'telegram_messages_sent_total{session="deneme"} 0.0' in at_first
+    assert 'telegram_messages_failed_total{result="forbidden",session="deneme"} 0.0' in at_first
     desk.world.order(errors.FloodWaitError(None, 10), on="send")
     await desk.passing(manager.send_message("borsa", "bir"))
     await manager.send_message("kimse", "iki")
@@ -190,36 +276,45 @@ async def test_others_can_read_how_a_client_does(desk: Desk) -> None:
     assert (await states.read())["deneme"].connection_status == "disconnected"
 
 
+async def test_who_lost_the_session_leaves_the_word_to_who_has_it_now(desk: Desk) -> None:
+    lost = await desk.start(auto_reconnect=False)
+    await settle()
+    states = StateFiles(desk.folder)
+    desk.world.drop(None)
+    await settle()
+    assert (await states.read())["deneme"].connection_status == "failed"
+    async with desk.manager(desk.config()):
+        await settle()
+        desk.clock.advance(30)
+        await settle()
+        await lost.disconnect()
+        assert (await states.read())["deneme"].connection_status == "connected"
+
+
 async def test_no_log_line_and_no_repr_shows_a_secret(desk: Desk) -> None:
     stream = io.StringIO()
-    root, before = logging.getLogger(), (logging.getLogger().handlers[:], logging.getLogger().level)
     secrets = (PHONE, PHONE[1:], "gizli-api-hash", "gizli metin", "99:gizli-anahtar", "parola-gizli")
-    try:
-        configure_logging(level="debug", stream=stream)
-        manager = await desk.start(phone=PHONE, redis_url="")
+    configure_logging(level="debug", stream=stream)
+    manager = await desk.start(phone=PHONE, redis_url="")
 
-        async def failing(message: Any) -> None:
-            raise RuntimeError(message.message)
+    async def failing(message: Any) -> None:
+        raise RuntimeError(message.message)
 
-        manager.add_message_handler(failing)
-        desk.world.write(desk.group, "gizli metin", sender=desk.other)
-        desk.world.order(errors.ServerError(None, "INTERNAL"), on="send")
-        desk.world.order(ValueError("gizli metin"), on="resolve")
-        assert (await desk.passing(manager.send_message(PHONE, "gizli metin"))).result is MessageResult.NOT_FOUND
-        await desk.passing(manager.send_message("borsa", "gizli metin"))
-        desk.world.order(errors.AuthKeyDuplicatedError(None), on="connect")
-        desk.world.drop(ConnectionResetError("gizli metin"))
-        await desk.until(lambda: manager.connection_status == "failed")
-        with pytest.raises(Exception, match="telegram_baglantiyi_kabul_etmedi") as refused:
-            await desk.manager(desk.config("bot", bot_token="99:gizli-anahtar")).initialize()
-        config = desk.config(
-            "hepsi", bot_token="99:gizli-anahtar", phone=PHONE, session_string="parola-gizli", redis_url="parola-gizli"
-        )
-        seen = stream.getvalue() + repr(config) + repr(manager) + repr(refused.value) + str(manager.get_stats())
-    finally:
-        structlog.reset_defaults()
-        root.handlers[:], level = before
-        root.setLevel(level)
+    manager.add_message_handler(failing)
+    desk.world.write(desk.group, "gizli metin", sender=desk.other)
+    desk.world.order(errors.ServerError(None, "INTERNAL"), on="send")
+    desk.world.order(ValueError("gizli metin"), on="resolve")
+    assert (await desk.passing(manager.send_message(PHONE, "gizli metin"))).result is MessageResult.NOT_FOUND
+    await desk.passing(manager.send_message("borsa", "gizli metin"))
+    desk.world.order(errors.AuthKeyDuplicatedError(None), on="connect")
+    desk.world.drop(ConnectionResetError("gizli metin"))
+    await desk.until(lambda: manager.connection_status == "failed")
+    with pytest.raises(Exception, match="telegram_baglantiyi_kabul_etmedi") as refused:
+        await desk.manager(desk.config("bot", bot_token="99:gizli-anahtar")).initialize()
+    config = desk.config(
+        "hepsi", bot_token="99:gizli-anahtar", phone=PHONE, session_string="parola-gizli", redis_url="parola-gizli"
+    )
+    seen = stream.getvalue() + repr(config) + repr(manager) + repr(refused.value) + str(manager.get_stats())
     assert not [secret for secret in secrets if secret in seen]
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert {"telegram.connection", "telegram.handler_failed", "telegram.send_failed"} <= {one["event"] for one in lines}

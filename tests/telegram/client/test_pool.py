@@ -1,11 +1,12 @@
 """Several clients behind one send."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from telethon import errors
 
-from meydan.telegram.client.errors import ClientExists, ClientMissing, NotSignedIn
+from meydan.telegram.client.errors import ClientExists, ClientMissing, NotConnected, NotSignedIn
 from meydan.telegram.client.fake import fake_telethon
 from meydan.telegram.client.pool import TelegramClientPool
 from meydan.telegram.client.results import MessageResult
@@ -78,6 +79,24 @@ async def test_who_is_not_connected_is_passed_over(desk: Desk, pool: TelegramCli
     assert (ended.result, ended.code) == (MessageResult.FAILED, "NOT_CONNECTED")
 
 
+async def test_the_others_share_what_one_that_is_away_would_send(desk: Desk, pool: TelegramClientPool) -> None:
+    await pool.get_client("b").disconnect()
+    for _ in range(4):
+        assert (await desk.passing(pool.send_message("borsa", "bir"))).success
+    assert senders(desk) == ["a", "c", "a", "c"]
+
+
+async def test_the_end_does_not_wait_for_a_client_that_still_connects(desk: Desk, pool: TelegramClientPool) -> None:
+    config = desk.config("yeni", connection_retries=-1)
+    desk.sign_in(config)
+    desk.world.order(ConnectionRefusedError(), on="connect", times=1_000)
+    adding = asyncio.ensure_future(pool.add_client(config))
+    await settle()
+    await asyncio.wait_for(pool.shutdown(), 10)
+    with pytest.raises(NotConnected):
+        await adding
+
+
 async def test_an_empty_pool_sends_nothing(desk: Desk) -> None:
     pool = TelegramClientPool(clock=desk.clock)
     assert not (await pool.send_message("borsa", "bir")).success
@@ -92,6 +111,13 @@ async def test_a_client_is_added_once_and_only_if_it_can_connect(desk: Desk, poo
     assert pool.get_pool_stats()["total_clients"] == 3
     desk.sign_in(desk.config("yeni"))
     assert (await pool.add_client(desk.config("yeni"))).is_connected()
+
+
+async def test_nobody_waits_for_another_to_leave(desk: Desk, pool: TelegramClientPool) -> None:
+    desk.world.order(None, on="disconnect", times=3)
+    started = desk.clock.monotonic()
+    await desk.passing(pool.shutdown())
+    assert desk.clock.monotonic() - started < 31
 
 
 async def test_after_the_end_nobody_is_left(desk: Desk, pool: TelegramClientPool) -> None:

@@ -1,5 +1,6 @@
 """What each of Telegram's errors means for a send."""
 
+import errno
 import inspect
 from typing import Any
 
@@ -56,6 +57,12 @@ def verdict(result: MessageResult, code: str, *more: object) -> Verdict:
         (TimeoutError(), verdict(R.FAILED, "TIMEOUT", Again.NETWORK)),
         (errors.InvalidBufferError(b"\xff"), verdict(R.FAILED, "INVALID_BUFFER", Again.NETWORK)),
         (errors.AuthKeyNotFound(), verdict(R.FAILED, "AUTH_KEY_NOT_FOUND", Again.NETWORK)),
+        (errors.TypeNotFoundError(1, b"gizli"), verdict(R.FAILED, "TYPE_NOT_FOUND", Again.NETWORK)),
+        (errors.SecurityError("x"), verdict(R.FAILED, "SECURITY", Again.NETWORK)),
+        (errors.InviteHashExpiredError(None), verdict(R.NOT_FOUND, "INVITE_HASH_EXPIRED")),
+        (errors.MediaCaptionTooLongError(None), verdict(R.TOO_LONG, "MEDIA_CAPTION_TOO_LONG")),
+        (OSError(errno.ENETUNREACH, "x"), verdict(R.FAILED, "ENETUNREACH", Again.NETWORK)),
+        (OSError("x"), verdict(R.FAILED, "OS", Again.NETWORK)),
         (KeyError("x"), verdict(R.FAILED, "KEY")),
     ],
 )

@@ -78,6 +78,11 @@ def test_a_handler_of_ones_own_hears_and_answers(home: Path, free_port: int) -> 
     assert "Günaydın" not in done.stderr
 
 
+def test_the_service_is_not_started_again_for_what_a_restart_does_not_help() -> None:
+    unit = Path(__file__).parents[3] / "deploy" / "meydan-telegram-client.service"
+    assert "RestartPreventExitStatus=2 3" in unit.read_text().splitlines()
+
+
 @pytest.mark.parametrize(
     ("script", "code", "words"),
     [
@@ -98,6 +103,16 @@ def test_what_a_restart_does_not_help_ends_it_for_good(home: Path, script: str, 
     assert words in done.stderr
 
 
+def test_what_passes_is_worth_another_start(home: Path) -> None:
+    flood = "world.order(errors.FloodWaitError(None, 600), on='state')\n"
+    done = run(home, _SIGN_IN + flood + "print(meydan('run', 'bot'))")
+    assert done.stdout.splitlines()[-1:] == ["1"], done.stderr
+    done = run(home, "open('file', 'w').close()\nprint(meydan('run', 'bot', '--folder', 'file/sessions'))")
+    assert done.stdout.splitlines()[-1:] == ["1"], done.stderr
+    assert "Not a directory" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_session_in_use_may_be_free_later(home: Path) -> None:
     done = run(
         home,
@@ -110,3 +125,21 @@ def test_a_session_in_use_may_be_free_later(home: Path) -> None:
     )
     assert done.stdout.splitlines()[-1:] == ["1"], done.stderr
     assert "Telegram session in use" in done.stderr
+
+
+def test_a_signal_ends_it_also_while_it_cannot_connect(home: Path) -> None:
+    """Connecting is tried again for minutes, for which no service manager waits."""
+    done = run(
+        home,
+        _SIGN_IN
+        + "import os, signal\n"
+        + "class Away(FakeWorld):\n"
+        + "    async def failing(self, on, *args, **options):\n"
+        + "        if on == 'connect':\n"
+        + "            os.kill(os.getpid(), signal.SIGTERM)\n"
+        + "            raise ConnectionRefusedError\n"
+        + "world.__class__ = Away\n"
+        + "print('ended with', meydan('run', 'bot'))\n",
+    )
+    assert "ended with 0" in done.stdout, done.stderr
+    assert "Traceback" not in done.stderr

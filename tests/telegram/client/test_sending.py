@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,22 @@ async def test_a_moment_may_be_of_any_zone(desk: Desk) -> None:
     for schedule in (moment, istanbul, here):
         assert (await desk.passing(manager.send_message("borsa", "bir", schedule=schedule))).success
     assert [request.schedule_date for request in desk.world.requests] == [moment] * 3
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        timedelta.max,
+        datetime.max.replace(tzinfo=ZoneInfo("America/New_York")),
+        datetime(3000, 1, 1, tzinfo=UTC),
+        datetime(1960, 1, 1, tzinfo=UTC),
+    ],
+)
+async def test_a_moment_that_telegram_cannot_write_is_refused(desk: Desk, schedule: Any) -> None:
+    manager = await desk.start()
+    ended = await manager.send_message("borsa", "bir", schedule=schedule)
+    assert (ended.result, ended.code) == (MessageResult.FAILED, "SCHEDULE_DATE_INVALID")
+    assert not desk.world.requests
 
 
 @pytest.mark.parametrize(
@@ -227,6 +243,15 @@ class TestAgain:
         desk.world.order(errors.BotMethodInvalidError(None), on="history")
         ended = await desk.passing(manager.send_message("borsa", "bir"))
         assert (ended.success, ended.message_id) == (True, None)
+
+    async def test_it_is_a_success_whatever_becomes_of_the_search_for_its_number(self, desk: Desk) -> None:
+        manager = await desk.start()
+        manager.retry_config = RetryConfig(max_retries=1, jitter=False)
+        desk.world.order(ConnectionResetError(), on="send", after=True)
+        desk.world.order(None, on="history", times=9)
+        ended = await desk.passing(manager.send_message("borsa", "bir"))
+        assert (ended.success, ended.message_id) == (True, None)
+        assert texts(desk) == ["bir"]
 
 
 class TestOrder:

@@ -3,25 +3,21 @@
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from cryptography.fernet import Fernet
-from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from meydan.accounts.actor import Actor
-from meydan.accounts.endpoints import current_actor
 from meydan.accounts.repository import AuditRepository
 from meydan.accounts.vault import Vault
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database
-from meydan.platform.http import install_http
 from meydan.telegram.client.config import ClientConfig
-from meydan.telegram.client.errors import SessionInUse, SessionUnreadable
+from meydan.telegram.client.errors import SessionFolderUnusable, SessionInUse, SessionUnreadable
 from meydan.telegram.client.fake import fake_telethon
 from meydan.telegram.client.fake_world import FakeWorld
 from meydan.telegram.client.files import SessionFolder, SessionKind
@@ -31,6 +27,7 @@ from meydan.telegram.client.sessions import SessionStore, key_of
 from meydan.telegram.client.sessions_service import SessionService
 from meydan.telegram.client.state import ClientState, RedisStates, StateBook, StateFiles, client_state
 from meydan.telegram.endpoints import router
+from tests.http_app import Doorman, asking, http_app
 from tests.telegram.client.test_sessions import KEY, OTHER_KEY, Wanted, plain_session, reopened, signed_in
 from tests.telegram.conftest import ACTORS, until
 
@@ -112,28 +109,16 @@ def store(folder: SessionFolder, vault: Vault, clock: ManualClock) -> SessionSto
 
 
 @pytest.fixture
-def become(app: FastAPI) -> Callable[[str], None]:
-    def change(name: str) -> None:
-        actor: Actor = ACTORS[name]
-        app.dependency_overrides[current_actor] = lambda: actor
-
-    return change
+def doorman() -> Doorman:
+    return Doorman(ACTORS["owner"])
 
 
 @pytest.fixture
-def app(db: Database, clock: ManualClock, folder: SessionFolder) -> FastAPI:
-    app = FastAPI()
-    app.state.telegram_sessions = SessionService(db=db, clock=clock, listing=SessionListing(folder, clock))
-    app.include_router(router)
-    install_http(app)
-    app.dependency_overrides[current_actor] = lambda: ACTORS["owner"]
-    return app
-
-
-@pytest.fixture
-async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/api/v1/telegram") as client:
+async def http(
+    db: Database, clock: ManualClock, folder: SessionFolder, doorman: Doorman
+) -> AsyncIterator[httpx.AsyncClient]:
+    sessions = SessionService(db=db, clock=clock, listing=SessionListing(folder, clock))
+    async with asking(http_app(router, accounts=doorman, telegram_sessions=sessions), "/api/v1/telegram") as client:
         yield client
 
 
@@ -176,6 +161,26 @@ async def test_each_stands_where_it_stands(
     assert (await listed(http))["ana"]["state"] == "idle"
 
 
+async def test_what_this_user_may_not_read_hides_no_other(
+    http: httpx.AsyncClient, store: SessionStore, folder: SessionFolder, clock: ManualClock
+) -> None:
+    """As after a sign-in by root: files that end in an error instead of a content."""
+    signed_in(store, "bos").close()
+    folder.file("ana").mkdir()
+    for path in (folder.lock("name-ana"), folder.path / "quarantine" / "olu.json"):
+        path.symlink_to(path.name)
+    found = await listed(http)
+    assert {name: session["state"] for name, session in found.items()} == {
+        "ana": "unreadable",
+        "bos": "idle",
+        "olu": "unreadable",
+    }
+    answer = await http.delete("/sessions/ana", params={"confirm": "ana"})
+    assert (answer.status_code, answer.json()["kod"]) == (503, "telegram_oturum_klasoru_kullanilamiyor")
+    changed, refused = SessionListing(folder, clock).protect()
+    assert (changed, {type(error) for error in refused}) == (0, {SessionFolderUnusable})
+
+
 async def test_a_running_client_is_seen_with_its_numbers(
     http: httpx.AsyncClient, store: SessionStore, folder: SessionFolder
 ) -> None:
@@ -214,8 +219,7 @@ async def test_a_session_goes_in_two_steps(
     assert (await http.delete("/sessions/ana", params={"confirm": "ana"})).status_code == 204
     assert await listed(http) == {}
     assert not list((folder.path / "quarantine").iterdir())
-    wanted: dict[str, Any] = {"actor_id": "", "action": "", "before": None, "limit": 9}
-    lines = await db.read(lambda session: [(row.action, row.target) for row in AuditRepository(session).page(**wanted)])
+    lines = await db.read(lambda session: [(row.action, row.target) for row in AuditRepository(session).page(limit=9)])
     assert lines == [("telegram.session_removed", "ana"), ("telegram.session_put_away", "ana")]
 
 
@@ -230,7 +234,7 @@ async def test_what_was_put_away_can_be_laid_back(
 
 
 async def test_nothing_goes_without_its_name_or_while_it_is_used(
-    http: httpx.AsyncClient, store: SessionStore, become: Callable[[str], None]
+    http: httpx.AsyncClient, store: SessionStore, doorman: Doorman
 ) -> None:
     opened = signed_in(store)
     for name, confirm, status, code in (
@@ -243,10 +247,10 @@ async def test_nothing_goes_without_its_name_or_while_it_is_used(
         assert (answer.status_code, answer.json()["kod"]) == (status, code)
     assert (await http.delete("/sessions/ana")).status_code == 422
     opened.close()
-    become("moderator")
+    doorman.actor = ACTORS["moderator"]
     assert (await http.delete("/sessions/ana", params={"confirm": "ana"})).status_code == 403
     assert (await listed(http))["ana"]["state"] == "idle"
-    become("member")
+    doorman.actor = ACTORS["member"]
     assert (await http.get("/sessions")).status_code == 403
 
 

@@ -14,6 +14,7 @@ import pytest
 from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 from telethon.crypto import AuthKey
 from telethon.sessions import SQLiteSession, StringSession
 from telethon.tl.types import InputPeerUser, User
@@ -23,6 +24,7 @@ from telethon.tl.types.updates import State
 from meydan.accounts.vault import Vault
 from meydan.platform.clock import ManualClock
 from meydan.telegram.client.errors import (
+    SessionFolderUnusable,
     SessionInUse,
     SessionMissing,
     SessionNameBad,
@@ -164,12 +166,40 @@ def test_a_full_disk_leaves_the_old_file_and_is_told_when_a_key_is_at_stake(stor
     before = (folder / "ana.session").read_bytes()
     (folder / "ana.session.tmp").symlink_to("/dev/full")
     opened.telethon.process_entities(ResolvedPeer(None, [User(id=7, access_hash=8, username="ayse")], []))
-    opened.telethon.save()  # people can be looked up again
+    with capture_logs() as said:
+        opened.telethon.save()  # people can be looked up again
+    (line,) = said
+    assert line["error"] == "No space left on device"
+    assert "exc_info" not in line  # with which some renderers show what is in the session
+    assert not (folder / "ana.session.tmp").is_symlink()  # half a file is not left on a full disk
+    (folder / "ana.session.tmp").symlink_to("/dev/full")
     opened.telethon.auth_key = AuthKey(OTHER_KEY)
     with pytest.raises(OSError, match="No space"):
         opened.telethon.save()
     assert (folder / "ana.session").read_bytes() == before
     opened.abandon()
+
+
+def test_a_full_disk_is_told_in_words_by_a_sign_in_and_by_an_end(store: SessionStore, folder: Path) -> None:
+    opened = store.open_to_sign_in(Wanted())
+    opened.telethon.set_dc(2, "149.154.167.51", 443)
+    opened.telethon.auth_key = AuthKey(KEY)
+    (folder / "ana.session.tmp").symlink_to("/dev/full")
+    with pytest.raises(SessionFolderUnusable) as unusable:
+        opened.keep()
+    assert unusable.value.data == {"klasor": str(folder), "neden": "No space left on device"}
+    opened.close()
+    opened = signed_in(store)
+    (folder / "quarantine" / "ana.json.tmp").symlink_to("/dev/full")
+    opened.quarantine("SESSION_REVOKED")
+    assert key_of(reopened(store)) == KEY  # it ends again with its next start
+
+
+def test_a_folder_that_cannot_be_used_is_told_in_words(store: SessionStore, folder: Path) -> None:
+    folder.write_text("no folder")
+    with pytest.raises(SessionFolderUnusable) as unusable:
+        store.open(Wanted())
+    assert str(folder) in unusable.value.detail()
 
 
 @pytest.mark.parametrize("wal", [False, True])
@@ -279,6 +309,7 @@ def test_a_session_string_is_taken_plain_or_protected(store: SessionStore, folde
         assert key_of(opened.telethon) == KEY
         opened.close()
     assert not list(folder.glob("*.session"))
+    store.open(Wanted("metin", f" {text}\n")).close()  # as it comes out of a file
     for bad in ("x", text[:-20], "1" + "A" * 352, Vault([new_key()]).encrypt(text)):
         with pytest.raises(SessionStringBad) as caught:
             store.open(Wanted("metin", bad))
@@ -339,6 +370,7 @@ def test_a_name_that_passes_stays_in_the_folder(name: str) -> None:
 _SAVE = """
 import sys
 from pathlib import Path
+from structlog.testing import capture_logs
 from telethon.crypto import AuthKey
 from meydan.accounts.vault import Vault
 from meydan.telegram.client.config import ClientConfig

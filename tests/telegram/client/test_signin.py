@@ -114,6 +114,53 @@ async def test_an_empty_code_has_it_sent_again(world: FakeWorld, telethon: Telet
     assert person.told == []
 
 
+async def test_a_code_that_cannot_be_sent_again_still_counts(
+    world: FakeWorld, telethon: Telethon, clock: ManualClock
+) -> None:
+    world.add_account(PHONE)
+    sign_in = await signing(telethon, Script(), clock)
+
+    class Impatient(Script):
+        async def code(self, way: str) -> str:
+            world.order(errors.SendCodeUnavailableError(None), on="sign_in", times=not self.asked)
+            return await super().code(way)
+
+    person = Impatient("", "12345")
+    await SignIn(telethon, person, clock=clock).by_code(PHONE)
+    assert person.told == [SignInRefused]
+    assert await sign_in.already() is not None
+
+
+async def test_a_code_is_not_sent_again_and_again(world: FakeWorld, telethon: Telethon, clock: ManualClock) -> None:
+    world.add_account(PHONE)
+    sign_in = await signing(telethon, Script("", "", "", ""), clock)
+    world.asked.clear()
+    with pytest.raises(CodeWrong):
+        await sign_in.by_code(PHONE)
+    assert world.asked.count("sign_in") == 4
+
+
+async def test_a_line_that_breaks_while_the_person_thinks_costs_no_new_start(
+    world: FakeWorld, telethon: Telethon, clock: ManualClock
+) -> None:
+    account = world.add_account(PHONE, password="p")
+    sign_in = await signing(telethon, Script(), clock)
+
+    class Thinking(Script):
+        async def code(self, way: str) -> str:
+            world.drop(ConnectionResetError())
+            return await super().code(way)
+
+        async def password(self, hint: str) -> str:
+            world.drop(None)
+            return await super().password(hint)
+
+    person = Thinking("12345", "p")
+    assert (await SignIn(telethon, person, clock=clock).by_code(PHONE)).id == account.id
+    assert world.asked.count("connect") == 3
+    assert await sign_in.already() is not None
+
+
 async def test_an_expired_code_is_replaced(world: FakeWorld, telethon: Telethon, clock: ManualClock) -> None:
     world.add_account(PHONE)
     sign_in = await signing(telethon, Script(), clock)
@@ -197,6 +244,8 @@ async def test_as_a_bot(world: FakeWorld, telethon: Telethon, clock: ManualClock
     with pytest.raises(TokenWrong) as caught:
         await sign_in.as_bot("1:yanlis")
     assert "yanlis" not in str(caught.value)
+    with pytest.raises(TokenWrong):
+        await sign_in.as_bot("")
     assert (await sign_in.as_bot(TOKEN)).username == "deneme_bot"
 
 

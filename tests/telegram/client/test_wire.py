@@ -15,6 +15,7 @@ from telethon.errors import TypeNotFoundError
 from telethon.sessions import MemorySession
 
 from meydan.accounts.vault import Vault
+from meydan.platform.errors import MeydanError
 from meydan.telegram.client.config import ClientConfig, Server
 from meydan.telegram.client.errors import ServerKeyBad, SessionQuarantined
 from meydan.telegram.client.manager import TelegramClientManager
@@ -22,6 +23,7 @@ from meydan.telegram.client.results import MessageResult
 from meydan.telegram.client.retry import RetryConfig
 from meydan.telegram.client.seam import real_telethon
 from meydan.telegram.client.sessions import SessionStore
+from meydan.telegram.client.signin import SignIn
 from meydan.telegram.errors import TelegramAway
 from tests.telegram.client.mtproto import Hangup, MtprotoServer, Refusal
 
@@ -159,6 +161,22 @@ async def test_a_wait_for_one_peer_does_not_keep_telethon_from_another(telegram:
     assert (await manager.send_message("mehmet", "iki")).success
 
 
+async def test_a_wait_for_a_method_is_kept_from_telegram(telegram: Telegram, start: Start) -> None:
+    manager = await start()
+    assert (await manager.send_message("ayse", "bir")).success
+
+    def slow(_: Any) -> Any:
+        raise Refusal(420, "FLOOD_WAIT_86000")
+
+    telegram.answers[functions.contacts.ResolveUsernameRequest] = slow
+    for name in ("mehmet", "kimse"):
+        result = await manager.send_message(name, "iki")
+        assert result.result is MessageResult.FLOOD_WAIT
+        assert 85_900 < (result.retry_after or 0) <= 86_000
+    assert len(telegram.saw(functions.contacts.ResolveUsernameRequest)) == 2
+    assert (await manager.send_message("ayse", "üç")).success  # who is known needs no looking up
+
+
 async def test_an_answer_that_was_lost_with_the_line_does_not_send_twice(telegram: Telegram, start: Start) -> None:
     manager = await start()
     send = telegram.answers[functions.messages.SendMessageRequest]
@@ -226,7 +244,7 @@ async def test_what_came_while_away_is_fetched_on_the_return(telegram: Telegram,
     assert heard == ["bir", "iki", "üç"]
     asked = telegram.saw(functions.updates.GetDifferenceRequest)
     assert asked[-1].pts == 11 or asked[-2].pts == 11
-    assert manager.get_stats()["reconnections"] == 1
+    await until(lambda: manager.get_stats()["reconnections"] == 1)
 
 
 @pytest.mark.parametrize(("code", "reason"), [(406, "AUTH_KEY_DUPLICATED"), (401, "SESSION_REVOKED")])
@@ -262,9 +280,9 @@ async def test_a_start_without_network_does_not_lose_the_place_in_the_updates(te
 async def test_a_line_that_no_longer_answers_is_made_anew(telegram: Telegram, start: Start) -> None:
     manager = await start(timeout=0.5, health_seconds=0.05)
     await until(lambda: len(telegram.saw(functions.PingRequest)) > 2)
-    assert len(telegram.links) == 1
+    before = len(telegram.links)
     telegram.deaf = True
-    await until(lambda: len(telegram.links) > 1)
+    await until(lambda: len(telegram.links) > before)
     telegram.deaf = False
     await until(manager.is_connected)
     assert (await manager.send_message("ayse", "bir")).success
@@ -343,6 +361,43 @@ def test_telethons_log_quotes_no_message(caplog: pytest.LogCaptureFixture) -> No
     assert "SendMessageRequest" in caplog.text
     assert "neden" in caplog.text
     assert "Automatic" not in caplog.text
+
+
+async def test_what_is_no_number_is_asked_for_again_and_a_broken_line_made_anew(telegram: Telegram) -> None:
+    def send(request: Any) -> Any:
+        return types.auth.SentCode(types.auth.SentCodeTypeApp(5), "hash")
+
+    def sign_in(request: Any) -> Any:
+        assert (request.phone_number, request.phone_code_hash, request.phone_code) == ("905551112233", "hash", "12345")
+        telegram.signed_in = True
+        return types.auth.Authorization(ME)
+
+    telegram.answers |= {functions.auth.SendCodeRequest: send, functions.auth.SignInRequest: sign_in}
+
+    class Person:
+        def __init__(self) -> None:
+            self.told: list[str] = []
+
+        async def phone(self) -> str:
+            return "+90 555 111 22 33" if self.told else "ana"
+
+        async def code(self, way: str) -> str:
+            telegram.links[-1].close()
+            await until(lambda: not client.is_connected())
+            return "12345"
+
+        async def refused(self, error: MeydanError) -> None:
+            self.told.append(error.code)
+
+    client = real_telethon(ClientConfig("ana", 1, "x", server=telegram.where), MemorySession())
+    person: Any = Person()
+    signing = SignIn(client, person)
+    assert await signing.already() is None
+    assert (await signing.by_code()).id == 77
+    assert person.told == ["telegram_numarasi_gecersiz"]
+    assert len(telegram.saw(functions.auth.SendCodeRequest)) == 1
+    assert len(telegram.links) == 2
+    await client.disconnect()
 
 
 async def test_a_server_with_another_key_is_not_trusted(telegram: Telegram, start: Start) -> None:

@@ -154,3 +154,17 @@ async def test_foreign_hosts_origins_and_forms_are_refused(bot: Client) -> None:
         assert answer.status == 403
         assert "Access-Control-Allow-Origin" not in answer.headers
     assert (await _post(bot, "bots", body, Origin=bot.fake.url))[0] == 200
+
+
+@pytest.mark.parametrize("chat", ["1" * 5_000, "-" + "9" * 5_000, "٣" * 3, "--5"])
+async def test_strange_numbers_are_no_chats(bot: Client, chat: str) -> None:
+    assert await bot.refused("sendMessage", chat_id=chat, text="x") == "Bad Request: chat not found"
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"a":' * 5_000, '{"chat_id":5,"text":"x","reply_markup":"' + "[" * 5_000 + '"}']
+)
+async def test_what_is_nested_too_deep_is_refused(bot: Client, body: str) -> None:
+    url = f"{bot.fake.url}/bot{bot.token}/sendMessage"
+    async with bot.http.post(url, data=body, headers={"Content-Type": "application/json"}) as answer:
+        assert answer.status == 400

@@ -87,7 +87,8 @@ export const theme = createTheme({
     Popover: { styles: { dropdown: { background: "var(--raised)", borderColor: "var(--line)" } } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true } },
     Menu: {
-      defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true },
+      // The placeholder would be a focusable thing without a name, and the menu would open before its first line.
+      defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true, withInitialFocusPlaceholder: false },
       styles: { dropdown: { background: "var(--raised)", borderColor: "var(--line)" } },
     },
     Input: { styles: { input: { background: "var(--raised)" } } },

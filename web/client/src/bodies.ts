@@ -216,6 +216,22 @@ export const bodies = {
     "title": "OwnerIn",
     "type": "object"
   },
+  "POST /api/v1/auth/owner/check": {
+    "additionalProperties": false,
+    "description": "The one-time key, in a body: addresses are logged on the way.",
+    "properties": {
+      "token": {
+        "maxLength": 200,
+        "title": "Token",
+        "type": "string"
+      }
+    },
+    "required": [
+      "token"
+    ],
+    "title": "OwnerLinkIn",
+    "type": "object"
+  },
   "POST /api/v1/auth/password": {
     "additionalProperties": false,
     "description": "The password now and from now on.",
@@ -864,6 +880,7 @@ export const bodies = {
       "name": {
         "maxLength": 64,
         "minLength": 1,
+        "pattern": "^[^\\x00-\\x1f]*$",
         "title": "Name",
         "type": "string"
       },
@@ -885,6 +902,8 @@ export const bodies = {
     "description": "An update as Telegram sends it.",
     "properties": {
       "update_id": {
+        "maximum": 9007199254740992,
+        "minimum": 0,
         "title": "Update Id",
         "type": "integer"
       }

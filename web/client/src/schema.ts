@@ -74,7 +74,7 @@ export interface paths {
         };
         /**
          * What was done, and by whom
-         * @description Need `audit:read`. Newest first.
+         * @description Need `audit:read`. Newest first, or with `sort=at` oldest first.
          */
         get: operations["list_audit_entries"];
         put?: never;
@@ -136,7 +136,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out here
-         * @description End the sign-in of the refresh token, or else of the access token.
+         * @description End the sign-in of the refresh token, whatever became of the access token, or else of the access token.
          */
         post: operations["end_session"];
         delete?: never;
@@ -196,17 +196,33 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Whether the one-time owner key still opens
-         * @description Tell without using it up.
-         */
-        get: operations["check_owner_link"];
+        get?: never;
         put?: never;
         /**
          * Become the first owner
          * @description Use the key that the first start printed.
          */
         post: operations["claim_owner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/owner/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether the one-time owner key still opens
+         * @description Tell without using it up.
+         */
+        post: operations["check_owner_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -542,7 +558,9 @@ export interface paths {
         };
         /**
          * Görülebilen odalar
-         * @description Return the rooms that the asker may see, the liveliest first.
+         * @description Return the rooms that the asker may see, the liveliest first; with `uyelik` only those they belong to.
+         *
+         *     All of them, or with `limit` a page; `sonra` is the last page's `sonraki`.
          */
         get: operations["list_rooms"];
         put?: never;
@@ -894,7 +912,7 @@ export interface paths {
         };
         /**
          * Gönderimler
-         * @description Need `telegram:read`. The newest first.
+         * @description Need `telegram:read`. The newest first, or with `sort=next` what waits, as it is to leave.
          */
         get: operations["list_sends"];
         put?: never;
@@ -1126,7 +1144,7 @@ export interface paths {
         };
         /**
          * Find people
-         * @description Need `users:read`. Names are searched in any Turkish spelling.
+         * @description Need `users:read`. Names are searched in any Turkish spelling. A `cursor` goes on in the order it came from.
          */
         get: operations["list_users"];
         put?: never;
@@ -1308,6 +1326,12 @@ export interface components {
          */
         Attachment: "photo" | "voice" | "document";
         /**
+         * AuditOrder
+         * @description Orders of the audit log.
+         * @enum {string}
+         */
+        AuditOrder: "at" | "-at";
+        /**
          * AuditOut
          * @description One line of the audit log.
          */
@@ -1334,7 +1358,7 @@ export interface components {
         };
         /**
          * AuditPage
-         * @description Some lines, newest first.
+         * @description Some lines, in the order asked for.
          */
         AuditPage: {
             /** Items */
@@ -1487,11 +1511,13 @@ export interface components {
         };
         /**
          * ChatsOut
-         * @description Chats, the latest first.
+         * @description Chats, the latest first, and where the next page begins.
          */
         ChatsOut: {
             /** Chats */
             chats: components["schemas"]["ChatOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /**
          * ComponentHealth
@@ -1958,6 +1984,14 @@ export interface components {
             username: string;
         };
         /**
+         * OwnerLinkIn
+         * @description The one-time key, in a body: addresses are logged on the way.
+         */
+        OwnerLinkIn: {
+            /** Token */
+            token: string;
+        };
+        /**
          * OwnerLinkOut
          * @description Whether the one-time key still opens.
          */
@@ -2152,11 +2186,13 @@ export interface components {
         RoomRole: "sahip" | "moderator" | "uye";
         /**
          * RoomsOut
-         * @description Rooms, the liveliest first.
+         * @description Rooms, the liveliest first; `sonraki` asks for those after them and is null when there are none.
          */
         RoomsOut: {
             /** Odalar */
             odalar: components["schemas"]["RoomOut"][];
+            /** Sonraki */
+            sonraki: string | null;
         };
         /**
          * Samples
@@ -2198,6 +2234,12 @@ export interface components {
             /** Sections */
             sections: components["schemas"]["Section"][];
         };
+        /**
+         * SendOrder
+         * @description Orders of sends. NEXT lists only what waits: the higher priority first, then the older.
+         * @enum {string}
+         */
+        SendOrder: "created_at" | "-created_at" | "next";
         /**
          * SendOut
          * @description A send; `eta` is in how many seconds it should leave, while it is queued.
@@ -2256,14 +2298,11 @@ export interface components {
         SendState: "queued" | "sending" | "sent" | "failed" | "expired" | "maybe_sent" | "cancelled";
         /**
          * SendsOut
-         * @description Sends, the newest first; or the parts of one order, in order.
+         * @description Sends in the order asked for, and where the next page begins; or the parts of one message, in order.
          */
         SendsOut: {
-            /**
-             * More
-             * @default false
-             */
-            more?: boolean;
+            /** Next Cursor */
+            next_cursor?: string | null;
             /** Sends */
             sends: components["schemas"]["SendOut"][];
         };
@@ -2472,6 +2511,12 @@ export interface components {
              */
             username: string;
         };
+        /**
+         * UserOrder
+         * @description Orders of people: names by the Turkish alphabet, who was never seen before all others. `-` turns one around.
+         * @enum {string}
+         */
+        UserOrder: "id" | "name" | "-name" | "created_at" | "-created_at" | "last_seen_at" | "-last_seen_at";
         /**
          * UserOut
          * @description A user; `id` is the username and the `kullanici_id` of the chat.
@@ -2760,7 +2805,8 @@ export interface operations {
             query?: {
                 actor?: string;
                 action?: string;
-                cursor?: number | null;
+                sort?: components["schemas"]["AuditOrder"];
+                cursor?: string;
                 limit?: number;
             };
             header?: never;
@@ -3085,37 +3131,6 @@ export interface operations {
             };
         };
     };
-    check_owner_link: {
-        parameters: {
-            query: {
-                token: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OwnerLinkOut"];
-                };
-            };
-            /** @description Invalid input */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": Record<string, never>;
-                };
-            };
-        };
-    };
     claim_owner: {
         parameters: {
             query?: never;
@@ -3154,6 +3169,39 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Invalid input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    check_owner_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnerLinkIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerLinkOut"];
                 };
             };
             /** @description Invalid input */
@@ -4253,6 +4301,9 @@ export interface operations {
         parameters: {
             query?: {
                 ara?: string;
+                uyelik?: boolean;
+                sonra?: string;
+                limit?: number | null;
             };
             header?: never;
             path?: never;
@@ -6050,6 +6101,8 @@ export interface operations {
         parameters: {
             query?: {
                 bot_id?: string | null;
+                cursor?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -6339,7 +6392,8 @@ export interface operations {
                 state?: components["schemas"]["SendState"] | null;
                 bot_id?: string | null;
                 chat_id?: number | null;
-                before?: string | null;
+                sort?: components["schemas"]["SendOrder"];
+                cursor?: string;
                 limit?: number;
             };
             header?: never;
@@ -7680,6 +7734,7 @@ export interface operations {
             query?: {
                 query?: string;
                 role?: components["schemas"]["Role"] | null;
+                sort?: components["schemas"]["UserOrder"];
                 cursor?: string;
                 limit?: number;
             };

@@ -320,6 +320,32 @@ describe("Socket", () => {
     expect(held).toEqual([2]);
   });
 
+  it("lets many that were too fast go on in single file and in their order", async () => {
+    await connect();
+    socket.join("genel");
+    enter(0);
+    const fast = { tip: "hata", kod: "hiz_siniri", baslik: "", ayrinti: "", bekle: 1 } as const;
+    for (let index = 1; index <= 8; index += 1) socket.send("genel", `söz ${index}`);
+    for (let index = 1; index <= 8; index += 1) wire().say({ ...fast, ref: `id${index}` });
+    socket.send("genel", "söz 9");
+    const sent = () => wire().sent.flatMap((frame) => (frame.tip === "mesaj_gonder" ? [frame.icerik] : []));
+    expect(sent()).toHaveLength(8);
+    for (let index = 1; index <= 9; index += 1) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(sent().slice(8)).toEqual(Array.from({ length: index }, (_, at) => `söz ${at + 1}`));
+      if (index === 4) {
+        wire().say({ ...fast, ref: "id4" });
+        await vi.advanceTimersByTimeAsync(1_000);
+        expect(sent().pop()).toBe("söz 4");
+        wire().sent.pop();
+      }
+      const ref = `id${index}`;
+      wire().say({ tip: "mesaj_onay", ref, istemci_id: ref, mesaj_id: `m${index}`, sira: index, alici_sayisi: 1 });
+    }
+    socket.send("genel", "artık serbest");
+    expect(sent().at(-1)).toBe("artık serbest");
+  });
+
   it("gives up what the server refuses for good", async () => {
     await connect();
     socket.join("genel");
@@ -350,6 +376,42 @@ describe("Socket", () => {
     await expect(react).resolves.toMatchObject({ sira: 2 });
   });
 
+  it("gives up a line on which nothing answers, and says it again on the next", async () => {
+    await connect();
+    socket.join("genel");
+    enter(0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(socket.connection.state).toBe("open");
+    socket.send("genel", "duyan var mı");
+    await vi.advanceTimersByTimeAsync(14_000);
+    wire().say(live(1));
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(socket.connection.state).toBe("open");
+    await vi.advanceTimersByTimeAsync(1_300);
+    expect(wires).toHaveLength(2);
+    wire().open();
+    enter(1, { kurtarildi: true });
+    expect(wire().last("mesaj_gonder")).toMatchObject({ icerik: "duyan var mı", istemci_id: "id1" });
+  });
+
+  it("makes sure of an open line when the network is back", async () => {
+    await connect();
+    socket.join("genel");
+    enter(0);
+    wire().say(live(1));
+    socket.retry();
+    expect(wire().last("oda_katil")).toMatchObject({ oda_id: "genel", son_sira: 1 });
+    expect(socket.isJoined("genel")).toBe(true);
+    wire().say(live(2));
+    enter(2, { kurtarildi: true, mesajlar: [message(2)] });
+    expect(heard.filter((event) => event === "mesaj 2")).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(wires).toHaveLength(1);
+    socket.retry();
+    await vi.advanceTimersByTimeAsync(15_250);
+    expect(wires).toHaveLength(2);
+  });
+
   it("fails a request whose answer a cut has swallowed", async () => {
     await connect();
     socket.join("genel");
@@ -371,6 +433,20 @@ describe("Socket", () => {
     wire().open();
     expect(refused).toEqual(["gizli oda_yok"]);
     expect(wire().count("oda_katil")).toBe(0);
+  });
+
+  it("tells when it is put out of a room, and that what is said there later was refused", async () => {
+    const out: string[] = [];
+    socket.on("putOut", ({ room }) => out.push(room));
+    await connect();
+    socket.join("genel");
+    enter(0);
+    wire().say({ tip: "oda_ayrilma", oda_id: "genel" });
+    expect(out).toEqual(["genel"]);
+    socket.send("genel", "kimse duymaz");
+    wire().say({ tip: "hata", ref: wire().last("oda_katil").ref, kod: "oda_yok", baslik: "", ayrinti: "" });
+    expect(heard.at(-1)).toBe("ret id1 oda_yok");
+    expect(socket.outbox.all()).toEqual([]);
   });
 
   it("is silent after stop", async () => {

@@ -27,6 +27,8 @@ export interface SocketEvents {
   rejected: { pending: Pending; problem: Problem };
   held: { room: string; seconds: number };
   joinFailed: { room: string; problem: Problem };
+  /** The server has taken this person out of the room: it was archived, or they were removed. */
+  putOut: { room: string };
   typing: { room: string; userId: string };
   read: { room: string; userId: string; sira: number };
   presence: { room: string; came: readonly string[]; went: readonly string[]; count: number | null };
@@ -63,7 +65,10 @@ interface Room {
   joined: boolean;
   joinRef: string | null;
   cursor: { sira: number; donem: string } | null;
+  /** While something waits for its turn, one message is on its way at a time: none overtakes another. */
+  paced: boolean;
   heldUntil: number;
+  release: ReturnType<typeof setTimeout> | null;
 }
 
 interface Waiter {
@@ -92,6 +97,7 @@ export class Socket {
   private wanted = false;
   private attempt = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
+  private silence: ReturnType<typeof setTimeout> | undefined;
   private generation = 0;
   private refs = 0;
   private readonly rooms = new Map<string, Room>();
@@ -129,9 +135,14 @@ export class Socket {
     this.setConnection({ state: "idle" });
   }
 
-  /** Try again now, as when the browser is online again or the person asked for it. */
+  /** Try again now, as when the browser is online again or the person asked for it; make sure of a line that is open. */
   retry(): void {
-    if (!this.wanted || this.connection.state === "open" || this.connection.state === "connecting") return;
+    if (!this.wanted || this.connection.state === "connecting") return;
+    if (this.connection.state === "open") {
+      const [joined] = [...this.rooms].filter(([, room]) => room.joined);
+      if (joined && joined[1].joinRef === null) this.askForRoom(...joined);
+      return;
+    }
     if (this.timer) clearTimeout(this.timer);
     this.attempt = 0;
     void this.connect();
@@ -159,7 +170,7 @@ export class Socket {
     const pending: Pending = { id: this.newId(), room: roomId, text, replyTo: replyTo ?? null, at: Date.now() };
     this.outbox.add(pending);
     const room = this.room(roomId);
-    if (room.joined && Date.now() >= room.heldUntil) this.writePending(pending);
+    if (room.joined && !room.paced) this.writePending(pending);
     else this.join(roomId);
     return pending;
   }
@@ -168,7 +179,8 @@ export class Socket {
   resend(pending: Pending): void {
     this.outbox.add(pending);
     const room = this.room(pending.room);
-    if (room.joined) this.writePending(pending);
+    if (room.joined && !room.paced) this.writePending(pending);
+    else this.join(pending.room);
   }
 
   edit(roomId: string, messageId: string, text: string): Promise<Ack> {
@@ -219,7 +231,9 @@ export class Socket {
       for (const [id, room] of this.rooms) this.sendJoin(id, room);
     };
     wire.onmessage = (event) => {
-      if (this.wire === wire && typeof event.data === "string") this.receive(JSON.parse(event.data) as ServerFrame);
+      if (this.wire !== wire || typeof event.data !== "string") return;
+      this.receive(JSON.parse(event.data) as ServerFrame);
+      this.watch({ anew: true });
     };
     wire.onclose = (event) => {
       if (this.wire !== wire) return;
@@ -236,6 +250,35 @@ export class Socket {
     wire.onerror = () => undefined;
   }
 
+  /** Give up a line on which something waits for an answer and nothing at all comes in: it may be dead for minutes. */
+  private watch({ anew = false } = {}): void {
+    if (anew) clearTimeout(this.silence);
+    if (anew) this.silence = undefined;
+    if (!this.wire || !this.awaited()) return;
+    const { wire } = this;
+    this.silence ??= setTimeout(() => {
+      this.silence = undefined;
+      if (this.wire !== wire) return;
+      this.wire = null;
+      wire.close();
+      this.forgetConnection();
+      this.schedule(1006);
+    }, this.answerMs);
+  }
+
+  private awaited(): boolean {
+    if (this.waiters.size > 0) return true;
+    for (const room of this.rooms.values()) if (room.joinRef !== null) return true;
+    return this.outbox.all().some(({ room: id }) => {
+      const room = this.rooms.get(id);
+      return room?.joined && !room.release;
+    });
+  }
+
+  private get answerMs(): number {
+    return (this.options.answerSeconds ?? 15) * 1000;
+  }
+
   private schedule(code: number): void {
     const random = this.options.random ?? Math.random;
     const ceiling =
@@ -249,9 +292,14 @@ export class Socket {
   }
 
   private forgetConnection(): void {
+    clearTimeout(this.silence);
+    this.silence = undefined;
     for (const room of this.rooms.values()) {
       room.joined = false;
       room.joinRef = null;
+      room.paced = false;
+      if (room.release) clearTimeout(room.release);
+      room.release = null;
     }
     for (const [ref, waiter] of this.waiters) {
       clearTimeout(waiter.timer);
@@ -269,7 +317,7 @@ export class Socket {
       case "oda_katilim":
         return this.entered(frame);
       case "oda_ayrilma":
-        this.rooms.delete(frame.oda_id);
+        if (this.rooms.delete(frame.oda_id)) this.emit("putOut", { room: frame.oda_id });
         return;
       case "mesaj_onay":
         return this.acknowledged(frame);
@@ -328,7 +376,7 @@ export class Socket {
 
   private deliver(frame: WireMessage): void {
     const message = complete(frame);
-    if (message.istemci_id) this.outbox.remove(message.istemci_id);
+    if (message.istemci_id && this.outbox.remove(message.istemci_id)) this.next(message.oda_id);
     this.emit("message", { room: message.oda_id, message });
   }
 
@@ -342,7 +390,9 @@ export class Socket {
     }
     const id = frame.ref ?? frame.istemci_id;
     const pending = id ? this.outbox.remove(id) : null;
-    if (pending) this.emit("acknowledged", { pending, ack: frame });
+    if (!pending) return;
+    this.emit("acknowledged", { pending, ack: frame });
+    this.next(pending.room);
   }
 
   private failed(problem: Problem): void {
@@ -364,6 +414,7 @@ export class Socket {
       }
       this.rooms.delete(id);
       this.emit("joinFailed", { room: id, problem });
+      for (const pending of this.outbox.of(id)) this.giveUp(pending, problem);
       return;
     }
     const pending = this.outbox.get(ref);
@@ -371,18 +422,44 @@ export class Socket {
     if (problem.kod === "hiz_siniri" || RETRYABLE.has(problem.kod)) {
       const room = this.room(pending.room);
       const seconds = problem.bekle ?? 1;
-      room.heldUntil = Date.now() + seconds * 1000;
       if (problem.kod === "hiz_siniri") this.emit("held", { room: pending.room, seconds });
-      if (problem.kod === "odada_degil") this.sendJoin(pending.room, room);
-      else this.later(seconds, () => this.flush(pending.room, room));
+      if (problem.kod !== "odada_degil") this.hold(pending.room, room, seconds);
+      else if (room.joinRef === null) this.sendJoin(pending.room, room);
       return;
     }
-    this.outbox.remove(ref);
+    this.giveUp(pending, problem);
+    this.next(pending.room);
+  }
+
+  private giveUp(pending: Pending, problem: Problem): void {
+    this.outbox.remove(pending.id);
     this.emit("rejected", { pending, problem });
   }
 
+  /** Let what waits in a room go on after `seconds`, however many refusals told so, and from then on in single file. */
+  private hold(roomId: string, room: Room, seconds: number): void {
+    room.paced = true;
+    const until = Date.now() + seconds * 1000;
+    if (room.release && until <= room.heldUntil) return;
+    if (room.release) clearTimeout(room.release);
+    room.heldUntil = until;
+    room.release = setTimeout(() => {
+      room.release = null;
+      this.next(roomId);
+    }, seconds * 1000);
+  }
+
+  /** Send the first of those that wait for their turn. */
+  private next(roomId: string): void {
+    const room = this.rooms.get(roomId);
+    if (!room?.joined || !room.paced || room.release) return;
+    const [first] = this.outbox.of(roomId);
+    if (first) this.writePending(first);
+    else room.paced = false;
+  }
+
   private flush(roomId: string, room: Room): void {
-    if (!room.joined) return;
+    if (room.paced) return this.next(roomId);
     for (const pending of this.outbox.of(roomId)) this.writePending(pending);
   }
 
@@ -399,8 +476,13 @@ export class Socket {
 
   private sendJoin(roomId: string, room: Room): void {
     if (this.connection.state !== "open") return;
-    const ref = this.nextRef();
     room.joined = false;
+    this.askForRoom(roomId, room);
+  }
+
+  /** Ask for all that was said since what was heard last; who is in the room already stays in it meanwhile. */
+  private askForRoom(roomId: string, room: Room): void {
+    const ref = this.nextRef();
     room.joinRef = ref;
     const after = room.cursor ? { son_sira: room.cursor.sira, donem: room.cursor.donem } : {};
     this.write({ tip: "oda_katil", oda_id: roomId, ref, ...after });
@@ -414,26 +496,25 @@ export class Socket {
         return;
       }
       const fail = (problem: Problem) => reject(new RequestFailed(problem));
-      const timer = setTimeout(
-        () => {
-          this.waiters.delete(ref);
-          fail(lost(ref));
-        },
-        (this.options.answerSeconds ?? 15) * 1000,
-      );
+      const timer = setTimeout(() => {
+        this.waiters.delete(ref);
+        fail(lost(ref));
+      }, this.answerMs);
       this.waiters.set(ref, { resolve, reject: fail, timer });
       this.write(make(ref));
     });
   }
 
   private write(frame: ClientFrame): void {
-    if (this.wire && this.connection.state === "open") this.wire.send(JSON.stringify(frame));
+    if (!this.wire || this.connection.state !== "open") return;
+    this.wire.send(JSON.stringify(frame));
+    this.watch();
   }
 
   private room(roomId: string): Room {
     let room = this.rooms.get(roomId);
     if (!room) {
-      room = { joined: false, joinRef: null, cursor: null, heldUntil: 0 };
+      room = { joined: false, joinRef: null, cursor: null, paced: false, heldUntil: 0, release: null };
       this.rooms.set(roomId, room);
     }
     return room;

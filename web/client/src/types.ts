@@ -10,6 +10,7 @@ type Answer<P extends keyof paths, M extends keyof paths[P], S extends number = 
   : never;
 
 export type Room = Schemas["RoomOut"];
+export type RoomPage = Schemas["RoomsOut"];
 export type RoomMember = Schemas["MemberOut"];
 export type Invitation = Schemas["InvitationOut"];
 export type HistoryPage = Schemas["HistoryOut"];
@@ -21,9 +22,11 @@ export type Me = Answer<"/api/v1/auth/me", "get">;
 export type Role = User["role"];
 export type Permission = Me["permissions"][number];
 export type UserPage = Answer<"/api/v1/users", "get">;
+export type UserOrder = Schemas["UserOrder"];
 export type ApiKey = Answer<"/api/v1/api-keys", "get">["items"][number];
 export type SignIn = Answer<"/api/v1/auth/sessions", "get">["items"][number];
 export type AuditEntry = Answer<"/api/v1/audit", "get">["items"][number];
+export type AuditOrder = Schemas["AuditOrder"];
 export type SettingsSection = Schemas["Section"];
 export type Overview = Schemas["Overview"];
 export type Samples = Schemas["Samples"];

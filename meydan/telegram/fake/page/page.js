@@ -22,19 +22,23 @@ function button(text, action, className = "small") {
   return make("button", { type: "button", textContent: text, className, onclick: action });
 }
 
+let tellings = 0;
+
 function tell(text) {
+  tellings += 1;
   $("told").textContent = text;
   $("trouble").textContent = "";
 }
 
 async function ask(path, body) {
+  const before = tellings;
   const headers = { "Accept-Language": language };
   const options = body === undefined ? { headers } : { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) };
   try {
     const answer = await fetch(`/_fake/${path}`, options);
     const told = await answer.json();
     if (!answer.ok) throw new Error(told.ayrinti);
-    if (body !== undefined) tell(word("done"));
+    if (body !== undefined && tellings === before) tell(word("done")); // a bot's own words may have come sooner
     return told;
   } catch (error) {
     $("told").textContent = "";

@@ -14,7 +14,7 @@ export function ConnectionBanner() {
   const socket = useSocket();
   const connection = useConnection();
   const { online } = useNetwork();
-  const away = connection.state !== "open" && connection.state !== "idle";
+  const away = !online || (connection.state !== "open" && connection.state !== "idle");
   const [shown, setShown] = useState(false);
   const [now, setNow] = useState(Date.now());
 

@@ -1,10 +1,12 @@
 import { Kbd, Modal } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
+import { type HotkeyItem, useHotkeys } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
+import { useSession } from "@/session/session";
 import { useStore } from "@/session/store";
 import { useText } from "@/text/useText";
 import styles from "./HelpOverlay.module.css";
 import { helpOpen, openHelp } from "./help";
+import { places } from "./places";
 import { texts } from "./texts";
 
 /** The page's own keys, and the list of all of them. */
@@ -12,18 +14,15 @@ export function HelpOverlay() {
   const t = useText(texts);
   const opened = useStore(helpOpen);
   const navigate = useNavigate();
+  const session = useSession();
+  const reachable = places.filter(
+    ({ needs }) => !needs || (session.status === "in" && session.permissions.includes(needs)),
+  );
   useHotkeys([
     ["shift+?", openHelp, { usePhysicalKeys: false }],
     ["?", openHelp],
-    ["alt+1", () => void navigate({ to: "/" })],
-    ["alt+2", () => void navigate({ to: "/odalar" })],
-    [
-      "/",
-      () => {
-        const fields = [...document.querySelectorAll<HTMLElement>("[data-search]")];
-        fields.find((field) => field.offsetParent !== null)?.focus();
-      },
-    ],
+    ...reachable.map((place, index): HotkeyItem => [`alt+${index + 1}`, () => void navigate({ to: place.to })]),
+    ["/", () => inFront("[data-search]").at(-1)?.focus()],
     ["j", () => step(1)],
     ["k", () => step(-1)],
   ]);
@@ -31,8 +30,7 @@ export function HelpOverlay() {
     [["/"], t("keys.search")],
     [["j", "k"], t("keys.next")],
     [["Enter"], t("keys.open")],
-    [["Alt", "1"], t("keys.go-square")],
-    [["Alt", "2"], t("keys.go-rooms")],
+    [["Alt", `1–${reachable.length}`], t("keys.go")],
     [["Enter"], t("keys.send")],
     [["Shift", "Enter"], t("keys.newline")],
     [["↑"], t("keys.edit")],
@@ -58,12 +56,17 @@ export function HelpOverlay() {
   );
 }
 
+/** What can be seen and reached: what a dialog covers cannot. */
+function inFront(selector: string): HTMLElement[] {
+  const dialog = [...document.querySelectorAll("[role=dialog]")].at(-1);
+  const found = (dialog ?? document).querySelectorAll<HTMLElement>(selector);
+  return [...found].filter((element) => element.offsetParent !== null);
+}
+
 /** Move the focus over the rows of the list one is in: the talk's when one is in the talk, else the page's. */
 function step(by: 1 | -1): void {
-  const talk = document.activeElement?.closest("[role=log]");
-  const rows = [...(talk ?? document).querySelectorAll<HTMLElement>("[data-row]")].filter(
-    (row) => row.offsetParent !== null && (talk || !row.closest("[role=log]")),
-  );
+  const talk = document.activeElement?.closest("[role=log]") ?? null;
+  const rows = inFront("[data-row]").filter((row) => row.closest("[role=log]") === talk);
   const at = rows.indexOf(document.activeElement as HTMLElement);
   const first = talk || by === -1 ? rows.length - 1 : 0;
   const next = at === -1 ? first : Math.min(rows.length - 1, Math.max(0, at + by));

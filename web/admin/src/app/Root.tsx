@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import type { Permission } from "@meydan/client";
-import { type ErrorComponentProps, Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { type ErrorComponentProps, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { LinkButton } from "@/components/LinkButton";
 import { Mark } from "@/components/Mark";
 import { Empty } from "@/components/States";
@@ -40,14 +41,20 @@ export function Guard({ needs }: { needs: Permission | null }) {
   const t = useText(texts);
   const session = useSession();
   const may = useMay(needs ?? "rooms:read");
-  const { href } = useLocation();
-  if (session.status !== "in" || (session.guest && needs === null)) {
-    return <Navigate to="/giris" search={{ sonra: href }} replace />;
-  }
+  if (session.status !== "in" || (session.guest && needs === null)) return <ToSignIn />;
   if (!may) {
     return <Empty title={t("forbidden")} detail={t("forbidden.detail")} action={<ToSquare />} />;
   }
   return <Outlet />;
+}
+
+/** Lead to the sign-in, and from there back. Once: on the way there the address is the sign-in's own already. */
+function ToSignIn() {
+  const { href } = useLocation();
+  const [from] = useState(href);
+  const navigate = useNavigate();
+  useEffect(() => void navigate({ to: "/giris", search: { sonra: from }, replace: true }), [navigate, from]);
+  return null;
 }
 
 export function NotFound() {

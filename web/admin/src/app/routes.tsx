@@ -2,6 +2,9 @@
 
 import type { Permission } from "@meydan/client";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { toPeopleSearch } from "@/features/people/search";
+import { toSignInSearch } from "@/features/signin/search";
+import { toAuditSearch } from "@/features/system/search";
 import { toOutboxSearch } from "@/features/telegram/outbox/search";
 import { Crash, Guard, NotFound, Root } from "./Root";
 
@@ -12,15 +15,6 @@ const square = createRoute({
   path: "/",
   component: lazyRouteComponent(() => import("@/features/square/SquarePage"), "SquarePage"),
 });
-
-interface SignInSearch {
-  sonra?: string;
-}
-
-function toSignInSearch(search: Record<string, unknown>): SignInSearch {
-  const next = search.sonra;
-  return typeof next === "string" && next.startsWith("/") && !next.startsWith("//") ? { sonra: next } : {};
-}
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -79,6 +73,7 @@ const telegramRead = guarded("telegram:read");
 const people = createRoute({
   getParentRoute: () => usersRead,
   path: "/kisiler",
+  validateSearch: toPeopleSearch,
   component: lazyRouteComponent(() => import("@/features/people/PeoplePage"), "PeoplePage"),
 });
 
@@ -115,6 +110,7 @@ const settings = createRoute({
 const audit = createRoute({
   getParentRoute: () => auditRead,
   path: "/sistem/denetim",
+  validateSearch: toAuditSearch,
   component: lazyRouteComponent(() => import("@/features/system/AuditPage"), "AuditPage"),
 });
 

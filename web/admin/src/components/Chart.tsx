@@ -1,8 +1,8 @@
+import { useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { usePreferences } from "@/session/preferences";
 import { time } from "@/text/format";
 import { useLocale } from "@/text/useText";
 import styles from "./Chart.module.css";
@@ -28,7 +28,7 @@ const WINDOW_SECONDS = 600;
 /** A number that moves, and the last minutes behind it. */
 export function Chart({ title, times, lines, format, waiting }: Props) {
   const locale = useLocale();
-  const { theme } = usePreferences();
+  const theme = useComputedColorScheme();
   const { ref, width } = useElementSize();
   const plot = useRef<uPlot | null>(null);
   const box = useRef<HTMLDivElement>(null);

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import styles from "./Glass.module.css";
 import { Mark } from "./Mark";
+import { useTitle } from "./title";
 
 /** One sheet of glass in the middle of the sky, for a single matter. */
 export function GlassSheet({
@@ -14,6 +15,7 @@ export function GlassSheet({
   children: ReactNode;
   foot?: ReactNode;
 }) {
+  useTitle(title);
   return (
     <div className={styles.middle}>
       <section className={`${styles.glass} ${styles.sheet}`}>

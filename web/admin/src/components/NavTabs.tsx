@@ -1,11 +1,14 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import styles from "./NavTabs.module.css";
+import { useTitle } from "./title";
 
 /** The sections of a place, each an address of its own. Where they do not all fit, the one that is open is in view. */
 export function NavTabs({ label, tabs }: { label: string; tabs: readonly { to: string; label: string }[] }) {
   const { pathname } = useLocation();
   const bar = useRef<HTMLElement>(null);
+  const here = tabs.find((tab) => tab.to === pathname);
+  useTitle(here ? `${here.label} · ${label}` : label);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another address has another tab open
   useEffect(() => {
     bar.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -13,7 +16,7 @@ export function NavTabs({ label, tabs }: { label: string; tabs: readonly { to: s
   return (
     <nav ref={bar} className={styles.tabs} aria-label={label}>
       {tabs.map((tab) => (
-        <Link key={tab.to} to={tab.to} className={styles.tab} activeOptions={{ exact: true }}>
+        <Link key={tab.to} to={tab.to} className={styles.tab} activeOptions={{ exact: true, includeSearch: false }}>
           {tab.label}
         </Link>
       ))}

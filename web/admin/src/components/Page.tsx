@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import styles from "./Page.module.css";
+import { useTitle } from "./title";
 
 /** A place with a heading, its actions and, when it has several, its sections. */
 export function Page({
@@ -15,6 +16,7 @@ export function Page({
   tabs?: ReactNode;
   children: ReactNode;
 }) {
+  useTitle(tabs ? null : title);
   return (
     <div className={styles.page}>
       <div className={styles.inner}>

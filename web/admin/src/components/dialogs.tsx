@@ -26,7 +26,7 @@ export function ConfirmByName({ opened, onClose, title, detail, name, action, on
     if (opened) setTyped("");
   }, [opened]);
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("close") }}>
+    <Modal opened={opened} onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -53,6 +53,32 @@ export function ConfirmByName({ opened, onClose, title, detail, name, action, on
           </Group>
         </Stack>
       </form>
+    </Modal>
+  );
+}
+
+interface AskProps extends Omit<ConfirmProps, "name"> {
+  children?: ReactNode;
+}
+
+/** An act on what has no name asks once. */
+export function Confirm({ opened, onClose, title, detail, action, onConfirm, busy, error, children }: AskProps) {
+  const t = useText(texts);
+  return (
+    <Modal opened={opened} onClose={onClose} title={title}>
+      <Stack>
+        <Text size="sm">{detail}</Text>
+        {children}
+        <FormProblem error={error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button color="mercan" loading={busy} onClick={onConfirm}>
+            {action}
+          </Button>
+        </Group>
+      </Stack>
     </Modal>
   );
 }

@@ -6,14 +6,18 @@ import { texts } from "./texts";
 
 type Errors = Readonly<Record<string, string>>;
 
-/** A form's values, checked by the schema the API publishes; the server's word about a field lands at the field. */
+/**
+ * A form's values, checked by the schema the API publishes; the server's word about a field lands at the field. What
+ * nobody has touched follows `initial`: a form that stands open never takes back what somebody else has saved.
+ */
 export function useFields<T extends Record<string, unknown>>(initial: T, schema: unknown) {
   const t = useText(texts);
-  const [values, setValues] = useState<T>(initial);
+  const [edits, setEdits] = useState<Partial<T>>({});
+  const values: T = { ...initial, ...edits };
   const [errors, setErrors] = useState<Errors>({});
 
   function say(keyword: string, limit: unknown): string {
-    const shown = { limit: String(limit ?? "") };
+    const shown = { limit: typeof limit === "number" ? limit : String(limit ?? "") };
     if (keyword === "required") return t("field.required");
     if (keyword === "minLength") return limit === 1 ? t("field.required") : t("field.minLength", shown);
     if (keyword === "maxLength") return t("field.maxLength", shown);
@@ -27,11 +31,11 @@ export function useFields<T extends Record<string, unknown>>(initial: T, schema:
     values,
     errors,
     set<K extends keyof T & string>(name: K, value: T[K]) {
-      setValues((before) => ({ ...before, [name]: value }));
+      setEdits((before) => ({ ...before, [name]: value }));
       setErrors(({ [name]: _, ...rest }) => rest);
     },
-    reset(next: T) {
-      setValues(next);
+    reset() {
+      setEdits({});
       setErrors({});
     },
     /** Check everything; tell whether it may be sent. */
@@ -39,7 +43,7 @@ export function useFields<T extends Record<string, unknown>>(initial: T, schema:
       const found = validate(values, schema, say);
       setErrors(found);
       const first = Object.keys(found)[0];
-      if (first) queueMicrotask(() => document.querySelector<HTMLElement>(`[name="${first}"]`)?.focus());
+      if (first) focus(first);
       return first === undefined;
     },
     /** Show the server's complaint at its field; return what belongs to no field. */
@@ -48,12 +52,17 @@ export function useFields<T extends Record<string, unknown>>(initial: T, schema:
         const field = error.data.alan.split(".").at(-1) ?? "";
         if (field in values) {
           setErrors({ [field]: error.detail || String(error.data.neden ?? "") });
+          focus(field);
           return null;
         }
       }
       return error;
     },
   };
+}
+
+function focus(field: string): void {
+  queueMicrotask(() => document.querySelector<HTMLElement>(`[name="${field}"]`)?.focus());
 }
 
 function validate(

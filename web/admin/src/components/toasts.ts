@@ -10,7 +10,7 @@ export interface Toast {
 export const toasts = createStore<readonly Toast[]>([]);
 let ids = 0;
 
-/** Say something in passing; problems stay longer. */
+/** Say something in passing; problems stay longer, and so does what can be undone. */
 export function toast(
   text: string,
   options: { kind?: Toast["kind"]; action?: Toast["action"]; seconds?: number } = {},
@@ -20,7 +20,7 @@ export function toast(
   const entry: Toast = { id: ids, text, kind, ...(options.action ? { action: options.action } : {}) };
   toasts.set([...toasts.get().slice(-3), entry]);
   const close = () => closeToast(entry.id);
-  setTimeout(close, (options.seconds ?? (kind === "problem" ? 8 : 4)) * 1000);
+  setTimeout(close, (options.seconds ?? (kind === "problem" || options.action ? 8 : 4)) * 1000);
   return close;
 }
 

@@ -2,6 +2,7 @@
 
 import { type Connection, data, Socket } from "@meydan/client";
 import { useEffect, useState } from "react";
+import { kept } from "./kept";
 import { api, session } from "./session";
 import { createStore, useStore } from "./store";
 
@@ -49,8 +50,8 @@ function connect(owner: string): Socket {
       return `${scheme}//${location.host}/api/v1/ws/${encodeURIComponent(user_id)}?bilet=${encodeURIComponent(ticket)}`;
     },
     storage: {
-      read: () => sessionStorage.getItem(key),
-      write: (value) => sessionStorage.setItem(key, value),
+      read: () => kept.inTab.get(key),
+      write: (value) => kept.inTab.set(key, value),
     },
   });
   socket.start();

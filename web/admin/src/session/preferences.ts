@@ -1,6 +1,7 @@
 /** What a person prefers in this browser: language and theme. */
 
 import { LOCALES, type Locale } from "@/text/locale";
+import { kept } from "./kept";
 import { createStore, useStore } from "./store";
 
 export type ThemeChoice = "light" | "dark" | "auto";
@@ -21,21 +22,17 @@ export function usePreferences(): Preferences {
 export function prefer(change: Partial<Preferences>): void {
   const next = { ...preferences.get(), ...change };
   preferences.set(next);
-  try {
-    localStorage.setItem(KEY, JSON.stringify(next));
-  } catch {
-    // A browser that keeps nothing still shows the choice until it is closed.
-  }
+  kept.here.set(KEY, JSON.stringify(next));
 }
 
 function load(): Preferences {
-  let kept: Partial<Preferences> = {};
+  let chosen: Partial<Preferences> = {};
   try {
-    kept = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Preferences>;
+    chosen = JSON.parse(kept.here.get(KEY) ?? "{}") as Partial<Preferences>;
   } catch {
     // Treated as never chosen.
   }
   const spoken = navigator.languages.map((language) => language.slice(0, 2));
   const first = spoken.find((language): language is Locale => LOCALES.some((known) => known === language));
-  return { locale: kept.locale ?? first ?? "tr", theme: kept.theme ?? "auto" };
+  return { locale: chosen.locale ?? first ?? "tr", theme: chosen.theme ?? "auto" };
 }

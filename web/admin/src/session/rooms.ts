@@ -1,10 +1,62 @@
-import { data, type Room } from "@meydan/client";
-import { queryOptions } from "@tanstack/react-query";
+import { data, type Room, type RoomPage } from "@meydan/client";
+import { type InfiniteData, infiniteQueryOptions } from "@tanstack/react-query";
+import { queries } from "./queries";
 import { api } from "./session";
 
-/** The rooms this person may see, the liveliest first: shown on the square, in the rooms, and in the rail's badge. */
-export const roomsQuery = queryOptions({
-  queryKey: ["rooms"],
-  queryFn: async (): Promise<readonly Room[]> => (await data(api.GET("/api/v1/sohbet/odalar"))).odalar,
-  refetchInterval: 30_000,
-});
+type Pages = InfiniteData<RoomPage, string>;
+
+const EVERY: readonly string[] = ["rooms"];
+const PAGE = 100;
+
+/** The rooms this person may see, the liveliest first, as far as they were looked through. */
+export const roomsQuery = pagesOf(EVERY, {});
+
+/** The liveliest of the rooms this person belongs to. */
+export const ownRoomsQuery = pagesOf([...EVERY, "own"], { uyelik: true });
+
+function pagesOf(queryKey: readonly string[], wanted: { uyelik?: boolean }) {
+  return infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam }) =>
+      data(
+        api.GET("/api/v1/sohbet/odalar", {
+          params: { query: { ...wanted, limit: PAGE, ...(pageParam ? { sonra: pageParam } : {}) } },
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.sonraki ?? undefined,
+    select: flat,
+    refetchInterval: 30_000,
+  });
+}
+
+/** A room that was spoken in while the list was read may come twice: there and here. */
+function flat({ pages }: Pages): readonly Room[] {
+  return [...new Map(pages.flatMap((page) => page.odalar).map((room) => [room.oda_id, room])).values()];
+}
+
+/** Change what is known of a room, wherever it is known. */
+export function changeRoom(id: string, change: (room: Room) => Room): void {
+  queries.setQueriesData<Pages>({ queryKey: EVERY }, (known) => known && changed(known, id, change));
+  queries.setQueryData<Room>(["room", id], (known) => known && change(known));
+}
+
+function changed({ pages, pageParams }: Pages, id: string, change: (room: Room) => Room): Pages {
+  const each = (room: Room) => (room.oda_id === id ? change(room) : room);
+  return { pageParams, pages: pages.map((page) => ({ ...page, odalar: page.odalar.map(each) })) };
+}
+
+/** Put a room that was just opened in front. */
+export function addRoom(room: Room): void {
+  queries.setQueriesData<Pages>({ queryKey: EVERY }, (known) => {
+    const [first, ...rest] = known?.pages ?? [];
+    return known && first && { ...known, pages: [{ ...first, odalar: [room, ...first.odalar] }, ...rest] };
+  });
+}
+
+/** Look again if a room that is spoken in lies beyond the pages that were read. */
+export function bringIn(id: string): void {
+  const known = queries.getQueryData<Pages>(roomsQuery.queryKey);
+  if (!known || known.pages.some((page) => page.odalar.some((room) => room.oda_id === id))) return;
+  void queries.refetchQueries({ queryKey: roomsQuery.queryKey, exact: true }, { cancelRefetch: false });
+}

@@ -4,12 +4,15 @@
  */
 
 import { type ApiError, createApi, data, type Me, type Permission, type Tokens, type User } from "@meydan/client";
+import { kept } from "./kept";
 import { preferences } from "./preferences";
+import { queries } from "./queries";
 import { createStore, useStore } from "./store";
 
 export type Session =
   | { readonly status: "starting" }
-  | { readonly status: "anonymous" }
+  /** `ended`: somebody was in, and the server no longer knows their sign-in. */
+  | { readonly status: "anonymous"; readonly ended: boolean }
   | {
       readonly status: "in";
       readonly user: User;
@@ -56,34 +59,37 @@ export function useMay(permission: Permission): boolean {
 /** Find out who is here when the page loads. */
 export async function startSession(): Promise<void> {
   tabs?.addEventListener("message", (event) => {
-    if (event.data === "signed-out" && !isGuest()) forget();
+    if (isGuest()) return;
+    if (event.data === "signed-out") forget();
+    else if (event.data === "signed-in") void renew();
   });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && accessToken && !isGuest() && Date.now() > expiresAt - EARLY_SECONDS * 1000) void renew();
   });
   const guest = keptGuest();
   if (guest) return enterGuest(guest.tokens, guest.until);
-  if (localStorage.getItem(SIGNED_IN) === null) return session.set({ status: "anonymous" });
+  if (kept.here.get(SIGNED_IN) === null) return become({ status: "anonymous", ended: false });
   await renew();
 }
 
 /** Take the tokens of a sign-in, a registration or the owner's claim. */
 export async function enter(tokens: Tokens): Promise<void> {
-  sessionStorage.removeItem(GUEST);
-  localStorage.setItem(SIGNED_IN, "1");
+  kept.inTab.remove(GUEST);
+  kept.here.set(SIGNED_IN, "1");
   keepToken(tokens);
   setMe(await data(api.GET("/api/v1/auth/me")));
+  tabs?.postMessage("signed-in");
 }
 
 export function enterGuest(tokens: Tokens, until = Date.now() + tokens.expires_in * 1000): void {
   accessToken = tokens.access_token;
   expiresAt = until;
-  sessionStorage.setItem(GUEST, JSON.stringify({ tokens, until }));
-  session.set({ status: "in", user: tokens.user, permissions: GUEST_PERMISSIONS, guest: true });
+  kept.inTab.set(GUEST, JSON.stringify({ tokens, until }));
+  become({ status: "in", user: tokens.user, permissions: GUEST_PERMISSIONS, guest: true });
 }
 
 export function setMe(me: Me): void {
-  session.set({ status: "in", user: me, permissions: me.permissions, guest: false });
+  become({ status: "in", user: me, permissions: me.permissions, guest: false });
 }
 
 export async function signOut(): Promise<void> {
@@ -103,12 +109,27 @@ function isGuest(): boolean {
   return current.status === "in" && current.guest;
 }
 
-function forget(): void {
+function forget({ ended = false } = {}): void {
   accessToken = null;
   clearTimeout(timer);
-  localStorage.removeItem(SIGNED_IN);
-  sessionStorage.removeItem(GUEST);
-  session.set({ status: "anonymous" });
+  kept.here.remove(SIGNED_IN);
+  kept.inTab.remove(GUEST);
+  become({ status: "anonymous", ended });
+}
+
+/** Show who is here from now on. What was fetched for somebody else goes once the pages that showed it are gone. */
+function become(next: Session): void {
+  const before = session.get();
+  session.set(next);
+  if (before.status === "starting" || who(before) === who(next)) return;
+  queueMicrotask(() => {
+    queries.removeQueries({ type: "inactive" });
+    void queries.resetQueries();
+  });
+}
+
+function who(one: Session): string | null {
+  return one.status === "in" ? `${one.guest}:${one.user.id}` : null;
 }
 
 function keepToken(tokens: Tokens): void {
@@ -138,16 +159,18 @@ async function renewNow(): Promise<string | null> {
   try {
     const tokens = await data(api.POST("/api/v1/auth/refresh"));
     keepToken(tokens);
-    if (session.get().status !== "in") setMe(await data(api.GET("/api/v1/auth/me")));
+    const before = session.get();
+    // The cookie is every tab's: somebody else may have signed in beside this one.
+    if (before.status !== "in" || before.user.id !== tokens.user.id) setMe(await data(api.GET("/api/v1/auth/me")));
     return tokens.access_token;
   } catch (error) {
     const { status } = error as ApiError;
     if (status === 401 || status === 403 || status === 422) {
-      forget();
+      forget({ ended: true });
     } else {
       clearTimeout(timer);
       timer = setTimeout(() => void renew(), 5_000);
-      if (session.get().status === "starting") session.set({ status: "anonymous" });
+      if (session.get().status === "starting") become({ status: "anonymous", ended: false });
     }
     return null;
   }
@@ -155,8 +178,8 @@ async function renewNow(): Promise<string | null> {
 
 function keptGuest(): { tokens: Tokens; until: number } | null {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(GUEST) ?? "null") as { tokens: Tokens; until: number } | null;
-    return kept && kept.until > Date.now() + 5_000 ? kept : null;
+    const guest = JSON.parse(kept.inTab.get(GUEST) ?? "null") as { tokens: Tokens; until: number } | null;
+    return guest && guest.until > Date.now() + 5_000 ? guest : null;
   } catch {
     return null;
   }

@@ -34,6 +34,20 @@ export function dateTime(locale: Locale, at: Moment): string {
 
 /** The day in Istanbul, as a key that sorts: `2026-11-20`. */
 export function dayKey(at: Moment): string {
+  const hour = Math.floor(new Date(at).getTime() / 3_600_000);
+  let key = hours.get(hour);
+  if (key === undefined) {
+    if (hours.size > 1_000) hours.clear();
+    key = dayOf(at);
+    hours.set(hour, key);
+  }
+  return key;
+}
+
+/** A day here begins on an hour, so that a talk's thousand messages need the calendar a few times only. */
+const hours = new Map<number, string>();
+
+function dayOf(at: Moment): string {
   const parts = formatter("en", "key", { year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(
     new Date(at),
   );

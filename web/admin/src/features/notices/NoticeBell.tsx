@@ -132,6 +132,7 @@ function Row({ notice, onOpen }: { notice: Notice; onOpen: (notice: Notice) => v
       className={styles.row}
       data-unread={!notice.okundu || undefined}
       onClick={() => onOpen(notice)}
+      data-row
     >
       <Avatar name={notice.gonderen_ad} id={notice.gonderen_id} size={32} />
       <span>

@@ -28,7 +28,7 @@ export function AddPerson({ opened, onClose }: { opened: boolean; onClose: () =>
   const close = () => {
     onClose();
     add.reset();
-    form.reset(BLANK);
+    form.reset();
     setProblem(null);
   };
   if (add.data) {

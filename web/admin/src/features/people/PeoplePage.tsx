@@ -1,23 +1,27 @@
-import { ActionIcon, Button, Group, Menu, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Menu, Modal, Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { data, type Role, type User } from "@meydan/client";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
-import { Ban, CircleCheck, EllipsisVertical, KeyRound, Search, UserPlus } from "lucide-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Ban, CircleCheck, EllipsisVertical, KeyRound, UserPlus } from "lucide-react";
 import { useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { RoleBadge } from "@/components/Badges";
 import { DataTable } from "@/components/DataTable";
-import { ShownOnce } from "@/components/dialogs";
+import { Confirm, ShownOnce } from "@/components/dialogs";
+import { SearchField, SortMenu } from "@/components/ListTools";
 import { Moment } from "@/components/Moment";
 import { Card, Page } from "@/components/Page";
-import { Empty, Failed, FormProblem, Loading } from "@/components/States";
+import { Empty, Failed, Loading } from "@/components/States";
 import { texts as shared } from "@/components/texts";
 import { toast } from "@/components/toasts";
+import { useComplain } from "@/components/useComplain";
 import { queries } from "@/session/queries";
 import { api, useMay, useMe } from "@/session/session";
 import { useText } from "@/text/useText";
 import { AddPerson } from "./AddPerson";
 import styles from "./PeoplePage.module.css";
+import { type PeopleOrder, type PeopleSearch, toAddress } from "./search";
 import { texts } from "./texts";
 
 const ROLES: readonly Role[] = ["owner", "admin", "moderator", "member"];
@@ -29,21 +33,37 @@ export function PeoplePage() {
   const [typed, setTyped] = useState("");
   const [role, setRole] = useState<Role | null>(null);
   const [adding, setAdding] = useState(false);
+  const navigate = useNavigate();
+  const { sirala: order = "name" } = useSearch({ strict: false }) as PeopleSearch;
   const [query] = useDebouncedValue(typed.trim(), 250);
   const people = useInfiniteQuery({
-    queryKey: ["users", query, role],
+    queryKey: ["users", query, role, order],
     queryFn: ({ pageParam }) =>
       data(
         api.GET("/api/v1/users", {
           params: {
-            query: { query, limit: 50, ...(role ? { role } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+            query: {
+              query,
+              sort: order,
+              limit: 50,
+              ...(role ? { role } : {}),
+              ...(pageParam ? { cursor: pageParam } : {}),
+            },
           },
         }),
       ),
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   });
-  const users = people.data?.pages.flatMap((page) => page.items) ?? [];
+  const users = unique(people.data?.pages.flatMap((page) => page.items) ?? []);
+  const orders: Record<PeopleOrder, string> = {
+    name: t("sort.name"),
+    "-name": t("sort.-name"),
+    "-created_at": t("sort.-created_at"),
+    created_at: t("sort.created_at"),
+    "-last_seen_at": t("sort.-last_seen_at"),
+    last_seen_at: t("sort.last_seen_at"),
+  };
   return (
     <Page
       title={t("title")}
@@ -57,15 +77,7 @@ export function PeoplePage() {
       }
     >
       <div className={styles.filters}>
-        <TextInput
-          type="search"
-          value={typed}
-          placeholder={t("search")}
-          aria-label={t("search")}
-          leftSection={<Search size={16} />}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          data-search
-        />
+        <SearchField label={t("search")} value={typed} onType={setTyped} />
         <Select
           aria-label={t("role")}
           placeholder={t("role.all")}
@@ -73,6 +85,11 @@ export function PeoplePage() {
           value={role}
           data={ROLES.map((value) => ({ value, label: s(`role.${value}`) }))}
           onChange={(value) => setRole(value as Role | null)}
+        />
+        <SortMenu
+          order={order}
+          orders={orders}
+          onChoose={(order) => void navigate({ to: "/kisiler", search: toAddress(order), replace: true })}
         />
       </div>
       <Card flush>
@@ -107,6 +124,11 @@ export function PeoplePage() {
       <AddPerson opened={adding} onClose={() => setAdding(false)} />
     </Page>
   );
+}
+
+/** Somebody who was seen while the list was read may come twice: there and here. */
+function unique(users: readonly User[]): readonly User[] {
+  return [...new Map(users.map((user) => [user.id, user])).values()];
 }
 
 function PersonRow({ user, manages }: { user: User; manages: boolean }) {
@@ -145,6 +167,7 @@ function PersonRow({ user, manages }: { user: User; manages: boolean }) {
 function PersonMenu({ user }: { user: User }) {
   const t = useText(texts);
   const s = useText(shared);
+  const complain = useComplain();
   const [resetting, setResetting] = useState(false);
   const refresh = () => queries.invalidateQueries({ queryKey: ["users"] });
   const change = useMutation({
@@ -162,13 +185,16 @@ function PersonMenu({ user }: { user: User }) {
         });
       }
     },
-    onError: (error) =>
-      toast(error instanceof Error && "detail" in error ? String(error.detail) : String(error), { kind: "problem" }),
+    onError: complain,
   });
   const reset = useMutation({
     mutationFn: () =>
       data(api.POST("/api/v1/users/{user_id}/password-reset", { params: { path: { user_id: user.id } } })),
   });
+  const close = () => {
+    setResetting(false);
+    reset.reset();
+  };
   return (
     <>
       <Menu>
@@ -203,32 +229,18 @@ function PersonMenu({ user }: { user: User }) {
           )}
         </Menu.Dropdown>
       </Menu>
-      <Modal
-        opened={resetting}
-        onClose={() => {
-          setResetting(false);
-          reset.reset();
-        }}
-        title={reset.data ? t("reset.done", { name: user.name }) : t("reset.title", { name: user.name })}
-      >
-        <Stack>
-          {reset.data ? (
-            <ShownOnce label={t("reset.password")} value={reset.data.password} />
-          ) : (
-            <>
-              <Text size="sm">{t("reset.detail", { name: user.name })}</Text>
-              <FormProblem error={reset.error} />
-              <Group justify="flex-end">
-                <Button variant="default" onClick={() => setResetting(false)}>
-                  {t("cancel")}
-                </Button>
-                <Button color="mercan" loading={reset.isPending} onClick={() => reset.mutate()}>
-                  {t("reset")}
-                </Button>
-              </Group>
-            </>
-          )}
-        </Stack>
+      <Confirm
+        opened={resetting && !reset.data}
+        onClose={close}
+        title={t("reset.title", { name: user.name })}
+        detail={t("reset.detail", { name: user.name })}
+        action={t("reset")}
+        busy={reset.isPending}
+        error={reset.error}
+        onConfirm={() => reset.mutate()}
+      />
+      <Modal opened={resetting && Boolean(reset.data)} onClose={close} title={t("reset.done", { name: user.name })}>
+        {reset.data && <ShownOnce label={t("reset.password")} value={reset.data.password} />}
       </Modal>
     </>
   );

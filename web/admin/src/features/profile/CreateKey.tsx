@@ -31,7 +31,7 @@ export function CreateKey({ opened, onClose }: { opened: boolean; onClose: () =>
   const close = () => {
     onClose();
     create.reset();
-    form.reset(BLANK);
+    form.reset();
     setProblem(null);
   };
   if (create.data) {

@@ -4,9 +4,12 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { ConfirmByName } from "@/components/dialogs";
+import { ListTools } from "@/components/ListTools";
+import { byName, latestFirst, useListing } from "@/components/listing";
 import { Moment } from "@/components/Moment";
 import { Card } from "@/components/Page";
 import { Empty, Failed, Loading } from "@/components/States";
+import { texts as shared } from "@/components/texts";
 import { toast } from "@/components/toasts";
 import { queries } from "@/session/queries";
 import { api } from "@/session/session";
@@ -16,6 +19,12 @@ import styles from "./Profile.module.css";
 import { ProfileFrame } from "./ProfileFrame";
 import { texts } from "./texts";
 
+const ORDERS = {
+  added: (a: ApiKey, b: ApiKey) => latestFirst(a.created_at, b.created_at),
+  name: (a: ApiKey, b: ApiKey) => byName(a.name, b.name),
+  used: (a: ApiKey, b: ApiKey) => latestFirst(a.last_used_at, b.last_used_at),
+} as const;
+
 export function KeysPage() {
   const t = useText(texts);
   const [creating, setCreating] = useState(false);
@@ -24,6 +33,8 @@ export function KeysPage() {
     queryKey: ["keys"],
     queryFn: async () => (await data(api.GET("/api/v1/api-keys"))).items,
   });
+  const s = useText(shared);
+  const list = useListing(keys.data, (key) => `${key.name} ${key.prefix} ${key.scopes.join(" ")}`, ORDERS);
   const revoke = useMutation({
     mutationFn: (key: ApiKey) => api.DELETE("/api/v1/api-keys/{key_id}", { params: { path: { key_id: key.id } } }),
     onSuccess: (_, key) => {
@@ -50,8 +61,16 @@ export function KeysPage() {
             action={create}
           />
         )}
-        {keys.data?.map((key) => (
-          <div key={key.id} className={styles.row}>
+        {(keys.data?.length ?? 0) > 1 && (
+          <ListTools
+            list={list}
+            search={t("keys.search")}
+            orders={{ added: t("keys.sort.added"), name: s("sort.name"), used: s("sort.latest") }}
+          />
+        )}
+        {list.typed && list.shown.length === 0 && <Empty title={s("none-found", { query: list.typed })} />}
+        {list.shown.map((key) => (
+          <div key={key.id} className={styles.row} tabIndex={-1} data-row>
             <KeyRound size={20} className={styles.icon} aria-hidden="true" />
             <span className={styles.text}>
               <strong>{key.name}</strong>

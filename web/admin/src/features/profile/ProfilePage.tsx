@@ -122,7 +122,7 @@ function PasswordCard() {
   const change = useMutation({
     mutationFn: () => api.POST("/api/v1/auth/password", { body: form.values }),
     onSuccess: () => {
-      form.reset(BLANK);
+      form.reset();
       toast(t("password.changed"));
     },
     onError: (error) => setProblem(form.refused(error)),

@@ -2,8 +2,11 @@ import { Button, Group, Text } from "@mantine/core";
 import { data, type SignIn } from "@meydan/client";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { MonitorSmartphone } from "lucide-react";
+import { ListTools } from "@/components/ListTools";
+import { byName, latestFirst, useListing } from "@/components/listing";
 import { Card } from "@/components/Page";
 import { Empty, Failed, FormProblem, Loading } from "@/components/States";
+import { texts as shared } from "@/components/texts";
 import { toast } from "@/components/toasts";
 import { queries } from "@/session/queries";
 import { api, signOut } from "@/session/session";
@@ -13,12 +16,19 @@ import styles from "./Profile.module.css";
 import { ProfileFrame } from "./ProfileFrame";
 import { texts } from "./texts";
 
+const ORDERS = {
+  latest: (a: SignIn, b: SignIn) => latestFirst(a.last_used_at, b.last_used_at),
+  name: (a: SignIn, b: SignIn) => byName(browser(a.agent), browser(b.agent)),
+} as const;
+
 export function SessionsPage() {
   const t = useText(texts);
   const sessions = useQuery({
     queryKey: ["sessions"],
     queryFn: async () => (await data(api.GET("/api/v1/auth/sessions"))).items,
   });
+  const s = useText(shared);
+  const list = useListing(sessions.data, (item) => `${browser(item.agent)} ${item.agent} ${item.ip}`, ORDERS);
   const close = useMutation({
     mutationFn: (id: string) =>
       api.DELETE("/api/v1/auth/sessions/{session_id}", { params: { path: { session_id: id } } }),
@@ -38,7 +48,15 @@ export function SessionsPage() {
         {sessions.isError && <Failed error={sessions.error} retry={() => void sessions.refetch()} />}
         {sessions.data?.length === 0 && <Empty title={t("sessions.empty")} />}
         <FormProblem error={close.error ?? closeAll.error} />
-        {sessions.data?.map((item) => (
+        {(sessions.data?.length ?? 0) > 1 && (
+          <ListTools
+            list={list}
+            search={t("sessions.search")}
+            orders={{ latest: s("sort.latest"), name: t("sessions.sort.browser") }}
+          />
+        )}
+        {list.typed && list.shown.length === 0 && <Empty title={s("none-found", { query: list.typed })} />}
+        {list.shown.map((item) => (
           <Row key={item.id} item={item} onClose={() => close.mutate(item.id)} />
         ))}
       </Card>
@@ -58,7 +76,7 @@ function Row({ item, onClose }: { item: SignIn; onClose: () => void }) {
   const t = useText(texts);
   const locale = useLocale();
   return (
-    <div className={styles.row}>
+    <div className={styles.row} tabIndex={-1} data-row>
       <MonitorSmartphone size={22} className={styles.icon} aria-hidden="true" />
       <span className={styles.text}>
         <strong>{browser(item.agent) || t("sessions.unknown")}</strong>

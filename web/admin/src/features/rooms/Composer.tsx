@@ -4,6 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Check, Pencil, Reply, SendHorizontal, X } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { abilitiesQuery } from "@/session/abilities";
+import { kept } from "@/session/kept";
+import { useMe } from "@/session/session";
 import { useStore } from "@/session/store";
 import { number } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
@@ -37,8 +39,8 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
   const store = useRoomsStore();
   const field = useRef<HTMLTextAreaElement>(null);
   const lastTyping = useRef(0);
-  const key = `meydan.draft.${id}`;
-  const [text, setText] = useState(() => sessionStorage.getItem(key) ?? "");
+  const key = `meydan.draft.${useMe().user.id}.${id}`;
+  const [text, setText] = useState(() => kept.inTab.get(key) ?? "");
   const [caret, setCaret] = useState(0);
   const [chosen, setChosen] = useState(0);
   const [dismissed, setDismissed] = useState("");
@@ -50,14 +52,16 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
   const candidates = useCandidates(id, open ? mention.query : null);
   const menu = open && candidates.length > 0;
 
+  const edited = useRef(editing);
   useEffect(() => {
-    if (editing) {
-      setText(editing.icerik);
-    } else {
-      setText(sessionStorage.getItem(key) ?? "");
-    }
+    if (edited.current === editing) return;
+    edited.current = editing;
+    setText(editing ? editing.icerik : (kept.inTab.get(key) ?? ""));
+  }, [editing, key]);
+
+  useEffect(() => {
     if (intent.kind !== "write") field.current?.focus();
-  }, [editing, intent.kind, key]);
+  }, [intent]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text decides the height
   useLayoutEffect(() => {
@@ -73,7 +77,7 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
 
   const change = (next: string) => {
     setText(next);
-    if (!editing) sessionStorage.setItem(key, next);
+    if (!editing) kept.inTab.set(key, next);
     if (next.trim() && Date.now() - lastTyping.current > TYPING_EVERY_MS) {
       lastTyping.current = Date.now();
       store.socket?.typing(id);
@@ -82,20 +86,31 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
 
   const limit = useQuery(abilitiesQuery).data?.azami_uzunluk ?? USUAL_LIMIT;
   const left = limit - [...text.trim()].length;
-  const ready = text.trim() !== "" && left >= 0;
+  const [saving, setSaving] = useState(false);
+  const ready = text.trim() !== "" && left >= 0 && !saving;
+
+  /** The words stay in the field until the server has them: an edit that a cut swallowed can be sent again. */
+  const save = async (message: Message, said: string) => {
+    setSaving(true);
+    try {
+      if (said !== message.icerik) await store.socket?.edit(id, message.id, said);
+      if (edited.current === message) onIntent({ kind: "write" });
+    } catch (error) {
+      complain(error, t("problem.lost"));
+    } finally {
+      setSaving(false);
+    }
+  };
 
   const submit = () => {
     if (!ready) return;
     const said = text.trim();
     if (editing) {
-      if (said !== editing.icerik) {
-        store.socket?.edit(id, editing.id, said).catch((error: unknown) => complain(error, t("problem.lost")));
-      }
-      onIntent({ kind: "write" });
+      void save(editing, said);
       return;
     }
     store.say(id, said, intent.kind === "reply" ? intent.message.id : undefined);
-    sessionStorage.removeItem(key);
+    kept.inTab.remove(key);
     lastTyping.current = 0;
     setText("");
     onIntent({ kind: "write" });
@@ -172,6 +187,7 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
         <textarea
           ref={field}
           rows={1}
+          dir="auto"
           value={text}
           placeholder={t("composer", { room: title })}
           aria-label={t("composer.label")}
@@ -188,7 +204,7 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
           onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
           onKeyDown={pressed}
         />
-        <ActionIcon size={38} radius="md" aria-label={label} disabled={!ready} onClick={submit}>
+        <ActionIcon size={38} radius="md" aria-label={label} disabled={!ready} loading={saving} onClick={submit}>
           {editing ? <Check size={19} /> : <SendHorizontal size={19} />}
         </ActionIcon>
       </div>

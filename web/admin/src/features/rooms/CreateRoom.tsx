@@ -6,8 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useFields } from "@/components/form";
 import { FormProblem } from "@/components/States";
-import { queries } from "@/session/queries";
-import { roomsQuery } from "@/session/rooms";
+import { addRoom } from "@/session/rooms";
 import { api } from "@/session/session";
 import { useText } from "@/text/useText";
 import { texts } from "./texts";
@@ -22,12 +21,12 @@ export function CreateRoom({ opened, onClose }: { opened: boolean; onClose: () =
   const { reset } = form;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each opening starts blank
   useEffect(() => {
-    if (opened) reset(BLANK);
+    if (opened) reset();
   }, [opened]);
   const create = useMutation({
     mutationFn: () => data(api.POST("/api/v1/sohbet/oda-olustur", { body: form.values })),
     onSuccess: (room) => {
-      queries.setQueryData(roomsQuery.queryKey, (rooms) => [room, ...(rooms ?? [])]);
+      addRoom(room);
       onClose();
       void navigate({ to: "/oda/$odaId", params: { odaId: room.oda_id } });
     },

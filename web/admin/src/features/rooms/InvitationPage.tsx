@@ -17,7 +17,7 @@ export function InvitationPage() {
   const t = useText(texts);
   const navigate = useNavigate();
   const session = useSession();
-  const [code] = useState(() => decodeURIComponent(location.hash.slice(1)));
+  const [code] = useState(codeInAddress);
   const accept = useMutation({
     mutationFn: () => data(api.POST("/api/v1/sohbet/davet-kabul", { body: { kod: code } })),
     onSuccess: (room) => {
@@ -57,4 +57,12 @@ export function InvitationPage() {
       </Button>
     </GlassSheet>
   );
+}
+
+function codeInAddress(): string {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return ""; // cut off in the middle of an escape
+  }
 }

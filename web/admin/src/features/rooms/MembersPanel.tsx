@@ -1,12 +1,11 @@
-import { TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Search } from "lucide-react";
-import { useState } from "react";
 import { Avatar } from "@/components/Avatar";
+import { ListTools } from "@/components/ListTools";
+import { byName, useListing } from "@/components/listing";
 import { Failed, Loading } from "@/components/States";
+import { texts as shared } from "@/components/texts";
 import { useSession } from "@/session/session";
 import { useStore } from "@/session/store";
-import { fold } from "@/text/turkish";
 import { useText } from "@/text/useText";
 import styles from "./Panel.module.css";
 import { membersQuery } from "./queries";
@@ -21,15 +20,21 @@ interface Person {
   readonly here: boolean;
 }
 
+const RANKS = ["sahip", "moderator", "uye", null];
+const ORDERS = {
+  name: (a: Person, b: Person) => byName(a.name, b.name),
+  role: (a: Person, b: Person) => RANKS.indexOf(a.role) - RANKS.indexOf(b.role) || byName(a.name, b.name),
+} as const;
+
 /** Who is inside now, and who belongs here. */
 export function MembersPanel({ id, onClose }: { id: string; onClose: () => void }) {
   const t = useText(texts);
+  const s = useText(shared);
   const session = useSession();
   const store = useRoomsStore();
   const signedIn = session.status === "in" && !session.guest;
   const members = useQuery({ ...membersQuery(id), enabled: signedIn });
   const presence = useStore(store.entry(id).presence);
-  const [query, setQuery] = useState("");
 
   const people = new Map<string, Person>();
   for (const member of members.data ?? []) {
@@ -39,10 +44,9 @@ export function MembersPanel({ id, onClose }: { id: string; onClose: () => void 
   for (const present of presence?.ids ?? []) {
     if (!people.has(present)) people.set(present, { id: present, name: store.nameOf(present), role: null, here: true });
   }
-  const wanted = fold(query.trim());
-  const shown = [...people.values()].filter((person) => fold(`${person.name} ${person.id}`).includes(wanted));
-  const here = shown.filter((person) => person.here);
-  const away = shown.filter((person) => !person.here);
+  const list = useListing([...people.values()], (person) => `${person.name} @${person.id}`, ORDERS);
+  const here = list.shown.filter((person) => person.here);
+  const away = list.shown.filter((person) => !person.here);
 
   return (
     <SidePanel
@@ -50,20 +54,16 @@ export function MembersPanel({ id, onClose }: { id: string; onClose: () => void 
       close={t("members.close")}
       onClose={onClose}
       tools={
-        <TextInput
-          type="search"
-          size="sm"
-          value={query}
-          placeholder={t("members.search")}
-          aria-label={t("members.search")}
-          leftSection={<Search size={16} />}
-          onChange={(event) => setQuery(event.currentTarget.value)}
+        <ListTools
+          list={list}
+          search={t("members.search")}
+          orders={{ name: s("sort.name"), role: t("members.sort.role") }}
         />
       }
     >
       {signedIn && members.isPending && <Loading label={t("members.loading")} rows={5} height={40} />}
       {members.isError && <Failed error={members.error} retry={() => void members.refetch()} />}
-      {shown.length === 0 && !members.isPending && <p className={styles.none}>{t("members.none")}</p>}
+      {list.shown.length === 0 && !members.isPending && <p className={styles.none}>{t("members.none")}</p>}
       <Section title={t("members.here")} people={here} />
       <Section title={t("members.away")} people={away} />
     </SidePanel>
@@ -80,7 +80,7 @@ function Section({ title, people }: { title: string; people: readonly Person[] }
       </h3>
       <ul className={styles.people}>
         {people.map((person) => (
-          <li key={person.id}>
+          <li key={person.id} tabIndex={-1} data-row>
             <Avatar name={person.name} id={person.id} size={34} online={person.here} />
             <span className={styles.person}>
               <strong>{person.name}</strong>

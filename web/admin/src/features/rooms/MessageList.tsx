@@ -15,6 +15,7 @@ import { useAnnouncements } from "./useAnnouncements";
 
 const NEAR_BOTTOM = 48;
 const NEAR_TOP = 600;
+const READ_AFTER_MS = 350;
 
 interface Props extends Pick<RowActions, "onReveal" | "onReply" | "onEdit" | "moderates"> {
   id: string;
@@ -77,18 +78,30 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
     if (Math.abs(moved) > 1) box.scrollTop += moved;
   }, [log.status, log.attached, rows, log.drafts, toBottom]);
 
-  // On coming in, the unread line is where one starts to read; what comes later is read as it comes.
-  const entered = useRef(false);
+  // On coming in, the unread line is where one starts to read, however far above; what comes later is read as it comes.
+  const entered = useRef<"no" | "on the way" | "yes">("no");
   useLayoutEffect(() => {
-    if (entered.current || log.status !== "ready" || readSira === null) return;
-    entered.current = true;
-    setUnreadSira(firstUnread(log.messages, readSira, me));
-  }, [log.status, log.messages, readSira, me]);
+    if (entered.current === "yes" || log.status !== "ready" || readSira === null) return;
+    const unread = firstUnread(log.messages, readSira, me);
+    const above = unread !== null && log.hasOlder && (log.messages[0]?.sira ?? 0) > readSira + 1;
+    if (!above) {
+      entered.current = "yes";
+      setUnreadSira(unread);
+    } else if (entered.current === "no") {
+      entered.current = "on the way";
+      stuck.current = false;
+      void store.goTo(id, readSira).then((shown) => {
+        if (!shown) entered.current = "yes";
+      });
+    }
+  }, [log.status, log.messages, log.hasOlder, readSira, me, id, store]);
 
   useLayoutEffect(() => {
     const box = scroller.current;
     const line = box?.querySelector<HTMLElement>("[data-unread-line]");
-    if (unreadSira === null || !box || !line || line.offsetTop >= box.scrollTop) return;
+    if (unreadSira === null || !box || !line) return;
+    const below = line.offsetTop - box.scrollTop;
+    if (below >= 0 && below < box.clientHeight) return;
     stuck.current = false;
     box.scrollTop = line.offsetTop - 60;
     remember();
@@ -131,32 +144,49 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
     if (!log.attached && below < NEAR_TOP) void store.newer(id);
   };
 
-  // What is in front of open eyes is read.
+  // What is in front of open eyes is read: in a lively room not at each message, but not only in its pauses either.
+  const reading = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const atEnd = atBottom && log.status === "ready";
+  const read = useCallback(() => {
+    clearTimeout(reading.current);
+    reading.current = undefined;
+    entry.log.trim();
+    if (document.hidden) return;
+    setSeen(entry.log.view.get().head);
+    store.markRead(id);
+  }, [id, store, entry]);
   useEffect(() => {
-    if (!atBottom || log.status !== "ready") return;
-    const read = () => {
-      if (document.hidden) return;
-      setSeen(log.head);
-      store.markRead(id);
-      entry.log.trim();
-    };
-    const timer = setTimeout(read, 350);
+    if (!atEnd) return;
     document.addEventListener("visibilitychange", read);
     return () => {
-      clearTimeout(timer);
       document.removeEventListener("visibilitychange", read);
+      clearTimeout(reading.current);
+      reading.current = undefined;
     };
-  }, [atBottom, log.status, log.head, id, store, entry]);
+  }, [atEnd, read]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each message asks for a look
+  useEffect(() => {
+    if (atEnd) reading.current ??= setTimeout(read, READ_AFTER_MS);
+  }, [atEnd, read, log.head]);
 
   const waiting = log.attached
     ? log.messages.filter((item) => item.sira > seen && item.gonderen_id !== me).length
     : log.below;
-  const jump = async () => {
+  const jump = useCallback(async () => {
     stuck.current = true;
-    if (!log.attached) await store.refill(id);
+    if (!entry.log.view.get().attached) await store.refill(id);
     toBottom();
     setAtBottom(true);
-  };
+  }, [id, store, entry, toBottom]);
+
+  // Who says something wants to see it said.
+  const lastSaid = log.drafts.at(-1)?.pending.at ?? 0;
+  const said = useRef(lastSaid);
+  useEffect(() => {
+    if (lastSaid <= said.current) return;
+    said.current = lastSaid;
+    void jump();
+  }, [lastSaid, jump]);
 
   return (
     <div className={styles.frame}>

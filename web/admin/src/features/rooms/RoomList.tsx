@@ -1,35 +1,38 @@
-import { ActionIcon, Button, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import type { Room } from "@meydan/client";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Hash, Lock, Plus, Search } from "lucide-react";
-import { useMemo, useState } from "react";
+import { Hash, Lock, Plus } from "lucide-react";
 import { CountBadge } from "@/components/Badges";
+import { ListTools } from "@/components/ListTools";
+import { LoadOn } from "@/components/LoadOn";
+import { byName, latestFirst, useListing } from "@/components/listing";
 import { Empty, Failed, Loading } from "@/components/States";
+import { texts as shared } from "@/components/texts";
+import { useWhole } from "@/components/useWhole";
 import { roomsQuery } from "@/session/rooms";
 import { useStore } from "@/session/store";
 import { shortMoment } from "@/text/format";
-import { fold } from "@/text/turkish";
 import { useLocale, useText } from "@/text/useText";
 import styles from "./RoomList.module.css";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
 import { useTypingWords } from "./typing";
 
+const latest = (a: Room, b: Room) => latestFirst(a.son_aktivite, b.son_aktivite) || byName(a.baslik, b.baslik);
+const ORDERS = {
+  latest,
+  name: (a: Room, b: Room) => byName(a.baslik, b.baslik),
+  unread: (a: Room, b: Room) => b.okunmamis - a.okunmamis || latest(a, b),
+} as const;
+
 export function RoomList({ current, onCreate }: { current: string | null; onCreate: (() => void) | null }) {
   const t = useText(texts);
-  const [query, setQuery] = useState("");
-  const rooms = useQuery(roomsQuery);
-  const shown = useMemo(() => {
-    const wanted = fold(query.trim());
-    return (rooms.data ?? [])
-      .filter((room) => fold(`${room.baslik} ${room.oda_id} ${room.konu}`).includes(wanted))
-      .toSorted(
-        (a, b) =>
-          Date.parse(b.son_aktivite ?? "0") - Date.parse(a.son_aktivite ?? "0") ||
-          a.baslik.localeCompare(b.baslik, "tr"),
-      );
-  }, [rooms.data, query]);
+  const s = useText(shared);
+  const rooms = useInfiniteQuery(roomsQuery);
+  const list = useListing(rooms.data, (room) => `${room.baslik} ${room.oda_id} ${room.konu}`, ORDERS);
+  const { shown, typed: query } = list;
+  useWhole(rooms, query !== "" || list.order !== "latest");
   return (
     <aside className={styles.list} aria-label={t("rooms")}>
       <header className={styles.header}>
@@ -42,26 +45,17 @@ export function RoomList({ current, onCreate }: { current: string | null; onCrea
           </Tooltip>
         )}
       </header>
-      <TextInput
-        className={styles.search}
-        type="search"
-        size="sm"
-        value={query}
-        placeholder={t("rooms.search")}
-        aria-label={t("rooms.search")}
-        leftSection={<Search size={16} />}
-        onChange={(event) => setQuery(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape") return;
-          setQuery("");
-          event.currentTarget.blur();
-        }}
-        data-search
-      />
+      <div className={styles.tools}>
+        <ListTools
+          list={list}
+          search={t("rooms.search")}
+          orders={{ latest: s("sort.latest"), name: s("sort.name"), unread: t("rooms.sort.unread") }}
+        />
+      </div>
       <div className={styles.scroll}>
         {rooms.isPending && <Loading label={t("rooms.loading")} rows={5} height={52} />}
         {rooms.isError && <Failed error={rooms.error} retry={() => void rooms.refetch()} />}
-        {rooms.data && shown.length === 0 && (
+        {rooms.data && shown.length === 0 && !rooms.hasNextPage && (
           <Empty
             title={query ? t("rooms.none-found", { query }) : t("rooms.empty")}
             {...(query ? {} : { detail: t("rooms.empty.detail") })}
@@ -81,6 +75,7 @@ export function RoomList({ current, onCreate }: { current: string | null; onCrea
             </li>
           ))}
         </ul>
+        <LoadOn pages={rooms} label={t("rooms.more")} />
       </div>
     </aside>
   );

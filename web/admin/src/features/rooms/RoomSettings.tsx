@@ -1,35 +1,23 @@
-import {
-  ActionIcon,
-  Button,
-  Divider,
-  Group,
-  Modal,
-  Select,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-  Tooltip,
-} from "@mantine/core";
+import { ActionIcon, Button, Divider, Group, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { data, type Room, type RoomMember } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Trash2, UserMinus } from "lucide-react";
+import { UserMinus } from "lucide-react";
 import { useState } from "react";
 import { Avatar } from "@/components/Avatar";
-import { ConfirmByName, ShownOnce } from "@/components/dialogs";
+import { ConfirmByName } from "@/components/dialogs";
 import { useFields } from "@/components/form";
 import { FormProblem } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { queries } from "@/session/queries";
-import { roomsQuery } from "@/session/rooms";
+import { changeRoom, roomsQuery } from "@/session/rooms";
 import { api, useMay, useMe } from "@/session/session";
-import { date } from "@/text/format";
-import { useLocale, useText } from "@/text/useText";
-import { invitationsQuery, membersQuery } from "./queries";
+import { useText } from "@/text/useText";
+import { Invitations } from "./Invitations";
+import { membersQuery } from "./queries";
 import styles from "./RoomSettings.module.css";
-import { changeRoom, useRoomsStore } from "./store";
+import { useRoomsStore } from "./store";
 import { texts } from "./texts";
 
 interface Props {
@@ -109,75 +97,11 @@ function Names({ room }: { room: Room }) {
   );
 }
 
-function Invitations({ room }: { room: Room }) {
-  const t = useText(texts);
-  const locale = useLocale();
-  const invitations = useQuery(invitationsQuery(room.oda_id));
-  const refresh = () => queries.invalidateQueries({ queryKey: ["invitations", room.oda_id] });
-  const path = { oda_id: room.oda_id };
-  const make = useMutation({
-    mutationFn: () => data(api.POST("/api/v1/sohbet/odalar/{oda_id}/davetler", { params: { path }, body: {} })),
-    onSuccess: refresh,
-  });
-  const revoke = useMutation({
-    mutationFn: (davet_id: string) =>
-      api.DELETE("/api/v1/sohbet/odalar/{oda_id}/davetler/{davet_id}", { params: { path: { ...path, davet_id } } }),
-    onSuccess: refresh,
-  });
-  return (
-    <section>
-      <Group justify="space-between" align="flex-start" wrap="nowrap">
-        <div>
-          <h3 className={styles.title}>{t("settings.invite")}</h3>
-          <Text size="sm" c="dimmed">
-            {t("settings.invite.detail")}
-          </Text>
-        </div>
-        <Button
-          size="sm"
-          variant="light"
-          loading={make.isPending}
-          onClick={() => make.mutate()}
-          style={{ flex: "none" }}
-        >
-          {t("settings.invite.new")}
-        </Button>
-      </Group>
-      <Stack gap="xs" mt="sm">
-        <FormProblem error={make.error ?? revoke.error ?? invitations.error} />
-        {make.data?.kod && (
-          <ShownOnce label={t("settings.invite.link")} value={`${location.origin}/davet#${make.data.kod}`} />
-        )}
-        {invitations.data?.map((invitation) => (
-          <div key={invitation.davet_id} className={`${styles.row} numbers`}>
-            <span>
-              {t("settings.invite.row", {
-                uses: invitation.kullanim,
-                max: invitation.azami_kullanim,
-                until: date(locale, invitation.gecerlilik),
-              })}
-            </span>
-            <Tooltip label={t("settings.invite.revoke")}>
-              <ActionIcon
-                variant="subtle"
-                color="mercan"
-                aria-label={t("settings.invite.revoke")}
-                onClick={() => revoke.mutate(invitation.davet_id)}
-              >
-                <Trash2 size={17} />
-              </ActionIcon>
-            </Tooltip>
-          </div>
-        ))}
-      </Stack>
-    </section>
-  );
-}
-
 function Roles({ room, owns }: { room: Room; owns: boolean }) {
   const t = useText(texts);
   const { user } = useMe();
   const members = useQuery(membersQuery(room.oda_id));
+  const [leaving, setLeaving] = useState<RoomMember | null>(null);
   const refresh = () => queries.invalidateQueries({ queryKey: ["members", room.oda_id] });
   const setRole = useMutation({
     mutationFn: ({ id, rol }: { id: string; rol: RoomMember["rol"] }) =>
@@ -193,6 +117,7 @@ function Roles({ room, owns }: { room: Room; owns: boolean }) {
         params: { path: { oda_id: room.oda_id, kullanici_id: member.kullanici_id } },
       }),
     onSuccess: (_, member) => {
+      setLeaving(null);
       toast(t("settings.removed", { name: member.ad }));
       void refresh();
     },
@@ -200,7 +125,7 @@ function Roles({ room, owns }: { room: Room; owns: boolean }) {
   return (
     <section>
       <h3 className={styles.title}>{t("settings.roles")}</h3>
-      <FormProblem error={setRole.error ?? remove.error ?? members.error} />
+      <FormProblem error={setRole.error ?? members.error} />
       <div className={styles.members}>
         {members.data?.map((member) => (
           <div key={member.kullanici_id} className={styles.row}>
@@ -223,13 +148,27 @@ function Roles({ room, owns }: { room: Room; owns: boolean }) {
               color="mercan"
               disabled={member.kullanici_id === user.id}
               aria-label={t("settings.remove", { name: member.ad })}
-              onClick={() => remove.mutate(member)}
+              onClick={() => setLeaving(member)}
             >
               <UserMinus size={17} />
             </ActionIcon>
           </div>
         ))}
       </div>
+      <ConfirmByName
+        opened={leaving !== null}
+        onClose={() => {
+          remove.reset();
+          setLeaving(null);
+        }}
+        title={t("settings.remove", { name: leaving?.ad ?? "" })}
+        detail={t(room.tur === "ozel" ? "settings.remove.private" : "settings.remove.public")}
+        name={leaving?.kullanici_id ?? ""}
+        action={t("settings.remove.act")}
+        busy={remove.isPending}
+        error={remove.error}
+        onConfirm={() => leaving && remove.mutate(leaving)}
+      />
     </section>
   );
 }
@@ -238,10 +177,11 @@ function Leaving({ room, owns, onDone }: { room: Room; owns: boolean; onDone: ()
   const t = useText(texts);
   const navigate = useNavigate();
   const store = useRoomsStore();
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<"leave" | "archive" | null>(null);
   const path = { oda_id: room.oda_id };
   const gone = (words: string) => {
     store.socket?.leave(room.oda_id);
+    queries.removeQueries({ queryKey: ["room", room.oda_id] });
     void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
     onDone();
     toast(words);
@@ -257,24 +197,28 @@ function Leaving({ room, owns, onDone }: { room: Room; owns: boolean; onDone: ()
   });
   return (
     <Stack gap="xs">
-      <FormProblem error={leave.error} />
+      <FormProblem error={asking ? null : leave.error} />
       <Group justify="space-between">
         {room.uye ? (
-          <Button variant="default" loading={leave.isPending} onClick={() => leave.mutate()}>
+          <Button
+            variant="default"
+            loading={leave.isPending}
+            onClick={() => (room.tur === "ozel" ? setAsking("leave") : leave.mutate())}
+          >
             {t("settings.leave")}
           </Button>
         ) : (
           <span />
         )}
         {owns && (
-          <Button variant="light" color="mercan" onClick={() => setAsking(true)}>
+          <Button variant="light" color="mercan" onClick={() => setAsking("archive")}>
             {t("settings.archive")}
           </Button>
         )}
       </Group>
       <ConfirmByName
-        opened={asking}
-        onClose={() => setAsking(false)}
+        opened={asking === "archive"}
+        onClose={() => setAsking(null)}
         title={t("settings.archive")}
         detail={t("settings.archive.detail")}
         name={room.baslik}
@@ -282,6 +226,17 @@ function Leaving({ room, owns, onDone }: { room: Room; owns: boolean; onDone: ()
         busy={archive.isPending}
         error={archive.error}
         onConfirm={() => archive.mutate()}
+      />
+      <ConfirmByName
+        opened={asking === "leave"}
+        onClose={() => setAsking(null)}
+        title={t("settings.leave")}
+        detail={t("settings.leave.private")}
+        name={room.baslik}
+        action={t("settings.leave")}
+        busy={leave.isPending}
+        error={leave.error}
+        onConfirm={() => leave.mutate()}
       />
     </Stack>
   );

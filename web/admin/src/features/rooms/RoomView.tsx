@@ -1,10 +1,11 @@
 import { ApiError, data, type Message } from "@meydan/client";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { GuestEntry } from "@/components/GuestEntry";
 import { LinkButton } from "@/components/LinkButton";
 import { Empty, Failed } from "@/components/States";
+import { useTitle } from "@/components/title";
 import { abilitiesQuery } from "@/session/abilities";
 import { roomsQuery } from "@/session/rooms";
 import { api, useSession } from "@/session/session";
@@ -32,7 +33,7 @@ export function RoomView({ id }: { id: string }) {
   const navigate = useNavigate();
   const { ileti } = useSearch({ strict: false });
   const log = useLog(id);
-  const listed = useQuery(roomsQuery).data?.find((room) => room.oda_id === id);
+  const listed = useInfiniteQuery(roomsQuery).data?.find((room) => room.oda_id === id);
   const asked = useQuery({
     queryKey: ["room", id],
     queryFn: () => data(api.GET("/api/v1/sohbet/odalar/{oda_id}", { params: { path: { oda_id: id } } })),
@@ -44,6 +45,7 @@ export function RoomView({ id }: { id: string }) {
   const [settings, setSettings] = useState(false);
   const [flash, setFlash] = useState<string | null>(null);
   const known = room !== undefined;
+  useTitle(room?.baslik ?? id);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the marker counts as it was when the room was entered
   useEffect(() => {
@@ -57,7 +59,7 @@ export function RoomView({ id }: { id: string }) {
 
   useEffect(() => {
     if (store.socket || !known) return;
-    const timer = setInterval(() => document.hidden || void store.refill(id), READER_POLL_MS);
+    const timer = setInterval(() => document.hidden || void store.look(id), READER_POLL_MS);
     return () => clearInterval(timer);
   }, [store, id, known]);
 
@@ -87,7 +89,12 @@ export function RoomView({ id }: { id: string }) {
         }
       />
     ) : (
-      <Failed error={asked.error} retry={() => void asked.refetch()} />
+      <div className={styles.away}>
+        <Failed error={asked.error} retry={() => void asked.refetch()} />
+        <LinkButton to="/odalar" variant="subtle">
+          {t("back")}
+        </LinkButton>
+      </div>
     );
   }
 
@@ -142,12 +149,14 @@ export function RoomView({ id }: { id: string }) {
 
 function ReaderFoot() {
   const t = useText(texts);
+  const session = useSession();
+  const ended = session.status === "anonymous" && session.ended;
   const abilities = useQuery(abilitiesQuery);
   return (
     <div className={styles.reader}>
-      <p>{t("read-only")}</p>
+      <p>{t(ended ? "read-only.ended" : "read-only")}</p>
       <div className={styles.readerActions}>
-        {abilities.data?.misafir_girisi && <GuestEntry inline />}
+        {!ended && abilities.data?.misafir_girisi && <GuestEntry inline />}
         <LinkButton to="/giris" search={{ sonra: location.pathname }} variant="default">
           {t("read-only.sign-in")}
         </LinkButton>

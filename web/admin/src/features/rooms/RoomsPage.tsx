@@ -3,6 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { Empty } from "@/components/States";
+import { useTitle } from "@/components/title";
 import { useMay, useSession } from "@/session/session";
 import { useText } from "@/text/useText";
 import { CreateRoom } from "./CreateRoom";
@@ -18,6 +19,7 @@ export function RoomsPage() {
   const session = useSession();
   const mayCreate = useMay("rooms:create");
   const [creating, setCreating] = useState(false);
+  useTitle(odaId ? null : t("rooms"));
   return (
     <div
       className={styles.page}

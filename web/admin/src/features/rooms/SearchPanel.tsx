@@ -1,10 +1,11 @@
-import { Button, SegmentedControl, TextInput } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { data, type Message } from "@meydan/client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Search } from "lucide-react";
 import { useState } from "react";
+import { SimBadge } from "@/components/Badges";
+import { SearchField } from "@/components/ListTools";
 import { Empty, Failed, Loading } from "@/components/States";
 import { api, useSession } from "@/session/session";
 import { shortMoment } from "@/text/format";
@@ -64,17 +65,7 @@ export function SearchPanel({ id, onClose, onReveal }: Props) {
       onClose={onClose}
       tools={
         <>
-          <TextInput
-            type="search"
-            size="sm"
-            value={typed}
-            placeholder={t("search")}
-            aria-label={t("search")}
-            leftSection={<Search size={16} />}
-            autoFocus
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            onKeyDown={(event) => event.key === "Escape" && onClose()}
-          />
+          <SearchField label={t("search")} value={typed} onType={setTyped} onEscape={onClose} size="sm" autoFocus />
           <SegmentedControl
             size="xs"
             fullWidth
@@ -131,7 +122,7 @@ function Result({ message, query, me, showRoom, onOpen }: ResultProps) {
     <button type="button" className={styles.result} onClick={() => onOpen(message)} data-row>
       <span className={styles.by}>
         <span>
-          <strong>{message.gonderen_ad}</strong>
+          <strong>{message.gonderen_ad}</strong> {message.simulated && <SimBadge />}
           {showRoom && <> · #{message.oda_id}</>}
         </span>
         <time className="numbers">{shortMoment(locale, message.zaman)}</time>

@@ -74,6 +74,41 @@ describe("applyUpdate", () => {
 });
 
 describe("RoomLog", () => {
+  it("holds a bounded stretch: what is far below is let go above, and what is far above below", () => {
+    const log = new RoomLog();
+    const page = (from: number, count: number) => ({
+      mesajlar: Array.from({ length: count }, (_, index) => message(from + index)),
+      devami: from > 1,
+    });
+    const ends = () => [log.view.get().messages[0]?.sira, log.view.get().messages.at(-1)?.sira];
+    log.replace(page(801, 200));
+    log.older(page(601, 200));
+    expect([ends(), log.view.get().attached]).toEqual([[601, 1000], true]);
+    log.older(page(401, 200));
+    expect([ends(), log.view.get().attached]).toEqual([[401, 900], false]);
+    log.hear(message(1001));
+    log.newer(page(901, 101), true);
+    expect([ends(), log.view.get().attached, log.view.get().hasOlder]).toEqual([[502, 1001], true, true]);
+    log.hear(message(1002));
+    const { messages, attached, below, head } = log.view.get();
+    expect([messages.length, attached, below, head]).toEqual([500, false, 1, 1002]);
+  });
+
+  it("adds what a reader's look finds without losing what was read above, or touching what is the same", () => {
+    const log = new RoomLog();
+    log.see({ mesajlar: [message(3), message(4)], devami: true });
+    log.older({ mesajlar: [message(1), message(2)], devami: false });
+    const before = log.view.get();
+    log.see({ mesajlar: [message(3), message(4)], devami: true });
+    expect(log.view.get()).toBe(before);
+    log.see({ mesajlar: [message(3), message(4, { icerik: "düzeltildi" }), message(6)], devami: true });
+    const { messages, head, hasOlder } = log.view.get();
+    expect(ids(messages)).toEqual(["m1", "m2", "m3", "m4", "m6"]);
+    expect([messages[2], messages[3]?.icerik, head, hasOlder]).toEqual([before.messages[2], "düzeltildi", 6, false]);
+    log.see({ mesajlar: [message(50)], devami: true });
+    expect(ids(log.view.get().messages)).toEqual(["m50"]);
+  });
+
   it("keeps what comes before the first page and adds it after", () => {
     const log = new RoomLog();
     log.hear(message(3));

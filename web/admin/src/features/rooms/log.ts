@@ -43,6 +43,8 @@ const EMPTY: LogView = {
 
 const KEPT_AT_BOTTOM = 150;
 const TRIM_ABOVE = 400;
+/** A longer stretch makes every key and every turn of the wheel slow: the far end is let go and fetched again. */
+const LONGEST = 500;
 
 export class RoomLog {
   readonly view = createStore<LogView>(EMPTY);
@@ -73,14 +75,43 @@ export class RoomLog {
     this.settleDrafts();
   }
 
+  /** Take the newest page once more: add what came, and keep every message that did not change. */
+  see(page: Page): void {
+    const { status, messages, attached } = this.view.get();
+    const [first] = page.mesajlar;
+    const last = messages.at(-1);
+    if (status !== "ready" || !last || !first) return this.replace(page);
+    const head = Math.max(this.view.get().head, page.mesajlar.at(-1)?.sira ?? 0);
+    if (!attached) return this.change({ head });
+    if (page.devami && first.sira > last.sira) return this.replace(page); // more came than a page holds
+    const known = new Map(messages.map((message) => [message.id, message]));
+    const seen = page.mesajlar.map((message) => {
+      const before = known.get(message.id);
+      return before && JSON.stringify(before) === JSON.stringify(message) ? before : message;
+    });
+    if (seen.some((message) => known.get(message.id) !== message))
+      this.change({ head, messages: merge(messages, seen) });
+  }
+
   older(page: Page): void {
     const { messages } = this.view.get();
-    this.change({ messages: merge(page.mesajlar, messages), hasOlder: page.devami });
+    const all = merge(page.mesajlar, messages);
+    this.change({
+      messages: all.slice(0, LONGEST),
+      hasOlder: page.devami,
+      ...(all.length > LONGEST ? { attached: false } : {}),
+    });
   }
 
   newer(page: Page, attached: boolean): void {
-    const { messages } = this.view.get();
-    this.change({ messages: merge(messages, page.mesajlar), attached, below: attached ? 0 : this.view.get().below });
+    const { messages, below, hasOlder } = this.view.get();
+    const all = merge(messages, page.mesajlar);
+    this.change({
+      messages: all.slice(-LONGEST),
+      hasOlder: hasOlder || all.length > LONGEST,
+      attached,
+      below: attached ? 0 : below,
+    });
   }
 
   /** Take one event of the room, in order; before the first page it is kept for later. */
@@ -98,8 +129,9 @@ export class RoomLog {
     }
     const message = event as Message;
     const drafts = view.drafts.filter((draft) => draft.pending.id !== message.istemci_id);
-    if (view.attached) this.change({ head, drafts, messages: merge(view.messages, [message]) });
-    else this.change({ head, drafts, below: view.below + 1 });
+    if (view.attached && view.messages.length < LONGEST)
+      this.change({ head, drafts, messages: merge(view.messages, [message]) });
+    else this.change({ head, drafts, attached: false, below: view.below + 1 });
   }
 
   add(pending: Pending): void {

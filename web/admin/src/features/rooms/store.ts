@@ -1,10 +1,10 @@
 /** Every room this page knows: their logs, who is there, who types; fed by the socket, filled from the history. */
 
-import { type Ack, data, type Message, type Pending, type Room, type Socket } from "@meydan/client";
+import { type Ack, data, type Message, type Pending, type Socket } from "@meydan/client";
 import { useMemo } from "react";
 import { useSocket } from "@/session/live";
 import { queries } from "@/session/queries";
-import { roomsQuery } from "@/session/rooms";
+import { bringIn, changeRoom, roomsQuery } from "@/session/rooms";
 import { api, session } from "@/session/session";
 import { createStore, type Store, useStore } from "@/session/store";
 import { type LogView, type Page, RoomLog } from "./log";
@@ -59,6 +59,10 @@ export class RoomsStore {
     socket.on("update", ({ room, update }) => this.entry(room).log.hear(update));
     socket.on("acknowledged", ({ pending, ack }) => this.settle(pending, ack));
     socket.on("rejected", ({ pending, problem }) => this.entry(pending.room).log.reject(pending, problem));
+    socket.on("putOut", ({ room }) => {
+      queries.removeQueries({ queryKey: ["room", room] });
+      void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+    });
     socket.on("held", ({ room, seconds }) => this.entry(room).held.set(Date.now() + seconds * 1000));
     socket.on("typing", ({ room, userId }) => this.startTyping(room, userId));
     socket.on("presence", ({ room, came, went, count }) => {
@@ -121,6 +125,14 @@ export class RoomsStore {
     });
   }
 
+  /** Show what was said since, for who has no socket to hear it; the place in the talk stays. */
+  look(room: string): Promise<void> {
+    return this.once(room, async (entry) => {
+      const page = await this.page(room);
+      entry.log.see(page);
+    });
+  }
+
   older(room: string): Promise<void> {
     return this.once(room, async (entry) => {
       const first = entry.log.view.get().messages[0];
@@ -154,10 +166,19 @@ export class RoomsStore {
     if (entry.log.find(id)) return true;
     try {
       const message = await data(api.GET("/api/v1/mesaj/{mesaj_id}", { params: { path: { mesaj_id: id } } }));
-      const page = await this.page(room, message.sira + PAGE / 2);
+      return this.goTo(room, message.sira);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Show what stands around a place in the log; false when it cannot be had. */
+  async goTo(room: string, sira: number): Promise<boolean> {
+    const { log } = this.entry(room);
+    try {
+      const page = await this.page(room, sira + PAGE / 2);
       const newest = page.mesajlar.at(-1)?.sira ?? 0;
-      const { head } = entry.log.view.get();
-      entry.log.replace(page, { attached: newest >= head });
+      log.replace(page, { attached: newest >= log.view.get().head });
       return true;
     } catch {
       return false;
@@ -277,6 +298,7 @@ export class RoomsStore {
     const me = current.status === "in" ? current.user.id : null;
     const foreign = message.gonderen_id !== me;
     const seen = this.inFront === room && !document.hidden;
+    bringIn(room);
     changeRoom(room, (known) => ({
       ...known,
       son_aktivite: message.zaman,
@@ -285,12 +307,6 @@ export class RoomsStore {
       bahsetme: foreign && !seen && me && message.bahsedilenler.includes(me) ? known.bahsetme + 1 : known.bahsetme,
     }));
   }
-}
-
-export function changeRoom(id: string, change: (room: Room) => Room): void {
-  queries.setQueryData(roomsQuery.queryKey, (rooms) =>
-    rooms?.map((room) => (room.oda_id === id ? change(room) : room)),
-  );
 }
 
 const stores = new WeakMap<Socket, RoomsStore>();

@@ -19,7 +19,7 @@ export function ClaimPage() {
   const [token] = useState(() => new URLSearchParams(location.hash.slice(1)).get("anahtar") ?? "");
   const check = useQuery({
     queryKey: ["owner", token],
-    queryFn: () => data(api.GET("/api/v1/auth/owner", { params: { query: { token } } })),
+    queryFn: () => data(api.POST("/api/v1/auth/owner/check", { body: { token } })),
     enabled: token !== "",
     retry: false,
   });

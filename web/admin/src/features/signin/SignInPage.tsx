@@ -14,6 +14,7 @@ export function SignInPage() {
   const session = useSession();
   const { sonra } = useSearch({ from: "/giris" });
   const next = sonra ?? "/odalar";
+  const ended = session.status === "anonymous" && session.ended;
   const signedIn = session.status === "in" && !session.guest;
   useEffect(() => {
     if (signedIn) router.history.replace(next);
@@ -21,7 +22,7 @@ export function SignInPage() {
   return (
     <GlassSheet
       title={t("sign-in.title")}
-      detail={t("sign-in.detail")}
+      detail={t(ended ? "sign-in.ended" : "sign-in.detail")}
       foot={
         <>
           {t("no-account")}{" "}

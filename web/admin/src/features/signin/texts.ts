@@ -4,6 +4,7 @@ export const texts = defineTexts({
   tr: {
     "sign-in.title": "Meydana giriş",
     "sign-in.detail": "Hesabınızla girin; odalarınız ve okunmamışlarınız yerinde.",
+    "sign-in.ended": "Oturumunuz sona erdi. Giriş yapınca kaldığınız yere dönersiniz.",
     "sign-in": "Giriş yap",
     "register.title": "Yeni hesap",
     "register.detail": "Bir kullanıcı adı ve parola yeter.",
@@ -31,6 +32,7 @@ export const texts = defineTexts({
   en: {
     "sign-in.title": "Sign in to the square",
     "sign-in.detail": "Your rooms and unread messages are where you left them.",
+    "sign-in.ended": "Your session has ended. Sign in and you are back where you were.",
     "sign-in": "Sign in",
     "register.title": "New account",
     "register.detail": "A username and a password are enough.",

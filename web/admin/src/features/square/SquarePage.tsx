@@ -1,12 +1,18 @@
 import type { Room } from "@meydan/client";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Hash, Lock, Users } from "lucide-react";
 import { CountBadge } from "@/components/Badges";
 import { glass } from "@/components/Glass";
 import { GuestEntry } from "@/components/GuestEntry";
 import { LinkButton } from "@/components/LinkButton";
+import { ListTools } from "@/components/ListTools";
+import { LoadOn } from "@/components/LoadOn";
+import { byName, latestFirst, useListing } from "@/components/listing";
 import { Empty, Failed, Loading } from "@/components/States";
+import { texts as shared } from "@/components/texts";
+import { useTitle } from "@/components/title";
+import { useWhole } from "@/components/useWhole";
 import { abilitiesQuery } from "@/session/abilities";
 import { roomsQuery } from "@/session/rooms";
 import { useSession } from "@/session/session";
@@ -15,12 +21,23 @@ import { useLocale, useText } from "@/text/useText";
 import styles from "./SquarePage.module.css";
 import { texts } from "./texts";
 
+/** More rooms than one takes in at a glance can be searched. */
+const MANY = 6;
+
+const latest = (a: Room, b: Room) => latestFirst(a.son_aktivite, b.son_aktivite) || byName(a.baslik, b.baslik);
+const ORDERS = { latest, name: (a: Room, b: Room) => byName(a.baslik, b.baslik) } as const;
+
 /** The square itself: what is being said, and the way in. */
 export function SquarePage() {
   const t = useText(texts);
+  const s = useText(shared);
   const session = useSession();
-  const rooms = useQuery({ ...roomsQuery, refetchInterval: 10_000 });
+  const rooms = useInfiniteQuery({ ...roomsQuery, refetchInterval: 10_000 });
   const inside = session.status === "in";
+  useTitle("");
+  const list = useListing(rooms.data, (room) => `${room.baslik} ${room.oda_id} ${room.konu}`, ORDERS);
+  const { shown, typed } = list;
+  useWhole(rooms, typed !== "" || list.order !== "latest");
   const people = new Set((rooms.data ?? []).flatMap((room) => room.katilimcilar)).size;
   return (
     <div className={styles.square} data-inside={inside || undefined}>
@@ -37,7 +54,16 @@ export function SquarePage() {
         </div>
         {!inside && <EntryCard />}
         <section className={styles.rooms} aria-label={t("rooms")}>
-          <h2>{t("rooms")}</h2>
+          <header>
+            <h2>{t("rooms")}</h2>
+            {(rooms.data?.length ?? 0) > MANY && (
+              <ListTools
+                list={list}
+                search={t("rooms.search")}
+                orders={{ latest: s("sort.latest"), name: s("sort.name") }}
+              />
+            )}
+          </header>
           {rooms.isPending && (
             <div className={glass}>
               <Loading label={t("rooms.loading")} rows={3} height={64} />
@@ -61,13 +87,19 @@ export function SquarePage() {
               />
             </div>
           )}
+          {typed && shown.length === 0 && !rooms.hasNextPage && (
+            <div className={glass}>
+              <Empty title={t("rooms.none-found", { query: typed })} />
+            </div>
+          )}
           <ul className={styles.list}>
-            {rooms.data?.map((room) => (
+            {shown.map((room) => (
               <li key={room.oda_id}>
                 <RoomCard room={room} />
               </li>
             ))}
           </ul>
+          <LoadOn pages={rooms} label={t("rooms.more")} />
         </section>
       </div>
     </div>

@@ -2,8 +2,10 @@ import { Button, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { type AuditEntry, data } from "@meydan/client";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
+import { SortMenu } from "@/components/ListTools";
 import { Moment } from "@/components/Moment";
 import { Card } from "@/components/Page";
 import { Empty, Failed, Loading } from "@/components/States";
@@ -11,20 +13,24 @@ import { api } from "@/session/session";
 import { useText } from "@/text/useText";
 import styles from "./AuditPage.module.css";
 import { SystemFrame } from "./SystemFrame";
+import type { AuditSearch } from "./search";
 import { texts } from "./texts";
 
 export function AuditPage() {
   const t = useText(texts);
   const [actor, setActor] = useState("");
   const [action, setAction] = useState("");
+  const navigate = useNavigate();
+  const { sirala: order = "-at" } = useSearch({ strict: false }) as AuditSearch;
   const [filter] = useDebouncedValue({ actor: actor.trim(), action: action.trim() }, 300);
   const log = useInfiniteQuery({
-    queryKey: ["audit", filter],
+    queryKey: ["audit", filter, order],
     queryFn: ({ pageParam }) =>
       data(
         api.GET("/api/v1/audit", {
           params: {
             query: {
+              sort: order,
               limit: 50,
               ...(filter.actor ? { actor: filter.actor } : {}),
               ...(filter.action ? { action: filter.action } : {}),
@@ -33,8 +39,8 @@ export function AuditPage() {
           },
         }),
       ),
-    initialPageParam: 0,
-    getNextPageParam: (last) => Number(last.next_cursor) || undefined,
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
   });
   const entries = log.data?.pages.flatMap((page) => page.items) ?? [];
   return (
@@ -54,6 +60,13 @@ export function AuditPage() {
           aria-label={t("audit.action")}
           onChange={(event) => setAction(event.currentTarget.value)}
         />
+        <SortMenu
+          order={order}
+          orders={{ "-at": t("audit.sort.-at"), at: t("audit.sort.at") }}
+          onChoose={(order) =>
+            void navigate({ to: "/sistem/denetim", search: order === "at" ? { sirala: order } : {}, replace: true })
+          }
+        />
       </div>
       <Card flush>
         {log.isPending && <Loading label={t("audit.loading")} />}
@@ -65,7 +78,7 @@ export function AuditPage() {
       </Card>
       {log.hasNextPage && (
         <Button variant="light" loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
-          {t("audit.more")}
+          {t(`audit.more.${order}`)}
         </Button>
       )}
     </SystemFrame>

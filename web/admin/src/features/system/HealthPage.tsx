@@ -1,5 +1,5 @@
 import { useDocumentVisibility } from "@mantine/hooks";
-import { data, type Health } from "@meydan/client";
+import { ApiError, data, type Health, toError } from "@meydan/client";
 import { useQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck } from "lucide-react";
 import { Chart, type Line } from "@/components/Chart";
@@ -135,6 +135,9 @@ export function HealthPage() {
 
 /** A node that is not ready says so with a 503 whose body is still the report. */
 async function readHealth(): Promise<Health> {
-  const response = await fetch("/saglik", { headers: { Accept: "application/json" } });
+  const response = await fetch("/saglik", { headers: { Accept: "application/json" } }).catch((error: unknown) => {
+    throw new ApiError(0, "ag_hatasi", "", String(error));
+  });
+  if (!response.ok && response.status !== 503) throw await toError(response);
   return (await response.json()) as Health;
 }

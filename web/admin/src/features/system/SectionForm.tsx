@@ -34,8 +34,9 @@ export function SectionForm({ section, readOnly }: { section: SettingsSection; r
   const t = useText(texts);
   const locale = useLocale();
   const [problem, setProblem] = useState<unknown>(null);
-  const form = useFields<Record<string, unknown>>(section.values, section.schema);
   const properties = Object.entries((section.schema.properties ?? {}) as Record<string, Property>);
+  const required = properties.filter(([, property]) => !nullable(property)).map(([name]) => name);
+  const form = useFields<Record<string, unknown>>(section.values, { ...section.schema, required });
   const changes = Object.fromEntries(
     Object.entries(form.values).filter(([name, value]) => !same(value, section.values[name])),
   );
@@ -47,7 +48,7 @@ export function SectionForm({ section, readOnly }: { section: SettingsSection; r
       queries.setQueryData<readonly SettingsSection[]>(["settings"], (known) =>
         known?.map((item) => (item.section === saved.section ? saved : item)),
       );
-      form.reset(saved.values);
+      form.reset();
       toast(t("settings.saved"));
     },
     onError: (error) => setProblem(form.refused(error)),
@@ -112,7 +113,7 @@ export function SectionForm({ section, readOnly }: { section: SettingsSection; r
           <div className={styles.foot}>
             <span className="numbers">{t("settings.changed", { n: count })}</span>
             <Group gap="xs">
-              <Button variant="default" onClick={() => form.reset(section.values)}>
+              <Button variant="default" onClick={() => form.reset()}>
                 {t("settings.discard")}
               </Button>
               <Button type="submit" loading={save.isPending}>
@@ -139,9 +140,8 @@ interface FieldProps {
 
 function Field({ property: given, value, onChange, locale, ...rest }: FieldProps): ReactNode {
   const t = useText(texts);
-  const nullable = given.anyOf?.some((option) => option.type === "null") ?? false;
   const property = given.anyOf?.find((option) => option.type !== "null") ?? given;
-  if (nullable && property.type === "boolean") {
+  if (nullable(given) && property.type === "boolean") {
     const options = [
       { value: "null", label: t("empty") },
       { value: "true", label: t("yes") },
@@ -176,14 +176,14 @@ function Field({ property: given, value, onChange, locale, ...rest }: FieldProps
       return (
         <NumberInput
           {...rest}
-          value={typeof value === "number" ? value : ""}
+          value={typeof value === "number" || typeof value === "string" ? value : ""}
           allowDecimal={property.type === "number"}
           decimalSeparator={locale === "tr" ? "," : "."}
           thousandSeparator={locale === "tr" ? "." : ","}
           {...(property.minimum === undefined ? {} : { min: property.minimum })}
           {...(property.maximum === undefined ? {} : { max: property.maximum })}
           clampBehavior="none"
-          onChange={(next) => onChange(typeof next === "number" ? next : null)}
+          onChange={(next) => onChange(next === "" ? null : next)} // a number that is half typed is a text still
         />
       );
     case "array":
@@ -193,6 +193,10 @@ function Field({ property: given, value, onChange, locale, ...rest }: FieldProps
         <TextInput {...rest} value={String(value ?? "")} onChange={(event) => onChange(event.currentTarget.value)} />
       );
   }
+}
+
+function nullable(property: Property): boolean {
+  return property.anyOf?.some((option) => option.type === "null") ?? false;
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -16,10 +16,15 @@ export const botsQuery = queryOptions({
   refetchInterval: LIVE_MS,
 });
 
-export const chatsQuery = queryOptions({
+/** Chats, the latest first, page after page. */
+export const chatsQuery = infiniteQueryOptions({
   queryKey: ["telegram", "chats"],
-  queryFn: async () => (await data(api.GET("/api/v1/telegram/chats"))).chats,
-  refetchInterval: LIVE_MS,
+  queryFn: ({ pageParam }) =>
+    data(api.GET("/api/v1/telegram/chats", { params: { query: pageParam ? { cursor: pageParam } : {} } })),
+  initialPageParam: "",
+  getNextPageParam: (last) => last.next_cursor,
+  select: ({ pages }) => pages.flatMap((page) => page.chats),
+  refetchInterval: ({ state: { data: found } }) => LIVE_MS * (found?.pages.length ?? 1),
 });
 
 export const countsQuery = queryOptions({
@@ -28,25 +33,30 @@ export const countsQuery = queryOptions({
   refetchInterval: LIVE_MS,
 });
 
+export type SendOrder = "-created_at" | "created_at" | "next";
+
 export interface Wanted {
   readonly state?: SendState;
   readonly bot_id?: string;
   readonly chat_id?: number;
+  readonly sort?: SendOrder;
 }
 
-/** Sends, the newest first, page after page. */
+/** Sends, the newest first if nothing else is said, page after page. */
 export function sendsQuery(wanted: Wanted, limit = PAGE) {
   return infiniteQueryOptions({
     queryKey: ["telegram", "sends", wanted, limit],
     queryFn: ({ pageParam }) =>
       data(
         api.GET("/api/v1/telegram/outbox", {
-          params: { query: { ...wanted, limit, ...(pageParam ? { before: pageParam } : {}) } },
+          params: { query: { ...wanted, limit, ...(pageParam ? { cursor: pageParam } : {}) } },
         }),
       ),
     initialPageParam: "",
-    getNextPageParam: (last) => (last.more ? last.sends.at(-1)?.id : undefined),
-    refetchInterval: ({ state }) => (state.data?.pages[0]?.sends.some(moves) ? MOVING_MS : LIVE_MS),
+    getNextPageParam: (last) => last.next_cursor,
+    // Every page is asked for again, one after another: who looks far back asks as much as others, not as often.
+    refetchInterval: ({ state: { data: found } }) =>
+      (found?.pages[0]?.sends.some(moves) ? MOVING_MS : LIVE_MS) * (found?.pages.length ?? 1),
   });
 }
 

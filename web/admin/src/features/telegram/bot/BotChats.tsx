@@ -1,9 +1,10 @@
 import type { TelegramBot } from "@meydan/client";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { MessagesSquare } from "lucide-react";
 import { useMemo } from "react";
 import { Empty, Failed, Loading } from "@/components/States";
+import { useWhole } from "@/components/useWhole";
 import { useText } from "@/text/useText";
 import { gather } from "../chats/gather";
 import { Standing } from "../chats/Standing";
@@ -16,7 +17,7 @@ import { texts } from "./texts";
 export function BotChats({ bot, trial }: { bot: TelegramBot; trial: string | null }) {
   const t = useText(texts);
   const s = useText(shared);
-  const rows = useQuery(chatsQuery);
+  const rows = useWhole(useInfiniteQuery(chatsQuery), true);
   const chats = useMemo(() => gather((rows.data ?? []).filter((row) => row.bot_id === bot.id)), [rows.data, bot.id]);
   if (rows.isPending) return <Loading label={t("loading")} rows={2} />;
   if (!rows.data) return <Failed error={rows.error} retry={() => void rows.refetch()} />;

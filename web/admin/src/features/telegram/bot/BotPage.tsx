@@ -10,6 +10,7 @@ import { Moment } from "@/components/Moment";
 import { Card } from "@/components/Page";
 import { Empty, Failed, Loading } from "@/components/States";
 import { Trail } from "@/components/Trail";
+import { useTitle } from "@/components/title";
 import { api, useMay } from "@/session/session";
 import { number } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
@@ -67,6 +68,7 @@ function Detail({ bot, at }: { bot: TelegramBot; at: number }) {
   const manages = useMay("telegram:manage");
   const trial = useQuery(botsQuery).data?.trial_url;
   const { enable, setMode } = useBotActions(bot);
+  useTitle(`${bot.name} · ${s("title")}`);
   const home = bot.trial ? trial : `https://t.me/${bot.username}`;
   return (
     <>

@@ -1,5 +1,5 @@
 import { data, type TelegramBot, type TelegramBudget } from "@meydan/client";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Hourglass } from "lucide-react";
 import { useMemo } from "react";
 import { Card } from "@/components/Page";
@@ -25,7 +25,7 @@ export function Budget({ bot }: { bot: TelegramBot }) {
     queryFn: () => data(api.GET("/api/v1/telegram/bots/{bot_id}/budget", { params: { path: { bot_id: bot.id } } })),
     refetchInterval: EVERY_MS,
   });
-  const rows = useQuery(chatsQuery).data;
+  const rows = useInfiniteQuery(chatsQuery).data;
   const titles = useMemo(() => new Map(rows?.map((row) => [row.chat_id, row.title])), [rows]);
   const title = (chat: number) => titles.get(chat) ?? String(chat);
   const gauges = budget.data?.gauges ?? [];

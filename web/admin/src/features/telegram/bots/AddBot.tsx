@@ -6,7 +6,6 @@ import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useFields } from "@/components/form";
 import { FormProblem } from "@/components/States";
-import { texts as shared } from "@/components/texts";
 import { toast } from "@/components/toasts";
 import { api } from "@/session/session";
 import { useText } from "@/text/useText";
@@ -23,7 +22,6 @@ interface Props {
 
 export function AddBot({ opened, onClose, trial }: Props) {
   const t = useText(texts);
-  const common = useText(shared);
   const navigate = useNavigate();
   const [way, setWay] = useState<"token" | "trial">("token");
   const added = (bot: TelegramBot) => {
@@ -34,7 +32,7 @@ export function AddBot({ opened, onClose, trial }: Props) {
   };
   const Form = way === "trial" && trial ? TrialForm : TokenForm;
   return (
-    <Modal opened={opened} onClose={onClose} title={t("add")} closeButtonProps={{ "aria-label": common("close") }}>
+    <Modal opened={opened} onClose={onClose} title={t("add")}>
       <Stack>
         {trial && (
           <SegmentedControl

@@ -7,7 +7,6 @@ import { useState } from "react";
 import { ConfirmByName } from "@/components/dialogs";
 import { useFields } from "@/components/form";
 import { FormProblem } from "@/components/States";
-import { texts as shared } from "@/components/texts";
 import { toast } from "@/components/toasts";
 import { api } from "@/session/session";
 import { useText } from "@/text/useText";
@@ -19,7 +18,6 @@ import { useTokenProblem } from "./useTokenProblem";
 /** What can be done to a bot. */
 export function BotMenu({ bot, onRemoved }: { bot: TelegramBot; onRemoved?: () => void }) {
   const t = useText(texts);
-  const common = useText(shared);
   const { name } = bot;
   const { enable, verify } = useBotActions(bot);
   const [asking, setAsking] = useState<"token" | "remove" | null>(null);
@@ -62,12 +60,7 @@ export function BotMenu({ bot, onRemoved }: { bot: TelegramBot; onRemoved?: () =
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal
-        opened={asking === "token"}
-        onClose={() => setAsking(null)}
-        title={t("new-token.title", { name })}
-        closeButtonProps={{ "aria-label": common("close") }}
-      >
+      <Modal opened={asking === "token"} onClose={() => setAsking(null)} title={t("new-token.title", { name })}>
         <NewToken bot={bot} onClose={() => setAsking(null)} />
       </Modal>
       <ConfirmByName

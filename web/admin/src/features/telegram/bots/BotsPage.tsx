@@ -1,17 +1,19 @@
-import { Button, Select, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import type { TelegramBot } from "@meydan/client";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { BotMessageSquare, ExternalLink, Plus, Search } from "lucide-react";
+import { BotMessageSquare, ExternalLink, Plus } from "lucide-react";
 import { useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { DataTable } from "@/components/DataTable";
+import { ListTools } from "@/components/ListTools";
+import { byName, useListing } from "@/components/listing";
 import { Card } from "@/components/Page";
 import { Empty, Failed, Loading } from "@/components/States";
 import { Trail } from "@/components/Trail";
+import { texts as general } from "@/components/texts";
 import { useMay } from "@/session/session";
 import { number, shortMoment } from "@/text/format";
-import { fold } from "@/text/turkish";
 import { useLocale, useText } from "@/text/useText";
 import { botsQuery } from "../queries";
 import { TelegramFrame } from "../TelegramFrame";
@@ -24,23 +26,19 @@ import { texts } from "./texts";
 
 const ORDERS = {
   added: (a: TelegramBot, b: TelegramBot) => a.id.localeCompare(b.id),
-  name: (a: TelegramBot, b: TelegramBot) => a.name.localeCompare(b.name, "tr"),
+  name: (a: TelegramBot, b: TelegramBot) => byName(a.name, b.name),
   queued: (a: TelegramBot, b: TelegramBot) => b.queued - a.queued,
   sent: (a: TelegramBot, b: TelegramBot) => b.sent - a.sent,
 } as const;
-type Order = keyof typeof ORDERS;
 
 export function BotsPage() {
   const t = useText(texts);
+  const common = useText(general);
   const manages = useMay("telegram:manage");
-  const [typed, setTyped] = useState("");
-  const [order, setOrder] = useState<Order>("added");
   const [adding, setAdding] = useState(false);
   const bots = useQuery(botsQuery);
-  const query = typed.trim();
-  const shown = (bots.data?.bots ?? [])
-    .filter((bot) => fold(`${bot.name} @${bot.username}`).includes(fold(query)))
-    .toSorted(ORDERS[order]);
+  const list = useListing(bots.data?.bots, (bot) => `${bot.name} @${bot.username}`, ORDERS);
+  const { shown, typed: query } = list;
   const add = manages && (
     <Button leftSection={<Plus size={17} />} onClick={() => setAdding(true)}>
       {t("add")}
@@ -51,24 +49,17 @@ export function BotsPage() {
     <TelegramFrame actions={!none && add}>
       {bots.data?.trial_url && <TrialStrip url={bots.data.trial_url} />}
       {!none && (
-        <div className={styles.filters}>
-          <TextInput
-            type="search"
-            value={typed}
-            placeholder={t("search")}
-            aria-label={t("search")}
-            leftSection={<Search size={16} />}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            data-search
-          />
-          <Select
-            aria-label={t("sort")}
-            allowDeselect={false}
-            value={order}
-            data={(Object.keys(ORDERS) as Order[]).map((value) => ({ value, label: t(`sort.${value}`) }))}
-            onChange={(value) => value && setOrder(value as Order)}
-          />
-        </div>
+        <ListTools
+          list={list}
+          search={t("search")}
+          orders={{
+            added: t("sort.added"),
+            name: common("sort.name"),
+            queued: t("sort.queued"),
+            sent: t("sort.sent"),
+          }}
+          size="md"
+        />
       )}
       <Card flush>
         {bots.isPending && <Loading label={t("loading")} rows={3} />}

@@ -4,9 +4,7 @@ export const texts = defineTexts({
   tr: {
     add: "Bot ekle",
     search: "Bot ara",
-    sort: "Sıralama",
     "sort.added": "Eklenme sırası",
-    "sort.name": "Ada göre",
     "sort.queued": "Bekleyeni çok olan",
     "sort.sent": "Çok gönderen",
     loading: "Botlar getiriliyor",
@@ -65,9 +63,7 @@ export const texts = defineTexts({
   en: {
     add: "Add bot",
     search: "Search bots",
-    sort: "Order",
     "sort.added": "As added",
-    "sort.name": "By name",
     "sort.queued": "Most waiting",
     "sort.sent": "Most sent",
     loading: "Fetching the bots",

@@ -1,13 +1,16 @@
-import { TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { Hash, Megaphone, MessagesSquare, Search, User, UsersRound } from "lucide-react";
-import { useMemo, useState } from "react";
+import { Hash, Megaphone, MessagesSquare, User, UsersRound } from "lucide-react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { LinkButton } from "@/components/LinkButton";
+import { ListTools } from "@/components/ListTools";
+import { LoadOn } from "@/components/LoadOn";
+import { byName, latestFirst, useListing } from "@/components/listing";
 import { Card } from "@/components/Page";
 import { Empty, Failed, Loading } from "@/components/States";
+import { texts as general } from "@/components/texts";
+import { useWhole } from "@/components/useWhole";
 import { shortMoment } from "@/text/format";
-import { fold } from "@/text/turkish";
 import { useLocale, useText } from "@/text/useText";
 import { botsQuery, chatsQuery } from "../queries";
 import { TelegramFrame } from "../TelegramFrame";
@@ -21,8 +24,11 @@ import { texts } from "./texts";
 export function ChatsPage() {
   const t = useText(texts);
   const { chatId } = useParams({ strict: false });
-  const rows = useQuery(chatsQuery);
+  const [searching, setSearching] = useState(false);
+  const rows = useInfiniteQuery(chatsQuery);
   const chats = useMemo(() => gather(rows.data ?? []), [rows.data]);
+  const chosen = chats.find((chat) => String(chat.id) === chatId);
+  useWhole(rows, searching || (chatId !== undefined && !chosen));
   if (!rows.data) {
     return (
       <TelegramFrame>
@@ -42,15 +48,18 @@ export function ChatsPage() {
       </TelegramFrame>
     );
   }
-  const chosen = chats.find((chat) => String(chat.id) === chatId);
   return (
     <TelegramFrame>
       <div className={styles.split} data-open={chatId ? "" : undefined}>
-        <ChatList chats={chats} current={chosen?.id ?? null} />
+        <ChatList chats={chats} current={chosen?.id ?? null} onSearch={setSearching}>
+          <LoadOn pages={rows} label={t("more")} />
+        </ChatList>
         {chosen && <ChatView key={chosen.id} chat={chosen} />}
         {!chosen && (
           <div className={styles.choose}>
-            {chatId ? (
+            {chatId && rows.hasNextPage ? (
+              <Loading label={t("loading")} />
+            ) : chatId ? (
               <Empty
                 title={t("gone")}
                 detail={t("gone.detail")}
@@ -95,23 +104,35 @@ function NoChats() {
 
 const ICONS = { private: User, group: UsersRound, supergroup: UsersRound, forum: Hash, channel: Megaphone } as const;
 
-function ChatList({ chats, current }: { chats: readonly GatheredChat[]; current: number | null }) {
+const ORDERS = {
+  latest: (a: GatheredChat, b: GatheredChat) => latestFirst(a.seenAt, b.seenAt) || byName(a.title, b.title),
+  name: (a: GatheredChat, b: GatheredChat) => byName(a.title, b.title),
+} as const;
+
+function ChatList({
+  chats,
+  current,
+  onSearch,
+  children,
+}: {
+  chats: readonly GatheredChat[];
+  current: number | null;
+  onSearch: (searching: boolean) => void;
+  children: ReactNode;
+}) {
   const t = useText(texts);
   const s = useText(shared);
   const locale = useLocale();
-  const [typed, setTyped] = useState("");
-  const query = typed.trim();
-  const shown = chats.filter((chat) => fold(`${chat.title} ${chat.username ?? ""} ${chat.id}`).includes(fold(query)));
+  const common = useText(general);
+  const list = useListing(chats, (chat) => `${chat.title} ${chat.username ?? ""} ${chat.id}`, ORDERS);
+  const { shown, typed: query } = list;
+  useEffect(() => onSearch(query.trim() !== ""), [query, onSearch]);
   return (
     <nav className={styles.list} aria-label={t("chats")}>
-      <TextInput
-        type="search"
-        value={typed}
-        placeholder={t("search")}
-        aria-label={t("search")}
-        leftSection={<Search size={16} />}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        data-search
+      <ListTools
+        list={list}
+        search={t("search")}
+        orders={{ latest: common("sort.latest"), name: common("sort.name") }}
       />
       {shown.length === 0 && <Empty title={t("none-found", { query })} />}
       <ul>
@@ -143,6 +164,7 @@ function ChatList({ chats, current }: { chats: readonly GatheredChat[]; current:
           );
         })}
       </ul>
+      {children}
     </nav>
   );
 }

@@ -21,6 +21,14 @@ function row(over: Partial<TelegramChat> = {}): TelegramChat {
 }
 
 describe("gather", () => {
+  it("shows a bot once that moved up while the next page was asked for", () => {
+    const chats = gather([row({ status: "administrator" }), row({ bot_id: "b" }), row({ status: "left" })]);
+    expect(chats[0]?.bots.map(({ botId, status }) => [botId, status])).toEqual([
+      ["a", "administrator"],
+      ["b", "member"],
+    ]);
+  });
+
   it("shows a chat once, with every bot that knows it, and what the latest told", () => {
     const chats = gather([
       row({

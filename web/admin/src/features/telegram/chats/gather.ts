@@ -32,6 +32,7 @@ export function gather(rows: readonly TelegramChat[]): GatheredChat[] {
       status: row.status,
       rights: Object.keys(row.rights).filter((right) => row.rights[right]),
     };
+    if (known?.bots.some((one) => one.botId === row.bot_id)) continue; // it moved up while the next page was asked for
     chats.set(row.chat_id, {
       id: row.chat_id,
       kind: kindOf(row),

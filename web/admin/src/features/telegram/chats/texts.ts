@@ -4,6 +4,7 @@ export const texts = defineTexts({
   tr: {
     chats: "Sohbetler",
     search: "Sohbet ara",
+    more: "Daha fazla sohbet",
     loading: "Sohbetler getiriliyor",
     empty: "Henüz sohbet yok",
     "empty.detail": "Bir bot bir gruba eklenince ya da biri ona yazınca sohbet burada belirir.",
@@ -64,6 +65,7 @@ export const texts = defineTexts({
   en: {
     chats: "Chats",
     search: "Search chats",
+    more: "More chats",
     loading: "Fetching the chats",
     empty: "No chats yet",
     "empty.detail": "When a bot is added to a group or somebody writes to it, the chat appears here.",

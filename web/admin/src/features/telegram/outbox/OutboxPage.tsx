@@ -1,16 +1,18 @@
 import { Select } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Inbox } from "lucide-react";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { LinkButton } from "@/components/LinkButton";
+import { SortMenu } from "@/components/ListTools";
 import { Card } from "@/components/Page";
 import { Empty } from "@/components/States";
 import { Trail } from "@/components/Trail";
+import { useWhole } from "@/components/useWhole";
 import { number } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
 import { gather } from "../chats/gather";
-import { botsQuery, chatsQuery, countsQuery } from "../queries";
+import { botsQuery, chatsQuery, countsQuery, type SendOrder } from "../queries";
 import { TelegramFrame } from "../TelegramFrame";
 import { texts as shared } from "../texts";
 import { MaybeSent } from "./MaybeSent";
@@ -24,7 +26,7 @@ export function OutboxPage() {
   const t = useText(texts);
   const navigate = useNavigate();
   const search = useSearch({ strict: false }) as OutboxSearch;
-  const { durum: state, bot, sohbet: chat } = search;
+  const { durum: state, bot, sohbet: chat, sira: order } = search;
   const filtered = state !== undefined || bot !== undefined || chat !== undefined;
   const choose = (change: { [K in keyof OutboxSearch]: OutboxSearch[K] | undefined }) => {
     const next = Object.fromEntries(
@@ -33,17 +35,24 @@ export function OutboxPage() {
     void navigate({ to: "/telegram/giden", search: next, replace: true });
   };
   const bots = useQuery(botsQuery).data?.bots ?? [];
-  const rows = useQuery(chatsQuery).data;
+  const [choosing, setChoosing] = useState(false);
+  const rows = useWhole(useInfiniteQuery(chatsQuery), choosing).data;
   const chats = useMemo(() => gather(rows ?? []), [rows]);
+  const orders: Record<SendOrder, string> = {
+    "-created_at": t("order.-created_at"),
+    created_at: t("order.created_at"),
+    next: t("order.next"),
+  };
   const wanted = {
     ...(state ? { state } : {}),
     ...(bot ? { bot_id: bot } : {}),
     ...(chat === undefined ? {} : { chat_id: chat }),
+    ...(order ? { sort: order } : {}),
   };
   return (
     <TelegramFrame>
       <MaybeSent />
-      <Counts chosen={state} onChoose={(durum) => choose({ durum })} />
+      <Counts chosen={state} onChoose={(durum) => choose({ durum, sira: order === "next" ? undefined : order })} />
       <div className={styles.filters}>
         <Select
           aria-label={t("filter.chat")}
@@ -52,6 +61,7 @@ export function OutboxPage() {
           clearable
           value={chat === undefined ? null : String(chat)}
           data={chats.map(({ id, title }) => ({ value: String(id), label: title }))}
+          onDropdownOpen={() => setChoosing(true)}
           onChange={(value) => choose({ sohbet: value ? Number(value) : undefined })}
           data-search
         />
@@ -63,12 +73,25 @@ export function OutboxPage() {
           data={bots.map(({ id, name }) => ({ value: id, label: name }))}
           onChange={(value) => choose({ bot: value ?? undefined })}
         />
+        <SortMenu
+          order={order ?? "-created_at"}
+          orders={orders}
+          onChoose={(value) => choose(arranged(value, search))}
+        />
       </div>
       <Card flush>
         <SendList wanted={wanted} empty={<Nothing filtered={filtered} />} />
       </Card>
     </TelegramFrame>
   );
+}
+
+/** What an order of the outbox changes in its address: only what waits has a turn. */
+function arranged(
+  value: SendOrder,
+  { durum }: OutboxSearch,
+): { [K in keyof OutboxSearch]: OutboxSearch[K] | undefined } {
+  return { sira: value === "-created_at" ? undefined : value, durum: value === "next" ? "queued" : durum };
 }
 
 function Nothing({ filtered }: { filtered: boolean }) {

@@ -1,10 +1,9 @@
-import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from "@mantine/core";
+import { ActionIcon, Button, Menu } from "@mantine/core";
 import type { TelegramSend } from "@meydan/client";
 import { EllipsisVertical, Pin, RotateCcw, Trash2, X } from "lucide-react";
 import { useState } from "react";
+import { Confirm } from "@/components/dialogs";
 import { LinkButton } from "@/components/LinkButton";
-import { FormProblem } from "@/components/States";
-import { texts as shared } from "@/components/texts";
 import { useMay, useMe } from "@/session/session";
 import { useText } from "@/text/useText";
 import styles from "./SendRow.module.css";
@@ -55,7 +54,6 @@ export function SendActs({ send }: { send: TelegramSend }) {
 /** What is in a chat can be pinned there, or taken back. */
 function SentMenu({ send }: { send: TelegramSend }) {
   const t = useText(texts);
-  const common = useText(shared);
   const [asking, setAsking] = useState(false);
   const { pin, erase } = useSendActions();
   return (
@@ -75,30 +73,18 @@ function SentMenu({ send }: { send: TelegramSend }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal
+      <Confirm
         opened={asking}
         onClose={() => setAsking(false)}
         title={t("erase.title")}
-        closeButtonProps={{ "aria-label": common("close") }}
+        detail={t("erase.detail")}
+        action={t("erase")}
+        busy={erase.isPending}
+        error={erase.error}
+        onConfirm={() => erase.mutate(send.id, { onSuccess: () => setAsking(false) })}
       >
-        <Stack>
-          <Text size="sm">{t("erase.detail")}</Text>
-          <blockquote className={styles.quote}>{send.preview}</blockquote>
-          <FormProblem error={erase.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={() => setAsking(false)}>
-              {t("cancel")}
-            </Button>
-            <Button
-              color="mercan"
-              loading={erase.isPending}
-              onClick={() => erase.mutate(send.id, { onSuccess: () => setAsking(false) })}
-            >
-              {t("erase")}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+        <blockquote className={styles.quote}>{send.preview}</blockquote>
+      </Confirm>
     </>
   );
 }

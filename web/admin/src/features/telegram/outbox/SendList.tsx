@@ -8,7 +8,7 @@ import styles from "./SendList.module.css";
 import { SendRow } from "./SendRow";
 import { texts } from "./texts";
 
-/** Sends as they go their way, the newest first. */
+/** Sends as they go their way. */
 export function SendList({
   wanted,
   limit,

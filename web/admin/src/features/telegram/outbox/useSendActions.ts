@@ -1,10 +1,10 @@
 import { data } from "@meydan/client";
 import { useMutation } from "@tanstack/react-query";
 import { toast } from "@/components/toasts";
+import { useComplain } from "@/components/useComplain";
 import { api } from "@/session/session";
 import { useText } from "@/text/useText";
 import { refresh } from "../queries";
-import { useComplain } from "../useComplain";
 import { texts } from "./texts";
 
 export type Decision = "sent" | "again" | "failed";

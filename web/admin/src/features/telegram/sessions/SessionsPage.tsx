@@ -1,18 +1,20 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { data, type TelegramSession } from "@meydan/client";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Search, Smartphone } from "lucide-react";
+import { Smartphone } from "lucide-react";
 import { useState } from "react";
 import { DataTable } from "@/components/DataTable";
 import { ConfirmByName, CopyAction } from "@/components/dialogs";
+import { ListTools } from "@/components/ListTools";
+import { byName, latestFirst, useListing } from "@/components/listing";
 import { Moment } from "@/components/Moment";
 import { Card } from "@/components/Page";
 import { Empty, Failed, Loading } from "@/components/States";
 import { Trail } from "@/components/Trail";
+import { texts as shared } from "@/components/texts";
 import { toast } from "@/components/toasts";
 import { api, useMay } from "@/session/session";
 import { duration, number } from "@/text/format";
-import { fold } from "@/text/turkish";
 import { useLocale, useText } from "@/text/useText";
 import { refresh } from "../queries";
 import { TelegramFrame } from "../TelegramFrame";
@@ -20,34 +22,38 @@ import styles from "./SessionsPage.module.css";
 import { texts } from "./texts";
 
 const EVERY_MS = 5_000;
+const STATES: readonly TelegramSession["state"][] = ["in_use", "idle", "unreadable", "quarantined"];
+const ORDERS = {
+  name: (a: TelegramSession, b: TelegramSession) => byName(a.name, b.name),
+  used: (a: TelegramSession, b: TelegramSession) => latestFirst(a.last_used_at, b.last_used_at),
+  state: (a: TelegramSession, b: TelegramSession) =>
+    STATES.indexOf(a.state) - STATES.indexOf(b.state) || byName(a.name, b.name),
+} as const;
 const LOGIN = "meydan telegram login";
 
 /** The Telegram accounts that are signed in on this machine. */
 export function SessionsPage() {
   const t = useText(texts);
   const manages = useMay("telegram:manage");
-  const [typed, setTyped] = useState("");
+  const s = useText(shared);
   const [leaving, setLeaving] = useState<TelegramSession | null>(null);
   const found = useQuery({
     queryKey: ["telegram", "sessions"],
     queryFn: async () => (await data(api.GET("/api/v1/telegram/sessions"))).sessions,
     refetchInterval: EVERY_MS,
   });
-  const query = typed.trim();
   const sessions = found.data ?? [];
-  const shown = sessions.filter((session) => fold(session.name).includes(fold(query)));
+  const list = useListing(found.data, (session) => session.name, ORDERS);
+  const { shown, typed: query } = list;
   return (
     <TelegramFrame>
       <p className={styles.intro}>{t("intro")}</p>
       {sessions.length > 0 && (
-        <TextInput
-          type="search"
-          value={typed}
-          placeholder={t("search")}
-          aria-label={t("search")}
-          leftSection={<Search size={16} />}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          data-search
+        <ListTools
+          list={list}
+          search={t("search")}
+          orders={{ name: s("sort.name"), used: s("sort.latest"), state: t("sort.state") }}
+          size="md"
         />
       )}
       <Card flush>

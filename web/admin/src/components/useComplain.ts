@@ -1,7 +1,7 @@
 import { ApiError } from "@meydan/client";
-import { texts } from "@/components/texts";
-import { toast } from "@/components/toasts";
 import { useText } from "@/text/useText";
+import { texts } from "./texts";
+import { toast } from "./toasts";
 
 /** Return what says in passing why something was refused. */
 export function useComplain(): (error: unknown) => void {

@@ -1,0 +1,38 @@
+"""A domain's endpoints over HTTP without the rest of the square; who asks is a switch."""
+
+from typing import Any, Final
+
+import httpx
+from fastapi import APIRouter, FastAPI
+
+from meydan.accounts.actor import Actor
+from meydan.platform.http import add_routes, install_http
+from tests.loopback import http_client
+
+_ANYBODY: Final = {"authorization": "Bearer anybody"}
+
+
+class Doorman:
+    """Takes every request for one of `actor`, or of nobody."""
+
+    def __init__(self, actor: Actor | None = None) -> None:
+        self.actor = actor
+
+    async def authenticate_bearer(self, _token: str) -> Actor | None:
+        return self.actor
+
+
+def http_app(router: APIRouter, **parts: Any) -> FastAPI:
+    """Return an application with a router's endpoints and the services that they ask for by name."""
+    app = FastAPI()
+    for name, part in parts.items():
+        setattr(app.state, name, part)
+    add_routes(app, router)
+    install_http(app)
+    return app
+
+
+def asking(app: FastAPI, path: str = "", *, address: str = "127.0.0.1", **options: Any) -> httpx.AsyncClient:
+    """Return a client at `address` of what lies under `path`, in an application whose accounts a `Doorman` keeps."""
+    transport = httpx.ASGITransport(app, client=(address, 1))
+    return http_client(transport=transport, base_url=f"http://127.0.0.1{path}", headers=_ANYBODY, **options)

@@ -1,0 +1,44 @@
+"""Requests to the Bot API: who waits for whom, and for how long."""
+
+import asyncio
+
+import pytest
+
+from meydan.telegram.api import HttpBotApi, Unanswered, Upload
+from meydan.telegram.fake.failures import Failure, Rule
+from meydan.telegram.fake.server import FakeTelegram
+from tests.telegram.conftest import until
+from tests.telegram.world import a_person
+
+
+async def test_long_polls_leave_the_connections_to_those_who_send(fake: FakeTelegram) -> None:
+    token = fake.make_bot(name="Bir", username="bir_bot")
+    api = HttpBotApi(api_url=fake.url, trial_url=fake.url, connections=1)
+    (number,) = [number for number, bot in fake.office.world.bots.items() if bot.token == token]
+    try:
+        poll = asyncio.create_task(api.call(token, "getUpdates", {"timeout": 30}, trial=True, seconds=60))
+        await until(lambda: fake.office.mailbox(number).polling)
+        assert (await api.call(token, "getMe", {}, trial=True, seconds=20))["username"] == "bir_bot"
+        poll.cancel()
+        await asyncio.wait([poll])
+    finally:
+        await api.close()
+
+
+async def test_a_file_may_take_longer_than_words(fake: FakeTelegram) -> None:
+    token = fake.make_bot(name="Bir", username="deneme_bot")
+    chat = a_person(fake)
+    api = HttpBotApi(api_url=fake.url, trial_url=fake.url)
+    file = Upload("file", "a.txt", "text/plain", b"x" * 1_000_000)
+    document = {"chat_id": chat, "document": "attach://file"}
+    try:
+        for method, params, upload in (("sendDocument", document, file), ("getMe", {}, None)):
+            fake.fail(Rule(Failure.SLOW, count=1, seconds=1.0))
+            asking = api.call(token, method, params, trial=True, upload=upload, seconds=0.2)
+            if upload is None:
+                with pytest.raises(Unanswered):
+                    await asking
+            else:
+                assert (await asking)["document"]["file_name"] == "a.txt"
+    finally:
+        await api.close()

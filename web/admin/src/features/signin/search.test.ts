@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { toSignInSearch } from "./search";
+
+describe("the way back after a sign-in", () => {
+  it.each(["/oda/genel", "/oda/genel?ileti=0f#x", "/davet#kod", "/"])("leads to %s", (sonra) => {
+    expect(toSignInSearch({ sonra })).toEqual({ sonra });
+  });
+
+  it.each([
+    "https://example.com",
+    "//example.com",
+    "/\\example.com",
+    "/\t/example.com",
+    "//",
+    "/.//example.com",
+    "oda",
+    "",
+    7,
+    undefined,
+  ])("does not lead to %s", (sonra) => {
+    expect(toSignInSearch({ sonra })).toEqual({});
+  });
+});
