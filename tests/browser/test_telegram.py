@@ -59,6 +59,13 @@ class Operator:
     def click(self, role: Any, name: str) -> None:
         self.visitor.page.get_by_role(role, name=name, exact=True).click()
 
+    def open_chat(self, title: str) -> None:
+        """Open a chat from the list of chats; until that list is there, the section before it is still on the page."""
+        self.click("link", "Sohbetler")
+        chats = self.visitor.page.get_by_role("navigation", name="Sohbetler")
+        chats.get_by_role("link", name=title).click()
+        expect(self.visitor.page.get_by_role("heading", name=title)).to_be_visible()
+
     def told(self, words: str) -> None:
         expect(self.visitor.page.get_by_text(words).first).to_be_visible()
 
@@ -220,8 +227,7 @@ def says_why_a_send_failed_and_tries_it_again(operator: Operator, chat: str) -> 
 def decides_what_is_uncertain(operator: Operator, chat: str) -> None:
     page = operator.visitor.page
     operator.fake.do("failures", kind="drop_after", count=1, method="sendMessage")
-    operator.click("link", "Sohbetler")
-    page.get_by_role("link", name="Deneme Grubu").click()
+    operator.open_chat("Deneme Grubu")
     row = operator.send("Yanıtı yolda kaldı")
     expect(row).to_contain_text("Belirsiz")
     row.get_by_role("link", name="Karar ver").click()
@@ -256,8 +262,7 @@ def arranges_the_outbox(operator: Operator) -> None:
 
 def tells_where_a_text_is_malformed(operator: Operator) -> None:
     page = operator.visitor.page
-    operator.click("link", "Sohbetler")
-    page.get_by_role("link", name="Deneme Grubu").click()
+    operator.open_chat("Deneme Grubu")
     page.get_by_role("textbox", name="İleti").fill("<b>kapanmadı")
     page.get_by_role("combobox", name="Biçim").click()
     operator.click("option", "HTML")
