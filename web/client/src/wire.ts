@@ -136,7 +136,7 @@ export type ClientFrame =
   | { tip: "okundu"; oda_id: string; sira: number };
 
 /** Tell an update from a message among what a recovered room replays. */
-export function isUpdate(event: WireMessage | Update): event is Update {
+export function isUpdate(event: WireMessage | Message | Update): event is Update {
   return event.tip === "mesaj_guncelleme";
 }
 

@@ -90,11 +90,11 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
     } else if (entered.current === "no") {
       entered.current = "on the way";
       stuck.current = false;
-      void store.goTo(id, readSira).then((shown) => {
+      void entry.reader.goTo(readSira).then((shown) => {
         if (!shown) entered.current = "yes";
       });
     }
-  }, [log.status, log.messages, log.hasOlder, readSira, me, id, store]);
+  }, [log.status, log.messages, log.hasOlder, readSira, me, entry]);
 
   useLayoutEffect(() => {
     const box = scroller.current;
@@ -140,8 +140,8 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
     setAtBottom(bottom);
     if (bottom) setSeen(log.head);
     else remember();
-    if (box.scrollTop < NEAR_TOP && log.hasOlder) void store.older(id);
-    if (!log.attached && below < NEAR_TOP) void store.newer(id);
+    if (box.scrollTop < NEAR_TOP && log.hasOlder) void entry.reader.older();
+    if (!log.attached && below < NEAR_TOP) void entry.reader.newer();
   };
 
   // What is in front of open eyes is read: in a lively room not at each message, but not only in its pauses either.
@@ -174,10 +174,10 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
     : log.below;
   const jump = useCallback(async () => {
     stuck.current = true;
-    if (!entry.log.view.get().attached) await store.refill(id);
+    await entry.reader.toNewest();
     toBottom();
     setAtBottom(true);
-  }, [id, store, entry, toBottom]);
+  }, [entry, toBottom]);
 
   // Who says something wants to see it said.
   const lastSaid = log.drafts.at(-1)?.pending.at ?? 0;
@@ -203,7 +203,7 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
           {(log.status === "loading" || log.status === "empty") && (
             <Loading label={t("messages.loading")} rows={7} height={48} />
           )}
-          {log.status === "failed" && <Failed error={log.error} retry={() => void store.refill(id)} />}
+          {log.status === "failed" && <Failed error={log.error} retry={() => void entry.reader.newest()} />}
           {log.status === "ready" && log.hasOlder && <p className={styles.edge}>{t("messages.older")}</p>}
           {log.status === "ready" && !log.hasOlder && rows.length > 0 && (
             <p className={styles.edge}>{t("messages.start", { room: title })}</p>

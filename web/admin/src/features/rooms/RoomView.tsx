@@ -59,7 +59,7 @@ export function RoomView({ id }: { id: string }) {
 
   useEffect(() => {
     if (store.socket || !known) return;
-    const timer = setInterval(() => document.hidden || void store.look(id), READER_POLL_MS);
+    const timer = setInterval(() => document.hidden || void store.entry(id).reader.look(), READER_POLL_MS);
     return () => clearInterval(timer);
   }, [store, id, known]);
 

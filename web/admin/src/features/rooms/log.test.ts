@@ -1,40 +1,7 @@
-import type { Message, Update } from "@meydan/client";
 import { describe, expect, it } from "vitest";
 import { applyUpdate, merge, RoomLog } from "./log";
 import { firstUnread, toRows } from "./rows";
-
-const message = (sira: number, more: Partial<Message> = {}): Message => ({
-  id: `m${sira}`,
-  oda_id: "genel",
-  sira,
-  gonderen_id: "ayse",
-  gonderen_ad: "Ayşe",
-  misafir: false,
-  simulated: false,
-  icerik: `söz ${sira}`,
-  tip: "metin",
-  zaman: new Date(Date.UTC(2026, 10, 20, 12, sira)).toISOString(),
-  yanit: null,
-  yanit_ozet: null,
-  duzenlendi: null,
-  silindi: false,
-  tepkiler: [],
-  bahsedilenler: [],
-  ...more,
-});
-
-const update = (sira: number, more: Partial<Update>): Update => ({
-  tip: "mesaj_guncelleme",
-  oda_id: "genel",
-  sira,
-  mesaj_id: "m1",
-  tur: "duzenleme",
-  kullanici_id: "ayse",
-  zaman: "2026-11-20T13:00:00.000Z",
-  ...more,
-});
-
-const ids = (messages: readonly Message[]) => messages.map(({ id }) => id);
+import { ids, message, update } from "./testing";
 
 describe("merge", () => {
   it("joins stretches that overlap without doubling a message", () => {
@@ -107,14 +74,6 @@ describe("RoomLog", () => {
     expect([messages[2], messages[3]?.icerik, head, hasOlder]).toEqual([before.messages[2], "düzeltildi", 6, false]);
     log.see({ mesajlar: [message(50)], devami: true });
     expect(ids(log.view.get().messages)).toEqual(["m50"]);
-  });
-
-  it("keeps what comes before the first page and adds it after", () => {
-    const log = new RoomLog();
-    log.hear(message(3));
-    log.hear(update(4, { mesaj_id: "m3", icerik: "düzeltildi" }));
-    log.replace({ mesajlar: [message(1), message(2)], devami: false });
-    expect(log.view.get().messages.map(({ icerik }) => icerik)).toEqual(["söz 1", "söz 2", "düzeltildi"]);
   });
 
   it("counts what comes while the view is in the past, and does not show it in the wrong place", () => {

@@ -3,7 +3,7 @@
  * way out. `attached` tells that the stretch reaches the newest message; after a jump into the past it does not.
  */
 
-import type { Message, Pending, Problem, Update } from "@meydan/client";
+import { isUpdate, type Message, type Pending, type Problem, type Update } from "@meydan/client";
 import { createStore } from "@/session/store";
 
 export interface Draft {
@@ -24,6 +24,8 @@ export interface LogView {
   /** The highest `sira` heard of. */
   readonly head: number;
 }
+
+export type Heard = Message | Update;
 
 export interface Page {
   readonly mesajlar: readonly Message[];
@@ -48,7 +50,18 @@ const LONGEST = 500;
 
 export class RoomLog {
   readonly view = createStore<LogView>(EMPTY);
-  private early: (Message | Update)[] = [];
+  private readonly listening = new Set<Heard[]>();
+
+  /** Begin to keep what is heard, for a page that is on its way. */
+  listen(): readonly Heard[] {
+    const heard: Heard[] = [];
+    this.listening.add(heard);
+    return heard;
+  }
+
+  forget(heard: readonly Heard[]): void {
+    this.listening.delete(heard as Heard[]);
+  }
 
   loading(): void {
     if (this.view.get().status !== "ready") this.change({ status: "loading", error: null });
@@ -58,20 +71,21 @@ export class RoomLog {
     this.change({ status: "failed", error });
   }
 
-  /** Show this page alone: the newest messages, or those around a jump (`attached: false`). */
-  replace(page: Page, options: { attached: boolean } = { attached: true }): void {
-    const early = this.early;
-    this.early = [];
+  /**
+   * Show this page alone: the newest messages, or those around a jump (`attached: false`). What was heard while it was
+   * on its way is put into it.
+   */
+  replace(page: Page, { attached = true, heard = [] }: { attached?: boolean; heard?: readonly Heard[] } = {}): void {
     this.change({
       status: "ready",
       error: null,
       messages: [...page.mesajlar],
       hasOlder: page.devami,
-      attached: options.attached,
+      attached,
       below: 0,
       head: Math.max(this.view.get().head, page.mesajlar.at(-1)?.sira ?? 0),
     });
-    for (const event of early) this.hear(event);
+    for (const event of heard) this.take(event);
     this.settleDrafts();
   }
 
@@ -93,9 +107,9 @@ export class RoomLog {
       this.change({ head, messages: merge(messages, seen) });
   }
 
-  older(page: Page): void {
+  older(page: Page, heard: readonly Heard[] = []): void {
     const { messages } = this.view.get();
-    const all = merge(page.mesajlar, messages);
+    const all = merge(changedBy(page.mesajlar, heard), messages);
     this.change({
       messages: all.slice(0, LONGEST),
       hasOlder: page.devami,
@@ -103,35 +117,26 @@ export class RoomLog {
     });
   }
 
-  newer(page: Page, attached: boolean): void {
-    const { messages, below, hasOlder } = this.view.get();
-    const all = merge(messages, page.mesajlar);
+  newer(page: Page, attached: boolean, heard: readonly Heard[] = []): void {
+    const { messages, below, hasOlder, head } = this.view.get();
+    const all = merge(messages, changedBy(page.mesajlar, heard));
     this.change({
       messages: all.slice(-LONGEST),
       hasOlder: hasOlder || all.length > LONGEST,
       attached,
       below: attached ? 0 : below,
+      head: Math.max(head, page.mesajlar.at(-1)?.sira ?? 0),
     });
+    if (!attached) return;
+    for (const event of heard) this.take(event);
+    this.settleDrafts();
   }
 
-  /** Take one event of the room, in order; before the first page it is kept for later. */
-  hear(event: Message | Update): void {
-    const view = this.view.get();
-    const head = Math.max(view.head, event.sira);
-    if (view.status !== "ready") {
-      this.early.push(event);
-      this.change({ head });
-      return;
-    }
-    if (event.tip === "mesaj_guncelleme") {
-      this.change({ head, messages: applyUpdate(view.messages, event as Update) });
-      return;
-    }
-    const message = event as Message;
-    const drafts = view.drafts.filter((draft) => draft.pending.id !== message.istemci_id);
-    if (view.attached && view.messages.length < LONGEST)
-      this.change({ head, drafts, messages: merge(view.messages, [message]) });
-    else this.change({ head, drafts, attached: false, below: view.below + 1 });
+  /** Take one event of the room, in order; before the first page only who listens has it. */
+  hear(event: Heard): void {
+    for (const heard of this.listening) heard.push(event);
+    if (this.view.get().status === "ready") this.take(event);
+    else this.change({ head: Math.max(this.view.get().head, event.sira) });
   }
 
   add(pending: Pending): void {
@@ -163,6 +168,21 @@ export class RoomLog {
     }
   }
 
+  private take(event: Heard): void {
+    const view = this.view.get();
+    const head = Math.max(view.head, event.sira);
+    if (isUpdate(event)) {
+      this.change({ head, messages: applyUpdate(view.messages, event) });
+      return;
+    }
+    const drafts = view.drafts.filter((draft) => draft.pending.id !== event.istemci_id);
+    const known = event.sira <= (view.messages.at(-1)?.sira ?? 0);
+    if (known) this.change({ head, drafts });
+    else if (view.attached && view.messages.length < LONGEST)
+      this.change({ head, drafts, messages: [...view.messages, event] });
+    else this.change({ head, drafts, attached: false, below: view.below + 1 });
+  }
+
   private settleDrafts(): void {
     const { messages, drafts } = this.view.get();
     const stored = new Set(messages.map((message) => message.istemci_id));
@@ -183,6 +203,10 @@ export function merge(first: readonly Message[], second: readonly Message[]): re
   if (!last || last.sira < next.sira) return [...first, ...second];
   const byId = new Map([...first, ...second].map((message) => [message.id, message]));
   return [...byId.values()].sort((a, b) => a.sira - b.sira);
+}
+
+function changedBy(messages: readonly Message[], heard: readonly Heard[]): readonly Message[] {
+  return heard.filter(isUpdate).reduce(applyUpdate, messages);
 }
 
 export function applyUpdate(messages: readonly Message[], update: Update): readonly Message[] {

@@ -8,8 +8,8 @@ import { bringIn, changeRoom, roomsQuery } from "@/session/rooms";
 import { api, session } from "@/session/session";
 import { createStore, type Store, useStore } from "@/session/store";
 import { type LogView, type Page, RoomLog } from "./log";
+import { LogReader } from "./reading";
 
-const PAGE = 50;
 const TYPING_MS = 5_000;
 const UNDO_MS = 5_000;
 
@@ -20,14 +20,13 @@ export interface Presence {
 
 interface Entry {
   readonly log: RoomLog;
+  readonly reader: LogReader;
   readonly presence: Store<Presence | null>;
   readonly typing: Store<readonly string[]>;
   readonly held: Store<number>;
   readonly deleting: Store<ReadonlySet<string>>;
   /** How far this person had read when they came in. */
   readonly readSira: Store<number | null>;
-  fetching: Promise<void> | null;
-  wantedSira: number;
   lastRead: number;
 }
 
@@ -45,10 +44,8 @@ export class RoomsStore {
       const entry = this.entry(room);
       entry.presence.set({ ids: new Set(frame.katilimcilar), count: frame.katilimci_sayisi });
       if (entry.readSira.get() === null) entry.readSira.set(frame.okunan_sira);
-      if (!frame.kurtarildi && (this.inFront === room || entry.log.view.get().status !== "empty")) {
-        entry.wantedSira = frame.sira;
-        if (entry.log.view.get().head < frame.sira || entry.log.view.get().status !== "ready") void this.refill(room);
-      }
+      if (!frame.kurtarildi && (this.inFront === room || entry.log.view.get().status !== "empty"))
+        entry.reader.reach(frame.sira);
     });
     socket.on("message", ({ room, message }) => {
       this.names.set(message.gonderen_id, message.gonderen_ad);
@@ -84,15 +81,15 @@ export class RoomsStore {
   entry(room: string): Entry {
     let entry = this.entries.get(room);
     if (!entry) {
+      const log = new RoomLog();
       entry = {
-        log: new RoomLog(),
+        log,
+        reader: new LogReader(log, (limit, before) => this.page(room, limit, before)),
         presence: createStore<Presence | null>(null),
         typing: createStore<readonly string[]>([]),
         held: createStore(0),
         deleting: createStore<ReadonlySet<string>>(new Set()),
         readSira: createStore<number | null>(null),
-        fetching: null,
-        wantedSira: 0,
         lastRead: 0,
       };
       this.entries.set(room, entry);
@@ -105,81 +102,22 @@ export class RoomsStore {
     const entry = this.entry(room);
     if (readSira !== null) entry.readSira.set(readSira);
     this.socket?.join(room);
-    if (entry.log.view.get().status === "empty" || entry.log.view.get().status === "failed") void this.refill(room);
+    const { status } = entry.log.view.get();
+    if (status === "empty" || status === "failed") void entry.reader.newest();
   }
 
   nameOf(id: string): string {
     return this.names.get(id) ?? id;
   }
 
-  /** Show the newest messages, whatever was shown before. */
-  refill(room: string): Promise<void> {
-    return this.once(room, async (entry) => {
-      entry.log.loading();
-      try {
-        const page = await this.page(room);
-        entry.log.replace(page);
-      } catch (error) {
-        entry.log.failed(error);
-      }
-    });
-  }
-
-  /** Show what was said since, for who has no socket to hear it; the place in the talk stays. */
-  look(room: string): Promise<void> {
-    return this.once(room, async (entry) => {
-      const page = await this.page(room);
-      entry.log.see(page);
-    });
-  }
-
-  older(room: string): Promise<void> {
-    return this.once(room, async (entry) => {
-      const first = entry.log.view.get().messages[0];
-      if (first && entry.log.view.get().hasOlder) entry.log.older(await this.page(room, first.sira));
-    });
-  }
-
-  /** After a jump into the past: show what follows, in steps that can leave nothing out. */
-  newer(room: string): Promise<void> {
-    return this.once(room, async (entry) => {
-      const { messages, attached, head } = entry.log.view.get();
-      const last = messages.at(-1);
-      if (attached || !last) return;
-      for (let step = PAGE; ; step = Math.min(step * 2, 200)) {
-        const upto = last.sira + step + 1;
-        const page = await this.page(room, upto, step);
-        const found = page.mesajlar.some((message) => message.sira > last.sira);
-        const reached = upto > Math.max(head, entry.log.view.get().head);
-        if (found || reached || step === 200) {
-          entry.log.newer(page, reached);
-          return;
-        }
-      }
-    });
-  }
-
   /** Show a message wherever it is in the log; false when it is gone. */
   async reveal(room: string, id: string): Promise<boolean> {
-    const entry = this.entry(room);
-    await entry.fetching;
-    if (entry.log.find(id)) return true;
+    const { log, reader } = this.entry(room);
+    await reader.settled();
+    if (log.find(id)) return true;
     try {
       const message = await data(api.GET("/api/v1/mesaj/{mesaj_id}", { params: { path: { mesaj_id: id } } }));
-      return this.goTo(room, message.sira);
-    } catch {
-      return false;
-    }
-  }
-
-  /** Show what stands around a place in the log; false when it cannot be had. */
-  async goTo(room: string, sira: number): Promise<boolean> {
-    const { log } = this.entry(room);
-    try {
-      const page = await this.page(room, sira + PAGE / 2);
-      const newest = page.mesajlar.at(-1)?.sira ?? 0;
-      log.replace(page, { attached: newest >= log.view.get().head });
-      return true;
+      return await reader.goTo(message.sira);
     } catch {
       return false;
     }
@@ -224,28 +162,11 @@ export class RoomsStore {
     changeRoom(room, (known) => ({ ...known, okunmamis: 0, bahsetme: 0, okunan_sira: head }));
   }
 
-  private async page(room: string, before?: number, limit = PAGE): Promise<Page> {
+  private async page(room: string, limit: number, before?: number): Promise<Page> {
     const query = { limit, ...(before === undefined ? {} : { once: before }) };
     const page = await data(api.GET("/api/v1/mesaj/gecmis/{oda_id}", { params: { path: { oda_id: room }, query } }));
     for (const message of page.mesajlar) this.names.set(message.gonderen_id, message.gonderen_ad);
     return page;
-  }
-
-  private once(room: string, work: (entry: Entry) => Promise<void>): Promise<void> {
-    const entry = this.entry(room);
-    if (entry.fetching) return entry.fetching;
-    const fetching = work(entry)
-      .catch(() => undefined)
-      .finally(() => {
-        entry.fetching = null;
-        const { status, head } = entry.log.view.get();
-        if (status === "ready" && head < entry.wantedSira) {
-          entry.wantedSira = 0;
-          void this.refill(room);
-        }
-      });
-    entry.fetching = fetching;
-    return fetching;
   }
 
   private settle(pending: Pending, ack: Ack): void {
