@@ -51,6 +51,7 @@ const LONGEST = 500;
 export class RoomLog {
   readonly view = createStore<LogView>(EMPTY);
   private readonly listening = new Set<Heard[]>();
+  private behind = false;
 
   /** Begin to keep what is heard, for a page that is on its way. */
   listen(): readonly Heard[] {
@@ -61,6 +62,12 @@ export class RoomLog {
 
   forget(heard: readonly Heard[]): void {
     this.listening.delete(heard as Heard[]);
+  }
+
+  /** The room has come as far as `sira` unheard: what is heard from here on has no place before a page that knows it. */
+  fallBehind(sira: number): void {
+    this.behind = true;
+    this.change({ head: Math.max(this.view.get().head, sira) });
   }
 
   loading(): void {
@@ -76,6 +83,7 @@ export class RoomLog {
    * on its way is put into it.
    */
   replace(page: Page, { attached = true, heard = [] }: { attached?: boolean; heard?: readonly Heard[] } = {}): void {
+    this.behind = false;
     this.change({
       status: "ready",
       error: null,
@@ -128,6 +136,7 @@ export class RoomLog {
       head: Math.max(head, page.mesajlar.at(-1)?.sira ?? 0),
     });
     if (!attached) return;
+    this.behind = false;
     for (const event of heard) this.take(event);
     this.settleDrafts();
   }
@@ -173,6 +182,10 @@ export class RoomLog {
     const head = Math.max(view.head, event.sira);
     if (isUpdate(event)) {
       this.change({ head, messages: applyUpdate(view.messages, event) });
+      return;
+    }
+    if (this.behind) {
+      this.change({ head });
       return;
     }
     const drafts = view.drafts.filter((draft) => draft.pending.id !== event.istemci_id);

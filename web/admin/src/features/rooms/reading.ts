@@ -34,10 +34,13 @@ export class LogReader {
     return this.fetch("newest", async () => {
       const page = await this.ask(PAGE);
       return (heard) => {
-        this.log.replace(page, { heard });
-        const behind = (page.mesajlar.at(-1)?.sira ?? 0) < this.wanted;
+        const { wanted } = this;
         this.wanted = 0;
-        if (behind) void this.newest();
+        const short = (page.mesajlar.at(-1)?.sira ?? 0) < wanted;
+        this.log.replace(page, { heard: short ? [] : heard });
+        if (!short) return;
+        this.log.fallBehind(wanted);
+        void this.newest();
       };
     });
   }
@@ -50,9 +53,11 @@ export class LogReader {
   /** The room has come as far as `sira`, and what happened up to there was not heard: show it. */
   reach(sira: number): void {
     const { status, head } = this.log.view.get();
-    if (this.fetching?.aim === "newest")
-      this.wanted = sira; // that page may have been read before
-    else if (status !== "ready" || head < sira) void this.newest();
+    const asked = this.fetching?.aim === "newest"; // that page may have been read before the room came so far
+    if (!asked && status === "ready" && head >= sira) return;
+    this.log.fallBehind(sira);
+    if (asked) this.wanted = sira;
+    else void this.newest();
   }
 
   /** Show what was said since, for who has no socket to hear it; the place in the talk stays. */
