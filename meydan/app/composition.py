@@ -5,7 +5,7 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,10 +32,12 @@ from meydan.chat.service import RoomService
 from meydan.chat.settings import ChatSettings
 from meydan.chat.watchman import Watchman
 from meydan.platform.clock import Clock, SystemClock
+from meydan.platform.db import file_of
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.metrics import Metrics
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import Settings
+from meydan.platform.sole_node import SoleNode
 from meydan.platform.tasks import Service, run_services
 from meydan.telegram.settings import TelegramSettings
 from meydan.telegram.trial import TrialWorld
@@ -126,6 +128,7 @@ async def serve(
     tune()
     stop = _stop_on_signals()
     async with (
+        _alone(settings) as alone,
         _trial_world(settings, wanted=worker and settings.fake_telegram_runs) as world,
         open_square(settings, world=world) as square,
     ):
@@ -135,6 +138,7 @@ async def serve(
             await on_listening(address, owner_key, square.fleet.trial.page)
 
         services: list[Service] = [
+            *alone,
             square.message_log,
             *square.fleet.services(worker=worker),
             square.hub,
@@ -161,6 +165,20 @@ async def work(settings: Settings) -> None:
         await accounts.service.start()
         services: list[Service] = [AccountHousekeeping(accounts.service), accounts.live, *fleet.services(worker=True)]
         await run_services(services, stop, limit=settings.drain_seconds)
+
+
+@contextlib.asynccontextmanager
+async def _alone(settings: Settings) -> AsyncIterator[Sequence[Service]]:
+    """Have a database on PostgreSQL alone when there is no Redis; a file of SQLite the command has kept already."""
+    if file_of(settings.database) is not None or settings.redis_url.get_secret_value():
+        yield ()
+        return
+    node = SoleNode(settings.database)
+    try:
+        await node.start()
+        yield (node,)
+    finally:
+        await node.close()
 
 
 @contextlib.asynccontextmanager

@@ -69,6 +69,9 @@ def _loop(work: Coroutine[Any, Any, None]) -> None:
     except* SettingsError as refused:
         for problem in refused.exceptions:
             _refuse(problem)
+    except* InUse as taken:
+        for other in taken.exceptions:
+            _in_use(other)
     except* CannotListen as group:
         for error in group.exceptions:
             console.print(say("up.cannot_listen", address=error), style="red", markup=False, soft_wrap=True)
@@ -87,9 +90,13 @@ def _alone(settings: Settings) -> Iterator[None]:
     try:
         with sole_use(file):
             yield
-    except InUse:
-        console.print(say("up.in_use", file=file), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+    except InUse as error:
+        _in_use(error)
+
+
+def _in_use(error: Exception) -> NoReturn:
+    console.print(say("up.in_use", database=error), style="red", markup=False, soft_wrap=True)
+    sys.exit(1)
 
 
 def _settings() -> Settings:

@@ -152,7 +152,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, *, connections: int = 10) -> None:
         self._engine = create_async_engine(
-            _asyncpg_url(url),
+            asyncpg_url(url),
             pool_size=connections,
             max_overflow=0,
             pool_timeout=_BUSY_SECONDS,
@@ -237,7 +237,7 @@ def connected(url: str, work: Callable[[Connection], T]) -> T:
 
 
 async def _connected_asyncpg(url: str, work: Callable[[Connection], T]) -> T:
-    engine = create_async_engine(_asyncpg_url(url))
+    engine = create_async_engine(asyncpg_url(url))
     try:
         async with engine.connect() as connection:
             return await connection.run_sync(work)
@@ -245,7 +245,8 @@ async def _connected_asyncpg(url: str, work: Callable[[Connection], T]) -> T:
         await engine.dispose()
 
 
-def _asyncpg_url(url: str) -> str:
+def asyncpg_url(url: str) -> str:
+    """Return the address of a PostgreSQL database as SQLAlchemy takes it."""
     return "postgresql+asyncpg://" + url.split("://", 1)[1]
 
 

@@ -139,6 +139,17 @@ def test_one_node_at_a_time_has_the_file(programs: Programs) -> None:
     programs.up(port=free_port())
 
 
+def test_one_node_at_a_time_has_a_database_without_redis(programs: Programs, postgres_url: str) -> None:
+    first = programs.up(port=free_port(), DATABASE_URL=postgres_url)
+    second = programs.start("api", port=free_port(), DATABASE_URL=postgres_url)
+    assert second.wait() == 1
+    assert f"127.0.0.1/{postgres_url.rsplit('/', 1)[1]}" in second.output()
+    assert "REDIS_URL" in second.output()
+    assert "Traceback" not in second.output()
+    first.end(signal.SIGKILL)
+    programs.up(port=free_port(), DATABASE_URL=postgres_url)
+
+
 @pytest.mark.parametrize("command", ["api", "worker"])
 def test_what_does_not_migrate_refuses_an_old_schema(programs: Programs, command: str) -> None:
     program = programs.start(command, port=free_port())
