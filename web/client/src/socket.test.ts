@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Socket, type SocketOptions, type Wire } from "./socket";
+import { message } from "./testing";
 import type { ClientFrame, Message, ServerFrame, Update } from "./wire";
 
 /** The server's end of one connection: hears what was sent, says what it likes. */
@@ -42,26 +43,6 @@ class FakeWire implements Wire {
     return this.sent.filter((item) => item.tip === tip).length;
   }
 }
-
-const message = (sira: number, more: Partial<Message> = {}): Message => ({
-  id: `m${sira}`,
-  oda_id: "genel",
-  sira,
-  gonderen_id: "mehmet",
-  gonderen_ad: "Mehmet",
-  misafir: false,
-  simulated: false,
-  icerik: `söz ${sira}`,
-  tip: "metin",
-  zaman: "2026-11-20T15:04:00.000Z",
-  yanit: null,
-  yanit_ozet: null,
-  duzenlendi: null,
-  silindi: false,
-  tepkiler: [],
-  bahsedilenler: [],
-  ...more,
-});
 
 const live = (sira: number, more: Partial<Message> = {}): ServerFrame => ({
   tip: "mesaj",

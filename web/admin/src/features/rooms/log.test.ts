@@ -1,7 +1,7 @@
+import { ids, message, update } from "@meydan/client/testing";
 import { describe, expect, it } from "vitest";
 import { applyUpdate, merge, RoomLog } from "./log";
 import { firstUnread, toRows } from "./rows";
-import { ids, message, update } from "./testing";
 
 describe("merge", () => {
   it("joins stretches that overlap without doubling a message", () => {

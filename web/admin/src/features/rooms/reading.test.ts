@@ -1,7 +1,7 @@
+import { ids, message, update } from "@meydan/client/testing";
 import { describe, expect, it } from "vitest";
 import { type Page, RoomLog } from "./log";
 import { LogReader } from "./reading";
-import { ids, message, update } from "./testing";
 
 /** A room's log on the server; every page it is asked for is read at once and arrives when the test says so. */
 class Room {

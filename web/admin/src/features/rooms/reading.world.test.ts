@@ -1,10 +1,10 @@
 /** A room, a reader and a slow, torn line between them, in an order of things that a seed decides. */
 
 import type { Message, Update } from "@meydan/client";
+import { message, seeded, update } from "@meydan/client/testing";
 import { describe, expect, it } from "vitest";
 import { type Heard, RoomLog } from "./log";
 import { LogReader } from "./reading";
-import { message, update } from "./testing";
 
 class World {
   readonly log = new RoomLog();
@@ -17,7 +17,7 @@ class World {
   private requests: (() => void)[] = [];
   private joined = false;
 
-  constructor(private readonly random: () => number) {
+  constructor(private readonly below: (limit: number) => number) {
     for (let count = 0; count < 120; count++) this.happen();
     this.join();
   }
@@ -108,21 +108,6 @@ class World {
       this.requests.push(answer);
     });
   }
-
-  private below(limit: number): number {
-    return Math.floor(this.random() * limit);
-  }
-}
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 describe("a reader on a slow, torn line", () => {

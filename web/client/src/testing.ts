@@ -1,6 +1,6 @@
-/** Messages and updates for the tests. */
+/** Messages, updates and chance for the tests of whatever uses this client. */
 
-import type { Message, Update } from "@meydan/client";
+import type { Message, Update } from "./wire";
 
 export const message = (sira: number, more: Partial<Message> = {}): Message => ({
   id: `m${sira}`,
@@ -34,3 +34,14 @@ export const update = (sira: number, more: Partial<Update>): Update => ({
 });
 
 export const ids = (messages: readonly Message[]) => messages.map(({ id }) => id);
+
+/** Whole numbers from 0 to below a limit, the same ones for the same seed (Mulberry32). */
+export function seeded(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296) * limit);
+  };
+}
