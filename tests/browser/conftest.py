@@ -1,8 +1,10 @@
 """A real square in a process of its own, and people with a browser each."""
 
+import contextlib
 import json
 import re
 import shutil
+import sqlite3
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +52,28 @@ class Square:
     def start(self) -> None:
         self.program.start()
         wait_for_answer(self.program, self.port)
+
+    def back_up(self) -> Path:
+        """Make a backup as the operations page says, while the square runs."""
+        backup = self.program.folder / "backup.db"
+        with contextlib.closing(sqlite3.connect(self._file)) as database:
+            database.execute("vacuum into ?", (str(backup),))
+        return backup
+
+    def put_back(self, backup: Path) -> None:
+        """Stop, put the backup in the place of the database, and start again."""
+        self.program.end()
+        for behind in ("-wal", "-shm"):
+            self._file.with_name(self._file.name + behind).unlink(missing_ok=True)
+        backup.replace(self._file)
+        restored = warm_meydan("restored", folder=self.program.folder)
+        restored.start()
+        assert restored.wait() == 0, restored.output()
+        self.start()
+
+    @property
+    def _file(self) -> Path:
+        return self.program.folder / "data/meydan.db"
 
     def owner_link(self) -> str:
         found = re.search(r"/kurulum#anahtar=\S+", self.program.output())

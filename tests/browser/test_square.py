@@ -84,6 +84,26 @@ def test_two_people_talk_react_edit_and_lose_nothing_when_the_server_dies(visit:
         expect(ayse.said(text)).to_have_count(1)
 
 
+def test_a_backup_that_is_put_back_takes_the_place_of_what_was_shown(visit: Visit, square: Square) -> None:
+    square.register("derya")
+    derya = visit()
+    derya.sign_in("derya")
+    derya.open_room()
+    derya.say("yedekten önce")
+    expect(derya.said("yedekten önce")).to_be_visible()
+    backup = square.back_up()
+    for number in range(3):
+        derya.say(f"yedekten sonra {number}")
+    expect(derya.said("yedekten sonra 2")).to_be_visible()
+    square.put_back(backup)
+    expect(derya.said("yedekten sonra")).to_have_count(0, timeout=30_000)
+    expect(derya.said("yedekten önce")).to_be_visible()
+    derya.say("yeni bir söz")
+    expect(derya.said("yeni bir söz")).to_have_count(1)
+    derya.page.reload()
+    expect(derya.said("yeni bir söz")).to_have_count(1)
+
+
 def test_a_guest_reads_then_joins_and_stays_the_same_over_a_reload(visit: Visit, square: Square) -> None:
     square.register("deniz")
     member, guest = visit(), visit()

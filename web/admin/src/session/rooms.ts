@@ -1,7 +1,8 @@
 import { data, type Room, type RoomPage } from "@meydan/client";
-import { type InfiniteData, infiniteQueryOptions } from "@tanstack/react-query";
+import { type InfiniteData, infiniteQueryOptions, replaceEqualDeep } from "@tanstack/react-query";
 import { queries } from "./queries";
 import { api } from "./session";
+import { afterFetch } from "./unread";
 
 type Pages = InfiniteData<RoomPage, string>;
 
@@ -26,7 +27,21 @@ function pagesOf(queryKey: readonly string[], wanted: { uyelik?: boolean }) {
     initialPageParam: "",
     getNextPageParam: (last) => last.sonraki ?? undefined,
     select: flat,
+    structuralSharing: (known, fetched) => renewed(known as Pages | undefined, fetched as Pages),
     refetchInterval: 30_000,
+  });
+}
+
+/** What was heard and read while a list was on its way is newer than the list. */
+function renewed(known: Pages | undefined, fetched: Pages): Pages {
+  const before = new Map(known?.pages.flatMap((page) => page.odalar).map((room) => [room.oda_id, room]));
+  const each = (room: Room) => {
+    const heard = before.get(room.oda_id);
+    return heard ? afterFetch(heard, room) : room;
+  };
+  return replaceEqualDeep(known, {
+    ...fetched,
+    pages: fetched.pages.map((page) => ({ ...page, odalar: page.odalar.map(each) })),
   });
 }
 
@@ -44,6 +59,12 @@ export function changeRoom(id: string, change: (room: Room) => Room): void {
 function changed({ pages, pageParams }: Pages, id: string, change: (room: Room) => Room): Pages {
   const each = (room: Room) => (room.oda_id === id ? change(room) : room);
   return { pageParams, pages: pages.map((page) => ({ ...page, odalar: page.odalar.map(each) })) };
+}
+
+/** Ask for every list anew, and keep nothing of what was known. */
+export function forgetRooms(): void {
+  void queries.resetQueries({ queryKey: EVERY });
+  void queries.resetQueries({ queryKey: ["room"] });
 }
 
 /** Put a room that was just opened in front. */

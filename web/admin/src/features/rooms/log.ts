@@ -70,6 +70,10 @@ export class RoomLog {
     this.change({ head: Math.max(this.view.get().head, sira) });
   }
 
+  clear(): void {
+    this.view.set({ ...EMPTY, drafts: this.view.get().drafts });
+  }
+
   loading(): void {
     if (this.view.get().status !== "ready") this.change({ status: "loading", error: null });
   }

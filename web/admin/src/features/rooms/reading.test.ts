@@ -22,6 +22,11 @@ class Room {
     this.log.hear(message(sira, more));
   }
 
+  /** A backup is put back that holds the first `count` messages. */
+  putBack(count: number): void {
+    this.stored = this.stored.slice(0, count);
+  }
+
   async arrives(which: "the first" | "the last" = "the first"): Promise<void> {
     (which === "the first" ? this.late.shift() : this.late.pop())?.resolve();
     await new Promise((resolve) => setTimeout(resolve));
@@ -168,6 +173,18 @@ describe("a room that has come further than what was heard", () => {
     expect(room.asked).toHaveLength(2);
     await room.arrives();
     expect(room.asked).toHaveLength(2);
+  });
+
+  it("starts anew when its log is another one, whatever was on its way", async () => {
+    const room = await entered();
+    void room.reader.older();
+    room.putBack(90);
+    room.reader.restart();
+    expect(room.log.view.get()).toMatchObject({ status: "loading", messages: [], head: 0 });
+    await room.arrives();
+    await room.arrives();
+    room.say(91);
+    expect(room.shown).toEqual({ from: 41, to: 91, attached: true });
   });
 
   it("is left as it is when the page held all of it", async () => {

@@ -60,6 +60,13 @@ export class LogReader {
     else void this.newest();
   }
 
+  /** The room's log is another one: show nothing of the one before. */
+  restart(): void {
+    this.fetching = null;
+    this.log.clear();
+    void this.newest();
+  }
+
   /** Show what was said since, for who has no socket to hear it; the place in the talk stays. */
   look(): Promise<boolean> {
     return this.edge(async () => {

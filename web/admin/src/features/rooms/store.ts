@@ -1,12 +1,13 @@
 /** Every room this page knows: their logs, who is there, who types; fed by the socket, filled from the history. */
 
-import { type Ack, data, type Message, type Pending, type Socket } from "@meydan/client";
+import { type Ack, data, type Joined, type Message, type Pending, type Socket } from "@meydan/client";
 import { useMemo } from "react";
 import { useSocket } from "@/session/live";
 import { queries } from "@/session/queries";
-import { bringIn, changeRoom, roomsQuery } from "@/session/rooms";
+import { bringIn, changeRoom, forgetRooms, roomsQuery } from "@/session/rooms";
 import { api, session } from "@/session/session";
 import { createStore, type Store, useStore } from "@/session/store";
+import { afterMessage, afterReading } from "@/session/unread";
 import { type LogView, type Page, RoomLog } from "./log";
 import { LogReader } from "./reading";
 
@@ -27,6 +28,7 @@ interface Entry {
   readonly deleting: Store<ReadonlySet<string>>;
   /** How far this person had read when they came in. */
   readonly readSira: Store<number | null>;
+  epoch: string | null;
   lastRead: number;
 }
 
@@ -42,6 +44,7 @@ export class RoomsStore {
     if (!socket) return;
     socket.on("joined", ({ room, frame }) => {
       const entry = this.entry(room);
+      this.know(entry, frame);
       entry.presence.set({ ids: new Set(frame.katilimcilar), count: frame.katilimci_sayisi });
       if (entry.readSira.get() === null) entry.readSira.set(frame.okunan_sira);
       if (!frame.kurtarildi && (this.inFront === room || entry.log.view.get().status !== "empty"))
@@ -62,6 +65,9 @@ export class RoomsStore {
     });
     socket.on("held", ({ room, seconds }) => this.entry(room).held.set(Date.now() + seconds * 1000));
     socket.on("typing", ({ room, userId }) => this.startTyping(room, userId));
+    socket.on("read", ({ room, userId, sira }) => {
+      if (userId === myId()) changeRoom(room, (known) => afterReading(known, sira));
+    });
     socket.on("presence", ({ room, came, went, count }) => {
       const { presence } = this.entry(room);
       const before = presence.get();
@@ -90,6 +96,7 @@ export class RoomsStore {
         held: createStore(0),
         deleting: createStore<ReadonlySet<string>>(new Set()),
         readSira: createStore<number | null>(null),
+        epoch: null,
         lastRead: 0,
       };
       this.entries.set(room, entry);
@@ -159,7 +166,7 @@ export class RoomsStore {
     if (!attached || head <= entry.lastRead || !this.socket?.isJoined(room)) return;
     entry.lastRead = head;
     this.socket.markRead(room, head);
-    changeRoom(room, (known) => ({ ...known, okunmamis: 0, bahsetme: 0, okunan_sira: head }));
+    changeRoom(room, (known) => afterReading(known, head));
   }
 
   private async page(room: string, limit: number, before?: number): Promise<Page> {
@@ -193,9 +200,18 @@ export class RoomsStore {
     this.deletions.clear();
   }
 
+  /** Take note of which log the room has; when it is another one, as after a backup was put back, start anew. */
+  private know(entry: Entry, frame: Joined): void {
+    const known = entry.epoch;
+    entry.epoch = frame.donem;
+    if (known === null || known === frame.donem) return;
+    entry.lastRead = 0;
+    entry.reader.restart();
+    forgetRooms();
+  }
+
   private startTyping(room: string, userId: string): void {
-    const current = session.get();
-    if (current.status === "in" && current.user.id === userId) return;
+    if (userId === myId()) return;
     const { typing } = this.entry(room);
     const key = `${room}/${userId}`;
     clearTimeout(this.typists.get(key));
@@ -215,19 +231,18 @@ export class RoomsStore {
   }
 
   private touchRoom(room: string, message: Message): void {
-    const current = session.get();
-    const me = current.status === "in" ? current.user.id : null;
-    const foreign = message.gonderen_id !== me;
+    const me = myId();
     const seen = this.inFront === room && !document.hidden;
+    const counts = message.gonderen_id !== me && !seen;
+    const mentions = me !== null && message.bahsedilenler.includes(me);
     bringIn(room);
-    changeRoom(room, (known) => ({
-      ...known,
-      son_aktivite: message.zaman,
-      sira: message.sira,
-      okunmamis: foreign && !seen ? known.okunmamis + 1 : known.okunmamis,
-      bahsetme: foreign && !seen && me && message.bahsedilenler.includes(me) ? known.bahsetme + 1 : known.bahsetme,
-    }));
+    changeRoom(room, (known) => afterMessage(known, message, { counts, mentions }));
   }
+}
+
+function myId(): string | null {
+  const current = session.get();
+  return current.status === "in" ? current.user.id : null;
 }
 
 const stores = new WeakMap<Socket, RoomsStore>();
