@@ -43,8 +43,7 @@ def test_a_wrong_password_is_told_and_the_right_one_opens_the_rooms(visit: Visit
 
 
 def test_two_people_talk_react_edit_and_lose_nothing_when_the_server_dies(visit: Visit, square: Square) -> None:
-    for name in ("ayse", "mert"):
-        square.register(name)
+    tokens = {name: square.register(name)["access_token"] for name in ("ayse", "mert")}
     ayse, mert = visit(), visit()
     ayse.sign_in("ayse")
     mert.sign_in("mert")
@@ -75,6 +74,8 @@ def test_two_people_talk_react_edit_and_lose_nothing_when_the_server_dies(visit:
         expect(ayse.page.get_by_text("Bağlantı koptu")).to_be_visible()
     finally:
         square.start()
+    square.post("/mesaj/gonder", {"oda_id": "genel", "icerik": "@ayse duydunuz mu"}, token=tokens["mert"])
+    expect(ayse.page.get_by_role("button", name="2 okunmamış bildirim")).to_be_visible(timeout=30_000)
     expect(mert.said("sunucu kapalıyken yazdım")).to_have_count(1, timeout=30_000)
     mert.say("ben de buradayım")
     expect(ayse.said("ben de buradayım")).to_have_count(1, timeout=30_000)

@@ -128,6 +128,13 @@ class Square:
         first: dict[str, Any] = answer.json()["sends"][0]
         return first
 
+    @contextlib.asynccontextmanager
+    async def held(self, bot_id: str) -> AsyncIterator[None]:
+        """Stop a bot, so that what it is given waits, and start it again at the end."""
+        await self._switch(bot_id, on=False)
+        yield
+        await self._switch(bot_id, on=True)
+
     async def settled(self, send_id: str, *, state: str | None = None) -> dict[str, Any]:
         """Wait until a send has ended, or stands in a state."""
         while True:
@@ -135,6 +142,10 @@ class Square:
             if row["state"] == state or (state is None and row["state"] not in {"queued", "sending"}):
                 return row
             await asyncio.sleep(0.05)
+
+    async def _switch(self, bot_id: str, *, on: bool) -> None:
+        assert (await self.http.patch(f"/bots/{bot_id}", json={"enabled": on})).status_code == 200
+        await self.until(lambda: (bot_id in self.fleet.runner.bots) is on)
 
     async def until(self, look: Callable[[], Any]) -> Any:
         """Wait until `look` finds something."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from meydan.platform.db import Database
 from meydan.telegram.fake.failures import Failure, Rule
+from meydan.telegram.fake.limits import FakeLimits
 from meydan.telegram.models import Send, SendState, StoredPenalty
 from meydan.telegram.outbox_repository import OutboxRepository
 from meydan.telegram.settings import TelegramSettings
@@ -46,13 +47,12 @@ async def test_the_same_order_twice_is_one_send(square: Square) -> None:
 async def test_a_chat_keeps_its_order_and_the_urgent_goes_first(square: Square) -> None:
     bot = await square.add_bot()
     chat = a_person(square.fake)
-    sends = [await square.send(bot, chat, f"sıradan {number}") for number in range(5)]
-    urgent = await square.send(bot, chat, "acil", priority="high")
+    async with square.held(bot):
+        sends = [await square.send(bot, chat, f"sıradan {number}") for number in range(5)]
+        urgent = await square.send(bot, chat, "acil", priority="high")
     for send in (*sends, urgent):
         await square.settled(send["id"])
-    arrived = texts(square.fake, chat)
-    assert [text for text in arrived if text != "acil"] == [f"sıradan {number}" for number in range(5)]
-    assert arrived.index("acil") < 5
+    assert texts(square.fake, chat) == ["acil", *(f"sıradan {number}" for number in range(5))]
 
 
 async def test_the_limits_of_telegram_are_kept(square: Square) -> None:
@@ -68,10 +68,12 @@ async def test_a_penalty_is_waited_out_and_nothing_is_lost(start: Start, db: Dat
     square = await start(FAST)  # it believes that more is permitted than Telegram takes
     bot = await square.add_bot()
     chat = a_person(square.fake)
-    sends = [await square.send(bot, chat, f"{number}") for number in range(5)]
+    square.fake.office.flood.change(FakeLimits(chat_count=1, chat_seconds=3.0))
+    async with square.held(bot):
+        sends = [await square.send(bot, chat, f"{number}") for number in range(2)]
     for send in sends:
         assert (await square.settled(send["id"]))["state"] == "sent"
-    assert texts(square.fake, chat) == [f"{number}" for number in range(5)]
+    assert texts(square.fake, chat) == [f"{number}" for number in range(2)]
     assert square.fake.report.refusals >= 1
 
     async def kept() -> list[int]:
@@ -144,30 +146,29 @@ async def test_edits_deletions_and_pins(square: Square) -> None:
     assert texts(square.fake, chat) == []
 
 
-async def test_edits_that_wait_become_one(start: Start) -> None:
-    square = await start(TelegramSettings(chat_count=1, chat_seconds=2))
+async def test_edits_that_wait_become_one(square: Square) -> None:
     bot = await square.add_bot()
     chat = a_person(square.fake)
     send = await square.send(bot, chat, "ilk")
     await square.settled(send["id"])
-    edits = [
-        (await square.http.patch(f"/outbox/{send['id']}", json={"text": f"düzeltme {number}"})).json()["sends"][0]
-        for number in range(5)
-    ]
-    assert len({edit["id"] for edit in edits}) <= 2
+    async with square.held(bot):
+        edits = [
+            (await square.http.patch(f"/outbox/{send['id']}", json={"text": f"düzeltme {number}"})).json()["sends"][0]
+            for number in range(5)
+        ]
+    assert len({edit["id"] for edit in edits}) == 1
     await square.settled(edits[-1]["id"])
     assert texts(square.fake, chat) == ["düzeltme 4"]
 
 
-async def test_what_is_queued_changes_where_it_stands_or_is_cancelled(start: Start) -> None:
-    square = await start(TelegramSettings(chat_count=1, chat_seconds=2))
+async def test_what_is_queued_changes_where_it_stands_or_is_cancelled(square: Square) -> None:
     bot = await square.add_bot()
     chat = a_person(square.fake)
-    first, second, third = [await square.send(bot, chat, text) for text in ("bir", "iki", "üç")]
-    await square.settled(first["id"])
-    assert (await square.http.patch(f"/outbox/{second['id']}", json={"text": "iki buçuk"})).status_code == 200
-    cancelled = await square.http.post(f"/outbox/{third['id']}/cancel")
-    assert cancelled.json()["state"] == "cancelled"
+    async with square.held(bot):
+        _, second, third = [await square.send(bot, chat, text) for text in ("bir", "iki", "üç")]
+        assert (await square.http.patch(f"/outbox/{second['id']}", json={"text": "iki buçuk"})).status_code == 200
+        cancelled = await square.http.post(f"/outbox/{third['id']}/cancel")
+        assert cancelled.json()["state"] == "cancelled"
     await square.settled(second["id"])
     assert texts(square.fake, chat) == ["bir", "iki buçuk"]
     assert (await square.http.post(f"/outbox/{third['id']}/retry")).json()["state"] == "queued"
@@ -177,7 +178,7 @@ async def test_what_is_queued_changes_where_it_stands_or_is_cancelled(start: Sta
 
 
 async def test_a_deadline_that_has_passed_ends_a_send(start: Start) -> None:
-    square = await start(TelegramSettings(chat_count=1, chat_seconds=1.0))
+    square = await start(TelegramSettings(chat_count=1, chat_seconds=60))
     bot = await square.add_bot()
     chat = a_person(square.fake)
     await square.send(bot, chat, "önce")
@@ -191,13 +192,22 @@ async def test_what_is_planned_leaves_at_its_time(start: Start) -> None:
     square = await start(FAST)
     bot = await square.add_bot()
     chat = a_person(square.fake)
-    later = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
-    planned = await square.send(bot, chat, "sonra", not_before=later)
-    now = await square.send(bot, chat, "şimdi")
-    await square.settled(now["id"])
+    later = datetime.now(UTC) + timedelta(seconds=2)
+    planned = await square.send(bot, chat, "sonra", not_before=later.isoformat())
+    row = await square.settled(planned["id"])
+    assert datetime.fromisoformat(row["finished_at"]) >= later
+    assert texts(square.fake, chat) == ["sonra"]
+
+
+async def test_what_is_planned_holds_nothing_up(start: Start) -> None:
+    square = await start(FAST)
+    bot = await square.add_bot()
+    chat = a_person(square.fake)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    planned = await square.send(bot, chat, "yarın", not_before=tomorrow)
+    await square.settled((await square.send(bot, chat, "şimdi"))["id"])
     assert texts(square.fake, chat) == ["şimdi"]
-    await square.settled(planned["id"])
-    assert texts(square.fake, chat) == ["şimdi", "sonra"]
+    assert (await square.http.get(f"/outbox/{planned['id']}")).json()["state"] == "queued"
 
 
 async def test_long_texts_go_in_parts_and_in_order(start: Start) -> None:

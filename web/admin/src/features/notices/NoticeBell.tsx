@@ -1,6 +1,6 @@
 import { Button, Popover, Tooltip } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { data, type Notice, type NoticePage } from "@meydan/client";
+import { data, type Notice, type NoticePage, type Socket } from "@meydan/client";
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Bell } from "lucide-react";
@@ -22,8 +22,22 @@ const noticesQuery = queryOptions({
   queryFn: () => data(api.GET("/api/v1/bildirimler", { params: { query: { limit: 30 } } })),
 });
 
+const key = noticesQuery.queryKey;
+
+/** Change what is shown; a page that was asked for before and is still on its way is asked for again. */
 function change(work: (page: NoticePage) => NoticePage): void {
-  queries.setQueryData(noticesQuery.queryKey, (page) => page && work(page));
+  const asked = queries.isFetching({ queryKey: key }) > 0;
+  queries.setQueryData(key, (page) => page && work(page));
+  if (asked) void queries.invalidateQueries({ queryKey: key });
+}
+
+/** Call `again` whenever the line is there again after a cut: what came meanwhile was not heard. */
+function onReturn(socket: Socket, again: () => void): () => void {
+  let cut = false;
+  return socket.on("connection", ({ state }) => {
+    if (state === "open" && cut) again();
+    if (state === "open" || state === "waiting") cut = state === "waiting";
+  });
 }
 
 /** What was said to this person while they looked elsewhere. */
@@ -35,6 +49,11 @@ export function NoticeBell({ className }: { className: string }) {
   const notices = useQuery(noticesQuery);
   const [opened, setOpened] = useState(false);
   const unread = notices.data?.okunmamis ?? 0;
+
+  useEffect(
+    () => (socket ? onReturn(socket, () => void queries.invalidateQueries({ queryKey: key })) : undefined),
+    [socket],
+  );
 
   useEffect(
     () =>
@@ -52,7 +71,8 @@ export function NoticeBell({ className }: { className: string }) {
   const mark = useMutation({
     mutationFn: (ids: readonly string[] | null) =>
       api.POST("/api/v1/bildirimler/okundu", { body: ids ? { idler: [...ids] } : {} }),
-    onMutate: (ids) =>
+    onMutate: async (ids) => {
+      await queries.cancelQueries({ queryKey: key });
       change((page) => {
         const marked = (notice: Notice) => ids === null || ids.includes(notice.id);
         const news = page.bildirimler.filter((notice) => !notice.okundu && marked(notice)).length;
@@ -60,7 +80,8 @@ export function NoticeBell({ className }: { className: string }) {
           bildirimler: page.bildirimler.map((notice) => (marked(notice) ? { ...notice, okundu: true } : notice)),
           okunmamis: ids === null ? 0 : Math.max(0, page.okunmamis - news),
         };
-      }),
+      });
+    },
     onError: () => void notices.refetch(),
   });
 
