@@ -75,10 +75,10 @@ def test_two_people_talk_react_edit_and_lose_nothing_when_the_server_dies(visit:
     finally:
         square.start()
     square.post("/mesaj/gonder", {"oda_id": "genel", "icerik": "@ayse duydunuz mu"}, token=tokens["mert"])
-    expect(ayse.page.get_by_role("button", name="2 okunmamış bildirim")).to_be_visible(timeout=30_000)
-    expect(mert.said("sunucu kapalıyken yazdım")).to_have_count(1, timeout=30_000)
+    expect(ayse.page.get_by_role("button", name="2 okunmamış bildirim")).to_be_visible(timeout=60_000)
+    expect(mert.said("sunucu kapalıyken yazdım")).to_have_count(1, timeout=60_000)
     mert.say("ben de buradayım")
-    expect(ayse.said("ben de buradayım")).to_have_count(1, timeout=30_000)
+    expect(ayse.said("ben de buradayım")).to_have_count(1, timeout=60_000)
 
     ayse.page.reload()
     for text in ("bugün borsa nasıl?", "Sakin açıldı", "sunucu kapalıyken yazdım", "ben de buradayım"):
@@ -97,7 +97,7 @@ def test_a_backup_that_is_put_back_takes_the_place_of_what_was_shown(visit: Visi
         derya.say(f"yedekten sonra {number}")
     expect(derya.said("yedekten sonra 2")).to_be_visible()
     square.put_back(backup)
-    expect(derya.said("yedekten sonra")).to_have_count(0, timeout=30_000)
+    expect(derya.said("yedekten sonra")).to_have_count(0, timeout=60_000)
     expect(derya.said("yedekten önce")).to_be_visible()
     derya.say("yeni bir söz")
     expect(derya.said("yeni bir söz")).to_have_count(1)

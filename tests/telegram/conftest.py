@@ -57,8 +57,9 @@ class Fleet:
         public_url: str = "",
         limiter: Limiter | None = None,
         ledger: Database | None = None,
+        lease: float = 10.0,
     ) -> None:
-        """Build one; `ledger` is the database as the journal sees it."""
+        """Build one; `ledger` is the database as the journal sees it, and a third of `lease` how often it looks."""
         clock = SystemClock()
         self.live = LiveSettings(db, bus, clock)
         self.live.register("telegram", TelegramSettings)
@@ -76,7 +77,7 @@ class Fleet:
         self.trial = TrialService(self.bots, fake)
         self.runner = FleetRunner(
             db=db, bus=bus, clock=clock, live=self.live, vault=vault, api=self.api, journal=self.journal,
-            limiter=self.limiter, intake=self.intake, public_url=public_url, lease=0.6,
+            limiter=self.limiter, intake=self.intake, public_url=public_url, lease=lease,
         )  # fmt: skip
         self._journal_task: asyncio.Task[None] | None = None
         self._runner_task: asyncio.Task[None] | None = None

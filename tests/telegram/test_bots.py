@@ -174,13 +174,13 @@ async def test_a_webhook_without_an_address_is_refused(square: Square) -> None:
 
 
 async def test_two_processes_share_the_bots_and_take_over_from_each_other(start: Start) -> None:
-    first = await start()
+    first = await start(lease=1.0)
     bots = [await first.add_bot(f"ortak{number}_bot") for number in range(4)]
-    second = await start()
-    await second.until(lambda: True if len(second.fleet.runner.bots) == 2 else None)
-    assert not set(first.fleet.runner.bots) & set(second.fleet.runner.bots)
+    second = await start(lease=1.0)
+    mine, theirs = first.fleet.runner.bots, second.fleet.runner.bots
+    await second.until(lambda: (len(mine), len(theirs), len({*mine, *theirs})) == (2, 2, 4))
     await first.fleet.runner.drain()
-    await second.until(lambda: True if len(second.fleet.runner.bots) == 4 else None)
+    await second.until(lambda: len(theirs) == 4)
     chat = a_person(first.fake, "ortak0_bot")
     send = await second.send(bots[0], chat, "devraldım")
     assert (await second.settled(send["id"]))["state"] == "sent"

@@ -48,7 +48,7 @@ async def test_what_was_claimed_too_late_does_not_leave(
     db: Database, bus: Bus, vault: Vault, fake: FakeTelegram
 ) -> None:
     clock, leases, ledger = SystemClock(), Hanging(db), Hanging(db)
-    fleet = Fleet(db=leases, ledger=ledger, bus=bus, vault=vault, fake=fake, worker="w0", limits=KEPT)
+    fleet = Fleet(db=leases, ledger=ledger, bus=bus, vault=vault, fake=fake, worker="w0", limits=KEPT, lease=0.6)
     fleet.start()
     fleet.run_bots()
     try:

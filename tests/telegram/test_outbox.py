@@ -178,7 +178,7 @@ async def test_what_is_queued_changes_where_it_stands_or_is_cancelled(square: Sq
 
 
 async def test_a_deadline_that_has_passed_ends_a_send(start: Start) -> None:
-    square = await start(TelegramSettings(chat_count=1, chat_seconds=60))
+    square = await start(TelegramSettings(chat_count=1, chat_seconds=60), lease=1.0)
     bot = await square.add_bot()
     chat = a_person(square.fake)
     await square.send(bot, chat, "önce")

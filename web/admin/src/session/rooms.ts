@@ -27,22 +27,25 @@ function pagesOf(queryKey: readonly string[], wanted: { uyelik?: boolean }) {
     initialPageParam: "",
     getNextPageParam: (last) => last.sonraki ?? undefined,
     select: flat,
-    structuralSharing: (known, fetched) => renewed(known as Pages | undefined, fetched as Pages),
+    structuralSharing: (known, next) =>
+      replaceEqualDeep(known, arePages(known) && arePages(next) ? renewed(known, next) : next),
     refetchInterval: 30_000,
   });
 }
 
+/** What is kept comes in pages; what `flat` makes of them is compared with what it made before, too. */
+function arePages(kept: unknown): kept is Pages {
+  return typeof kept === "object" && kept !== null && "pages" in kept;
+}
+
 /** What was heard and read while a list was on its way is newer than the list. */
-function renewed(known: Pages | undefined, fetched: Pages): Pages {
-  const before = new Map(known?.pages.flatMap((page) => page.odalar).map((room) => [room.oda_id, room]));
+function renewed(known: Pages, fetched: Pages): Pages {
+  const before = new Map(known.pages.flatMap((page) => page.odalar).map((room) => [room.oda_id, room]));
   const each = (room: Room) => {
     const heard = before.get(room.oda_id);
     return heard ? afterFetch(heard, room) : room;
   };
-  return replaceEqualDeep(known, {
-    ...fetched,
-    pages: fetched.pages.map((page) => ({ ...page, odalar: page.odalar.map(each) })),
-  });
+  return { ...fetched, pages: fetched.pages.map((page) => ({ ...page, odalar: page.odalar.map(each) })) };
 }
 
 /** A room that was spoken in while the list was read may come twice: there and here. */
