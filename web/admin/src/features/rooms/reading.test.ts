@@ -96,6 +96,22 @@ describe("a page that was read before something was said", () => {
     expect(ids(room.log.view.get().messages).filter((id) => id === "m201")).toHaveLength(1);
   });
 
+  it("gets past changes without a message, however many", async () => {
+    const room = await inThePast();
+    for (const _ of [94, 144, 194]) {
+      void room.reader.newer();
+      await room.arrives();
+    }
+    for (let sira = 201; sira <= 800; sira++) room.log.hear(update(sira, { mesaj_id: "m200" }));
+    room.say(801);
+    void room.reader.newer();
+    for (const _ of room.asked) await room.arrives();
+    expect(room.shown).toMatchObject({ from: 1, to: 200 });
+    void room.reader.newer();
+    for (const _ of room.asked) await room.arrives();
+    expect(room.shown).toEqual({ from: 1, to: 801, attached: true });
+  });
+
   it("keeps the newer copy of a message that is both in the page and heard", async () => {
     const room = new Room();
     void room.reader.newest();

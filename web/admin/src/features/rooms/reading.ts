@@ -6,7 +6,7 @@
 import type { Heard, Page, RoomLog } from "./log";
 
 const PAGE = 50;
-const LONGEST_STEP = 200;
+const LONGEST_PAGE = 200;
 
 /** Fetch the last `limit` messages before the place `before`, or of all. */
 export type AskPage = (limit: number, before?: number) => Promise<Page>;
@@ -91,12 +91,13 @@ export class LogReader {
     const last = messages.at(-1);
     if (attached || !last) return;
     await this.edge(async () => {
-      for (let step = PAGE; ; step = Math.min(step * 2, LONGEST_STEP)) {
-        const upto = last.sira + step + 1;
-        const page = await this.ask(step, upto);
+      let limit = PAGE; // a place of the log holds a message or a change of one: a page of as many holds all of them
+      for (let upto = last.sira + 1 + limit; ; upto += limit) {
+        const page = await this.ask(limit, upto);
         const found = page.mesajlar.some((message) => message.sira > last.sira);
-        const reached = upto > head; // as it was when the page was asked for: what is past it is heard
-        if (found || reached || step === LONGEST_STEP) return (heard) => this.log.newer(page, reached, heard);
+        const reached = upto > head; // as it was when the first page was asked for: what is past it is heard
+        if (found || reached) return (heard) => this.log.newer(page, reached, heard);
+        limit = LONGEST_PAGE;
       }
     });
   }
