@@ -1,24 +1,18 @@
 /** Messages, updates and chance for the tests of whatever uses this client. */
 
-import type { Message, Update } from "./wire";
+import { complete, type Message, type Update } from "./wire";
 
 export const message = (sira: number, more: Partial<Message> = {}): Message => ({
-  id: `m${sira}`,
-  oda_id: "genel",
-  sira,
-  gonderen_id: "ayse",
-  gonderen_ad: "Ayşe",
-  misafir: false,
-  simulated: false,
-  icerik: `söz ${sira}`,
-  tip: "metin",
-  zaman: new Date(Date.UTC(2026, 10, 20, 12, sira)).toISOString(),
-  yanit: null,
-  yanit_ozet: null,
-  duzenlendi: null,
-  silindi: false,
-  tepkiler: [],
-  bahsedilenler: [],
+  ...complete({
+    id: `m${sira}`,
+    oda_id: "genel",
+    sira,
+    gonderen_id: "ayse",
+    gonderen_ad: "Ayşe",
+    icerik: `söz ${sira}`,
+    tip: "metin",
+    zaman: new Date(Date.UTC(2026, 10, 20, 12, sira)).toISOString(),
+  }),
   ...more,
 });
 
