@@ -147,6 +147,14 @@ def test_search_finds_every_turkish_spelling(visit: Visit, square: Square) -> No
         expect(panel.get_by_text("konuşalım")).to_have_count(0)
     box.fill("bitcoin")
     expect(panel.get_by_text("konuşalım")).to_be_visible()
+    visitor.say("\n".join(f"{number}. satır" for number in range(60)))
+    expect(visitor.said("59. satır")).to_be_in_viewport()
+    panel.get_by_text("konuşalım").click()
+    expect(visitor.said("BITCOIN konuşalım")).to_be_in_viewport(ratio=1)
+    visitor.say("aradım, buldum")
+    expect(visitor.said("aradım, buldum")).to_be_in_viewport()
+    visitor.say("gözüm burada")
+    expect(visitor.said("gözüm burada")).to_be_in_viewport()
 
 
 def test_a_phone_shows_one_column_and_everything_can_be_reached(visit: Visit, square: Square) -> None:

@@ -1,7 +1,7 @@
 import { ApiError, data, type Message } from "@meydan/client";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { GuestEntry } from "@/components/GuestEntry";
 import { LinkButton } from "@/components/LinkButton";
 import { Empty, Failed } from "@/components/States";
@@ -44,6 +44,7 @@ export function RoomView({ id }: { id: string }) {
   const [panel, setPanel] = useState<Panel>(null);
   const [settings, setSettings] = useState(false);
   const [flash, setFlash] = useState<string | null>(null);
+  const flashed = useCallback(() => setFlash(null), []); // the same one always: a new one would flash once more
   const known = room !== undefined;
   useTitle(room?.baslik ?? id);
 
@@ -125,7 +126,7 @@ export function RoomView({ id }: { id: string }) {
           id={id}
           title={title}
           flash={flash}
-          onFlashed={() => setFlash(null)}
+          onFlashed={flashed}
           onReveal={(messageId) => void reveal(messageId)}
           onReply={(message: Message) => setIntent({ kind: "reply", message })}
           onEdit={(message: Message) => setIntent({ kind: "edit", message })}
