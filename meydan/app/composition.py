@@ -37,7 +37,6 @@ from meydan.platform.live_settings import LiveSettings
 from meydan.platform.metrics import Metrics
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import Settings
-from meydan.platform.sole_node import SoleNode
 from meydan.platform.tasks import Service, run_services
 from meydan.telegram.settings import TelegramSettings
 from meydan.telegram.trial import TrialWorld
@@ -173,6 +172,8 @@ async def _alone(settings: Settings) -> AsyncIterator[Sequence[Service]]:
     if file_of(settings.database) is not None or settings.redis_url.get_secret_value():
         yield ()
         return
+    from meydan.platform.sole_node import SoleNode  # noqa: PLC0415  # PostgreSQL's driver is not needed on SQLite
+
     node = SoleNode(settings.database)
     try:
         await node.start()
