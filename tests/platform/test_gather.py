@@ -11,7 +11,8 @@ async def under_way(gatherer: Gatherer[int], number: int) -> asyncio.Task[None]:
     return task
 
 
-async def test_what_comes_while_a_call_is_on_its_way_goes_together_and_in_order() -> None:
+def gated() -> tuple[Gatherer[int], asyncio.Event, list[list[int]]]:
+    """Return a gatherer whose calls wait until the event is set, and what they delivered."""
     calls: list[list[int]] = []
     open_ = asyncio.Event()
 
@@ -19,7 +20,11 @@ async def test_what_comes_while_a_call_is_on_its_way_goes_together_and_in_order(
         await open_.wait()
         calls.append(numbers)
 
-    gatherer = Gatherer(deliver)
+    return Gatherer(deliver), open_, calls
+
+
+async def test_what_comes_while_a_call_is_on_its_way_goes_together_and_in_order() -> None:
+    gatherer, open_, calls = gated()
     tasks = [await under_way(gatherer, 0), *(asyncio.create_task(gatherer.add([number])) for number in range(1, 5))]
     for _ in range(5):
         await asyncio.sleep(0)
@@ -48,14 +53,7 @@ async def test_each_waits_for_its_own_and_nothing_is_delivered_twice() -> None:
 
 
 async def test_who_gives_up_waiting_takes_nothing_along() -> None:
-    calls: list[list[int]] = []
-    open_ = asyncio.Event()
-
-    async def deliver(numbers: list[int]) -> None:
-        await open_.wait()
-        calls.append(numbers)
-
-    gatherer = Gatherer(deliver)
+    gatherer, open_, calls = gated()
     tasks = [await under_way(gatherer, 0), *(asyncio.create_task(gatherer.add([number])) for number in (1, 2))]
     await asyncio.sleep(0)
     tasks[0].cancel()

@@ -64,10 +64,10 @@ function changed({ pages, pageParams }: Pages, id: string, change: (room: Room) 
   return { pageParams, pages: pages.map((page) => ({ ...page, odalar: page.odalar.map(each) })) };
 }
 
-/** Ask for every list anew, and keep nothing of what was known. */
+/** Keep nothing of what was known of any room, and ask anew; once, though every room may ask for it. */
 export function forgetRooms(): void {
-  void queries.resetQueries({ queryKey: EVERY });
-  void queries.resetQueries({ queryKey: ["room"] });
+  for (const queryKey of [EVERY, ["room"]])
+    void queries.resetQueries({ queryKey, predicate: ({ state }) => state.data !== undefined });
 }
 
 /** Put a room that was just opened in front. */

@@ -71,6 +71,7 @@ export class RoomLog {
   }
 
   clear(): void {
+    this.behind = false;
     this.view.set({ ...EMPTY, drafts: this.view.get().drafts });
   }
 

@@ -63,6 +63,7 @@ export class LogReader {
   /** The room's log is another one: show nothing of the one before. */
   restart(): void {
     this.fetching = null;
+    this.wanted = 0;
     this.log.clear();
     void this.newest();
   }
