@@ -239,7 +239,7 @@ class MessageService:
             if actor.is_guest:
                 return [], 0
             page = notices.page(actor.id, unread_only=unread_only, before=before, limit=limit)
-            return page, sum(notices.unread_by_room(actor.id).values())
+            return page, notices.unread(actor.id)
 
         return await self._db.read(read)
 

@@ -230,12 +230,23 @@ class NoticeRepository:
             for row, slug, title, said_as in rows
         ]
 
-    def unread_by_room(self, user_id: str) -> dict[int, int]:
-        """Return how many notifications of each room the user has not read, of those that `page` shows."""
-        rows = self._session.execute(
-            select(Notification.room_id, func.count())
+    def unread(self, user_id: str) -> int:
+        """Return how many notifications the user has not read, of those that `page` shows."""
+        statement = (
+            select(func.count())
+            .select_from(Notification)
             .join(Room, Room.id == Notification.room_id)
             .where(Notification.user_id == user_id, Notification.read_at.is_(None), _worth_telling(user_id))
+        )
+        return self._session.scalar(statement) or 0
+
+    def unread_by_room(self, user_id: str) -> dict[int, int]:
+        """Return for each of the user's rooms how many unread notifications are about what they have not read there."""
+        rows = self._session.execute(
+            select(Notification.room_id, func.count())
+            .join(Member, and_(Member.room_id == Notification.room_id, Member.user_id == Notification.user_id))
+            .join(Message, and_(Message.id == Notification.message_id, Message.sira > Member.read_sira))
+            .where(Notification.user_id == user_id, Notification.read_at.is_(None))
             .group_by(Notification.room_id)
         )
         return {room_id: count for room_id, count in rows}  # noqa: C416  # a Row is no pair to mypy

@@ -341,6 +341,27 @@ async def test_read_markers_move_forward_and_clear_the_unread(node: Node) -> Non
     assert (await reader.join("genel"))["okunan_sira"] == 4
 
 
+async def test_a_mention_that_was_read_in_its_room_no_longer_marks_the_room(node: Node) -> None:
+    ayse, mehmet = await node.person("ayse"), await node.person("mehmet")
+    reader, talker = await node.enter(mehmet, "genel"), await node.enter(ayse, "genel")
+    for number in range(2):
+        await talker.send(f"@mehmet {number}")
+
+    async def mentioned() -> tuple[int, int]:
+        await node.square.hub._store_marks()
+        (room,) = (await get(node, "/sohbet/odalar", mehmet))["odalar"]
+        assert room["bahsetme"] == (await get(node, "/sohbet/odalar/genel", mehmet))["bahsetme"]
+        return room["bahsetme"], (await get(node, "/bildirimler", mehmet))["okunmamis"]
+
+    assert await mentioned() == (2, 2)
+    await reader.tell("okundu", oda_id="genel", sira=1)
+    await reader.settle()
+    assert await mentioned() == (1, 2)
+    await reader.tell("okundu", oda_id="genel", sira=2)
+    await reader.settle()
+    assert await mentioned() == (0, 2)
+
+
 async def test_the_unread_are_counted_among_the_newest(node: Node) -> None:
     ayse, mehmet = await node.person("ayse"), await node.person("mehmet")
     await node.enter(mehmet, "genel")
