@@ -34,6 +34,10 @@ test: $(STAMPS)/dev $(PANEL) ## Run every test; ARGS="tests/chat -x" chooses
 	@$(WITH_NODE) npm test --silent
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
+.PHONY: soak
+soak: $(STAMPS)/dev $(PANEL) ## Run what takes long: kills by the hundred, frames by the million; ARGS="-k frames" chooses, MEYDAN_SEED=7 repeats
+	@MEYDAN_SOAK=whole $(BIN)/python -m pytest -m soak -n 0 -v -s $(ARGS)
+
 .PHONY: check
 check: $(STAMPS)/dev $(STAMPS)/bench $(STAMPS)/npm ## Check formatting, rules, types, imports, the client and the lock files
 	@$(BIN)/ruff format --check .

@@ -29,6 +29,7 @@ from meydan.platform.clock import ManualClock
 from meydan.platform.db import Base, Database, PostgresDatabase, SqliteDatabase
 from meydan.platform.ephemeral import EphemeralStore, MemoryStore
 from meydan.platform.settings import Settings, load_settings
+from tests import soak
 
 POSTGRES = os.environ.get("MEYDAN_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("MEYDAN_TEST_REDIS", "redis://127.0.0.1:6379/9")
@@ -73,6 +74,10 @@ def missing(what: str, record_property: Callable[[str, object], None]) -> NoRetu
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+def pytest_report_header() -> str | None:
+    return f"soak: whole, MEYDAN_SEED={soak.SEED}" if soak.WHOLE else None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
