@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from meydan.chat.handshake import tokens
+
 HEAD_BYTES: Final = 65_536
 
 
@@ -58,6 +60,12 @@ class BoundedHttp(HttpToolsProtocol):
         """Let go."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _get_upgrade(self) -> bytes | None:
+        """Return what the connection is to become; both headers are lists, over several fields too."""
+        connection = tokens([value for name, value in self.headers if name == b"connection"])
+        upgrade = tokens([value for name, value in self.headers if name == b"upgrade"])
+        return b"websocket" if b"upgrade" in connection and b"websocket" in upgrade else None
 
     def _answering(self) -> bool:
         cycle: RequestResponseCycle | None = getattr(self, "cycle", None)  # there is none before the first request

@@ -98,7 +98,10 @@ def origin_allowed(settings: Settings, origin: str, host: str) -> bool:
     """Tell whether a page of `origin` may open a WebSocket here: our own pages, and those the operator named."""
     if origin == settings.public_url or not {origin, ANY_ORIGIN}.isdisjoint(settings.allowed_origins):
         return True
-    return bool(host) and urlsplit(origin).netloc == host
+    try:
+        return bool(host) and urlsplit(origin).netloc == host
+    except ValueError:  # no address at all, as with a bracket that does not close
+        return False
 
 
 def _shown(host: str) -> str:

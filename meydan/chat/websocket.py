@@ -11,6 +11,7 @@ from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-de
 
 from meydan.chat import wire
 from meydan.chat.connection import Connection
+from meydan.chat.handshake import refusal, tidied
 from meydan.chat.hub import Hub
 
 PATH: Final = "/api/v1/ws/"
@@ -26,7 +27,12 @@ class HubProtocol(WSProtocol):  # type: ignore[misc]  # an extension type withou
 
     def data_received(self, data: bytes) -> None:
         """Take the upgrade request that uvicorn has read already."""
-        view = memoryview(data)
+        head = tidied(data)
+        if isinstance(head, HTTPStatus):
+            self.transport.underlying_transport.write(refusal(head))
+            self.transport.disconnect()
+            return
+        view = memoryview(head)
         while view:
             room = self.get_buffer(-1)
             size = min(len(room), len(view))
@@ -42,7 +48,10 @@ def protocol_factory(hub: Hub, *, origin_allowed: Callable[[str, str], bool]) ->
     """Return what uvicorn calls for every upgrade; `origin_allowed(origin, host)` guards against foreign pages."""
 
     def listener(request: WSUpgradeRequest) -> Connection | WSUpgradeResponseWithListener:
-        url = urlsplit(request.path.decode("ascii", "replace"))
+        try:
+            url = urlsplit(request.path.decode("ascii", "replace"))
+        except ValueError:
+            return _refuse(HTTPStatus.BAD_REQUEST)
         user_id = unquote(url.path.removeprefix(PATH))
         if not url.path.startswith(PATH) or not user_id or "/" in user_id:
             return _refuse(HTTPStatus.NOT_FOUND)

@@ -1,0 +1,80 @@
+"""The opening handshake as browsers, proxies and strangers send it."""
+
+import asyncio
+import base64
+import contextlib
+
+from tests.chat.node import PATIENCE, Node
+
+_KEY = base64.b64encode(b"sixteen bytes it").decode()
+_PLAIN = ("Upgrade: websocket", "Connection: Upgrade")
+_FIREFOX = (
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+    "Accept: */*",
+    "Accept-Language: tr-TR,tr;q=0.8,en-US;q=0.5,en;q=0.3",
+    "Accept-Encoding: gzip, deflate, br, zstd",
+    "Sec-WebSocket-Extensions: permessage-deflate",
+    "Connection: keep-alive, Upgrade",
+    "Sec-Fetch-Dest: websocket",
+    "Pragma: no-cache",
+    "Upgrade: websocket",
+)
+
+
+_TABLE = (
+    (_PLAIN, {101}),
+    (_FIREFOX, {101}),
+    (("Upgrade: websocket", "Connection: Upgrade, keep-alive"), {101}),
+    (("Upgrade: websocket", "connection:UPGRADE"), {101}),
+    (("Upgrade: websocket", "Connection: keep-alive", "Connection: Upgrade"), {101}),
+    (("Upgrade: websocket", "Connection: Upgrade", "Connection: keep-alive"), {101}),
+    (("Upgrade: websocket", "Upgrade: websocket", "Connection: Upgrade"), {101}),
+    (("Upgrade: h2c, WebSocket", "Connection: Upgrade"), {101}),
+    ((*_PLAIN, "Cookie: a=" + "b" * 20_000), {101}),
+    ((*_PLAIN, "Cookie: a=" + "b" * 30_000), {101}),
+    ((*_PLAIN, *(f"X-Many-{number}: x" for number in range(300))), {101}),
+    ((*_PLAIN, "User-Agent: " + "u" * 16_000), {431}),
+    ((*_PLAIN, "Cookie: a=" + "b" * 70_000), {101, 431}),
+    ((*_PLAIN, "Origin: http://["), {400, 403}),
+    ((*_PLAIN, "Origin: ["), {400, 403}),
+    ((*_PLAIN, "Origin: http://[::1"), {400, 403}),
+    ((*_PLAIN, "Origin: \xff\xfe"), {400, 403}),
+    ((*_PLAIN, "Origin: http://a", "Origin: http://b"), {400}),
+    ((*_PLAIN, "Sec-WebSocket-Key: " + _KEY), {400}),
+    ((*_PLAIN, "Content-Length: 3"), {400}),
+)
+
+
+async def first_line(node: Node, data: bytes) -> bytes:
+    """Send bytes and return the first line of the answer; nothing when the line is cut without one."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+    try:
+        writer.write(data)
+        async with asyncio.timeout(PATIENCE):
+            return await reader.readline()
+    finally:
+        writer.transport.abort()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def status(node: Node, *lines: str, path: str = "misafir", key: str = _KEY) -> int:
+    """Send one handshake and return the status of its answer."""
+    head = (f"GET /api/v1/ws/{path} HTTP/1.1", f"Host: 127.0.0.1:{node.port}", "Sec-WebSocket-Version: 13")
+    data = "\r\n".join((*head, f"Sec-WebSocket-Key: {key}", *lines, "", "")).encode("latin-1")
+    return int((await first_line(node, data) or b"cut 0").split()[1])
+
+
+async def test_a_handshake_is_answered_whatever_its_spelling(node: Node) -> None:
+    for number, (lines, answers) in enumerate(_TABLE):
+        assert await status(node, *lines, path=f"misafir{number}") in answers, lines
+
+
+async def test_a_handshake_with_a_broken_address_is_answered(node: Node) -> None:
+    many = "&".join(f"p{number}=x" for number in range(5_000))
+    for path in (f"misafir?{many}", "misafir?bilet=" + "x" * 20_000):
+        assert await status(node, *_PLAIN, path=path) == 414
+    line = await first_line(node, "\r\n".join(("GET //[x HTTP/1.1", "Host: x", *_PLAIN, "", "")).encode())
+    assert line.split()[1] in (b"400", b"404")
+    assert await status(node, *_PLAIN, key="short") == 400
+    assert await status(node, *_PLAIN) == 101, "the node still serves"
