@@ -1,11 +1,13 @@
 """A domain's endpoints over HTTP without the rest of the square; who asks is a switch."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 import httpx
 from fastapi import APIRouter, FastAPI
 
 from meydan.accounts.actor import Actor
+from meydan.accounts.origin import Origin
 from meydan.platform.http import add_routes, install_http
 from tests.loopback import http_client
 
@@ -18,8 +20,8 @@ class Doorman:
     def __init__(self, actor: Actor | None = None) -> None:
         self.actor = actor
 
-    async def authenticate_bearer(self, _token: str) -> Actor | None:
-        return self.actor
+    async def authenticate_bearer(self, _token: str, *, origin: Origin) -> Actor | None:
+        return replace(self.actor, origin=origin) if self.actor is not None else None
 
 
 def http_app(router: APIRouter, **parts: Any) -> FastAPI:

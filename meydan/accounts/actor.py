@@ -1,7 +1,8 @@
 """Who is asking: the one value that every service takes to decide."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.permissions import GRANTS, Permission, Role
 from meydan.platform.errors import NotAllowed
 
@@ -12,6 +13,7 @@ class Actor:
 
     `id` is the public `kullanici_id` (a user's username, or the name a guest chose). `session` tells two guests of the
     same name apart and names the sign-in of a user. `scopes` narrows what the role grants; `None` leaves it whole.
+    `origin` is where this request, or this socket, comes from.
     """
 
     id: str
@@ -19,6 +21,7 @@ class Actor:
     role: Role
     session: str
     scopes: frozenset[Permission] | None = None
+    origin: Origin = field(default=NOWHERE, compare=False)
 
     @property
     def is_guest(self) -> bool:

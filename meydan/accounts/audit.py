@@ -43,12 +43,10 @@ class AuditService:
         return Page(found[:limit], cursor(AuditPlace(order, found[limit - 1].id)) if len(found) > limit else None)
 
 
-def settings_note(clock: Clock, section: str, *, by: str, ip: str = "") -> Callable[[Session, dict[str, Any]], None]:
+def settings_note(clock: Clock, section: str, actor: Actor) -> Callable[[Session, dict[str, Any]], None]:
     """Return what writes the line about changed live settings."""
 
     def note(session: Session, values: dict[str, Any]) -> None:
-        AuditRepository(session).append(
-            at=clock.now(), actor_id=by, action="settings.changed", target=section, ip=ip, data=values
-        )
+        AuditRepository(session).note(actor, "settings.changed", section, at=clock.now(), **values)
 
     return note

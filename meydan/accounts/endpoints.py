@@ -9,10 +9,11 @@ from meydan.accounts import schemas
 from meydan.accounts.actor import Actor
 from meydan.accounts.errors import NotSignedIn
 from meydan.accounts.orders import AuditOrder, UserOrder
+from meydan.accounts.origin import Origin
 from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.service import AccountService
 from meydan.accounts.signins import REFRESH_LIFE
-from meydan.accounts.views import Client, Granted, UserView
+from meydan.accounts.views import Granted, UserView
 from meydan.platform.cursors import CURSOR
 from meydan.platform.http import problems
 
@@ -26,24 +27,24 @@ def accounts(request: Request) -> AccountService:
     return service
 
 
-def client(request: Request) -> Client:
+def origin(request: Request) -> Origin:
     """Say where the request comes from."""
     address = request.client.host if request.client is not None else ""
-    return Client(ip=address[:64], agent=request.headers.get("user-agent", "")[:200])
+    return Origin.of(address, request.headers.get("user-agent", ""))
 
 
 Accounts = Annotated[AccountService, Depends(accounts)]
-From = Annotated[Client, Depends(client)]
+From = Annotated[Origin, Depends(origin)]
 _Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 _Key = Annotated[str | None, Depends(APIKeyHeader(name="X-API-Key", auto_error=False))]
 
 
-async def optional_actor(accounts: Accounts, bearer: _Bearer, key: _Key) -> Actor | None:
+async def optional_actor(accounts: Accounts, come: From, bearer: _Bearer, key: _Key) -> Actor | None:
     """Return who asks, or None when they do not say; saying it wrongly is refused."""
     if bearer is not None:
-        return await accounts.authenticate_bearer(bearer.credentials)
+        return await accounts.authenticate_bearer(bearer.credentials, origin=come)
     if key is not None:
-        return await accounts.authenticate_key(key)
+        return await accounts.authenticate_key(key, origin=come)
     return None
 
 
@@ -77,7 +78,7 @@ router = APIRouter(prefix="/api/v1")
 )
 async def register(accounts: Accounts, come: From, body: schemas.RegisterIn, response: Response) -> schemas.TokensOut:
     """Answer 403 `kayit_kapali` while registration is closed."""
-    granted = await accounts.register(body.username, body.password.get_secret_value(), name=body.name, client=come)
+    granted = await accounts.register(body.username, body.password.get_secret_value(), name=body.name, origin=come)
     return _tokens(accounts, granted, response, cookie=body.session == "cookie")
 
 
@@ -90,7 +91,7 @@ async def register(accounts: Accounts, come: From, body: schemas.RegisterIn, res
 )
 async def login(accounts: Accounts, come: From, body: schemas.LoginIn, response: Response) -> schemas.TokensOut:
     """Answer 401 `giris_hatali` for a wrong password and an unknown user alike."""
-    granted = await accounts.login(body.username, body.password.get_secret_value(), client=come)
+    granted = await accounts.login(body.username, body.password.get_secret_value(), origin=come)
     return _tokens(accounts, granted, response, cookie=body.session == "cookie")
 
 
@@ -110,7 +111,7 @@ async def refresh(
 ) -> schemas.TokensOut:
     """Use each token once: an old one that comes again ends the whole sign-in."""
     given = body.refresh_token if body is not None else None
-    granted = await accounts.refresh(given or kept, client=come)
+    granted = await accounts.refresh(given or kept, origin=come)
     return _tokens(accounts, granted, response, cookie=not given)
 
 
@@ -134,8 +135,8 @@ async def logout(
 ) -> None:
     """End the sign-in of the refresh token, whatever became of the access token, or else of the access token."""
     token = (body.refresh_token if body is not None else None) or kept
-    actor = None if token else await optional_actor(accounts, bearer, key)
-    await accounts.sign_ins.end(actor, token, client=come)
+    actor = None if token else await optional_actor(accounts, come, bearer, key)
+    await accounts.sign_ins.end(actor, token, origin=come)
     response.delete_cookie(_COOKIE, path=_COOKIE_PATH)
 
 
@@ -147,9 +148,9 @@ async def logout(
     tags=["auth"],
     responses=problems(401, 403),
 )
-async def logout_all(accounts: Accounts, come: From, actor: CurrentActor, response: Response) -> None:
+async def logout_all(accounts: Accounts, actor: CurrentActor, response: Response) -> None:
     """End every sign-in of this user and close their sockets."""
-    await accounts.sign_ins.end_all(actor, client=come)
+    await accounts.sign_ins.end_all(actor)
     response.delete_cookie(_COOKIE, path=_COOKIE_PATH)
 
 
@@ -166,9 +167,9 @@ async def me(accounts: Accounts, actor: CurrentActor) -> schemas.MeOut:
     tags=["auth"],
     responses=problems(401, 403, 422),
 )
-async def update_me(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.MeIn) -> schemas.MeOut:
+async def update_me(accounts: Accounts, actor: CurrentActor, body: schemas.MeIn) -> schemas.MeOut:
     """Change only what is given."""
-    return _me(await accounts.update_me(actor, name=body.name, locale=body.locale, client=come), actor)
+    return _me(await accounts.update_me(actor, name=body.name, locale=body.locale), actor)
 
 
 @router.post(
@@ -179,9 +180,9 @@ async def update_me(accounts: Accounts, come: From, actor: CurrentActor, body: s
     tags=["auth"],
     responses=problems(401, 403, 422, 429),
 )
-async def change_password(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.PasswordIn) -> None:
+async def change_password(accounts: Accounts, actor: CurrentActor, body: schemas.PasswordIn) -> None:
     """End every other sign-in of this user."""
-    await accounts.change_password(actor, body.current.get_secret_value(), body.new.get_secret_value(), client=come)
+    await accounts.change_password(actor, body.current.get_secret_value(), body.new.get_secret_value())
 
 
 @router.get(
@@ -205,9 +206,9 @@ async def list_sessions(accounts: Accounts, actor: CurrentActor) -> schemas.Sess
     tags=["auth"],
     responses=problems(401, 403, 404, 422),
 )
-async def delete_session(accounts: Accounts, come: From, actor: CurrentActor, session_id: _Identifier) -> None:
+async def delete_session(accounts: Accounts, actor: CurrentActor, session_id: _Identifier) -> None:
     """End one sign-in; its access token stops working at once."""
-    await accounts.sign_ins.end_one(actor, session_id, client=come)
+    await accounts.sign_ins.end_one(actor, session_id)
 
 
 @router.post(
@@ -219,7 +220,7 @@ async def delete_session(accounts: Accounts, come: From, actor: CurrentActor, se
 )
 async def guest(accounts: Accounts, come: From, body: schemas.GuestIn, response: Response) -> schemas.TokensOut:
     """Answer 409 `ad_kullanimda` when a registered user has the name."""
-    return _tokens(accounts, await accounts.guest(body.name, client=come), response, cookie=False)
+    return _tokens(accounts, await accounts.guest(body.name, origin=come), response, cookie=False)
 
 
 @router.post(
@@ -257,7 +258,7 @@ async def check_owner_link(accounts: Accounts, body: schemas.OwnerLinkIn) -> sch
 async def claim_owner(accounts: Accounts, come: From, body: schemas.OwnerIn, response: Response) -> schemas.TokensOut:
     """Use the key that the first start printed."""
     granted = await accounts.claim_owner(
-        body.token, body.username, body.password.get_secret_value(), name=body.name, client=come
+        body.token, body.username, body.password.get_secret_value(), name=body.name, origin=come
     )
     return _tokens(accounts, granted, response, cookie=body.session == "cookie")
 
@@ -288,10 +289,10 @@ async def list_users(
     tags=["users"],
     responses=problems(401, 403, 409, 422),
 )
-async def create_user(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.UserIn) -> schemas.NewUserOut:
+async def create_user(accounts: Accounts, actor: CurrentActor, body: schemas.UserIn) -> schemas.NewUserOut:
     """Need `users:manage`. A password that is made here is shown this once."""
     password = body.password.get_secret_value() if body.password is not None else None
-    new = await accounts.users.add(actor, body.username, name=body.name, role=body.role, password=password, client=come)
+    new = await accounts.users.add(actor, body.username, name=body.name, role=body.role, password=password)
     return schemas.NewUserOut.model_validate(new)
 
 
@@ -315,10 +316,10 @@ async def get_user(accounts: Accounts, actor: CurrentActor, user_id: str) -> sch
     responses=problems(401, 403, 404, 409, 422),
 )
 async def update_user(
-    accounts: Accounts, come: From, actor: CurrentActor, user_id: str, body: schemas.UserChange
+    accounts: Accounts, actor: CurrentActor, user_id: str, body: schemas.UserChange
 ) -> schemas.UserOut:
     """Need `users:manage` and a higher rank than theirs."""
-    changed = await accounts.users.manage(actor, user_id, role=body.role, active=body.active, client=come)
+    changed = await accounts.users.manage(actor, user_id, role=body.role, active=body.active)
     return schemas.UserOut.model_validate(changed)
 
 
@@ -329,9 +330,9 @@ async def update_user(
     tags=["users"],
     responses=problems(401, 403, 404, 422),
 )
-async def reset_password(accounts: Accounts, come: From, actor: CurrentActor, user_id: str) -> schemas.NewPasswordOut:
+async def reset_password(accounts: Accounts, actor: CurrentActor, user_id: str) -> schemas.NewPasswordOut:
     """Need `users:manage` and a higher rank than theirs. The password is shown this once."""
-    return schemas.NewPasswordOut(password=await accounts.users.reset_password(actor, user_id, client=come))
+    return schemas.NewPasswordOut(password=await accounts.users.reset_password(actor, user_id))
 
 
 @router.get(
@@ -350,9 +351,9 @@ async def list_keys(accounts: Accounts, actor: CurrentActor) -> schemas.KeyList:
     tags=["api-keys"],
     responses=problems(401, 403, 422),
 )
-async def create_key(accounts: Accounts, come: From, actor: CurrentActor, body: schemas.KeyIn) -> schemas.NewKeyOut:
+async def create_key(accounts: Accounts, actor: CurrentActor, body: schemas.KeyIn) -> schemas.NewKeyOut:
     """Show the key this once. A key is never wider than who makes it."""
-    new = await accounts.keys.create(actor, name=body.name, scopes=body.scopes, expires_at=body.expires_at, client=come)
+    new = await accounts.keys.create(actor, name=body.name, scopes=body.scopes, expires_at=body.expires_at)
     return schemas.NewKeyOut.model_validate(new)
 
 
@@ -364,9 +365,9 @@ async def create_key(accounts: Accounts, come: From, actor: CurrentActor, body: 
     tags=["api-keys"],
     responses=problems(401, 403, 404, 422),
 )
-async def delete_key(accounts: Accounts, come: From, actor: CurrentActor, key_id: _Identifier) -> None:
+async def delete_key(accounts: Accounts, actor: CurrentActor, key_id: _Identifier) -> None:
     """Stop the key at once."""
-    await accounts.keys.delete(actor, key_id, client=come)
+    await accounts.keys.delete(actor, key_id)
 
 
 @router.get(

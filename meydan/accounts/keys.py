@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,11 +12,12 @@ from meydan.accounts.actor import Actor
 from meydan.accounts.errors import BadKey, ScopeTooWide, UserInactive
 from meydan.accounts.models import ApiKey
 from meydan.accounts.names import ENVIRONMENT_ID
+from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.repository import AuditRepository, KeyRepository, UserRepository
 from meydan.accounts.standing import Standings
 from meydan.accounts.tokens import digest
-from meydan.accounts.views import NOWHERE, Client, KeyView, key_view
+from meydan.accounts.views import KeyView, key_view
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.errors import InvalidInput, NotAllowed, NotFound
@@ -54,25 +55,25 @@ class KeyService:
         self._standings = standings
         self._environment = settings.api_key.get_secret_value()
 
-    async def authenticate(self, key: str) -> Actor:
+    async def authenticate(self, key: str, *, origin: Origin = NOWHERE) -> Actor:
         """Return who the key acts for, with its scopes; raise `BadKey` or `UserInactive`."""
         if self._environment and hmac.compare_digest(key.encode(), self._environment.encode()):
-            return _ENVIRONMENT
+            return replace(_ENVIRONMENT, origin=origin)
         secret_hash, now = digest(key), self._clock.now()
         row, actor = await self._db.read(
             lambda session: self._actor(session, KeyRepository(session).by_hash(secret_hash))
         )
         if row.last_used_at is None or now - row.last_used_at >= _NOTED_EVERY:
             await self._db.write(lambda session: KeyRepository(session).used(row.id, now))
-        return actor
+        return replace(actor, origin=origin)
 
     async def again(self, actor: Actor) -> Actor:
         """Return the actor of a key as they are now; raise as `authenticate` does."""
         if actor.session == _ENVIRONMENT.session:
-            return _ENVIRONMENT
+            return replace(_ENVIRONMENT, origin=actor.origin)
         key_id = actor.session.removeprefix(KEY_SESSION)
         _, now = await self._db.read(lambda session: self._actor(session, KeyRepository(session).get(key_id)))
-        return now
+        return replace(now, origin=actor.origin)
 
     async def list(self, actor: Actor) -> list[KeyView]:
         """Return the actor's keys, newest first."""
@@ -86,7 +87,6 @@ class KeyService:
         name: str,
         scopes: frozenset[Permission],
         expires_at: datetime | None = None,
-        client: Client = NOWHERE,
     ) -> NewKey:
         """Make a key for the actor; its secret leaves here once."""
         actor.require(Permission.KEYS_MANAGE)
@@ -114,14 +114,12 @@ class KeyService:
 
         def save(session: Session) -> KeyView:
             KeyRepository(session).add(row)
-            AuditRepository(session).append(
-                at=now, actor_id=actor.id, action="key.create", target=row.id, ip=client.ip, data={"scopes": row.scopes}
-            )
+            AuditRepository(session).note(actor, "key.create", row.id, at=now, scopes=row.scopes)
             return key_view(row)
 
         return NewKey(secret, await self._db.write(save))
 
-    async def delete(self, actor: Actor, key_id: str, *, client: Client = NOWHERE) -> None:
+    async def delete(self, actor: Actor, key_id: str) -> None:
         """Delete one of the actor's keys; it stops working at once."""
         actor.require(Permission.KEYS_MANAGE)
 
@@ -131,9 +129,7 @@ class KeyService:
             if row is None or row.username != actor.id:
                 raise KeyMissing
             keys.delete(row)
-            AuditRepository(session).append(
-                at=self._clock.now(), actor_id=actor.id, action="key.delete", target=key_id, ip=client.ip, data={}
-            )
+            AuditRepository(session).note(actor, "key.delete", key_id, at=self._clock.now())
 
         await self._db.write(save)
         await self._standings.ended(actor.id, f"{KEY_SESSION}{key_id}")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from meydan.accounts.actor import Actor
 from meydan.accounts.models import ApiKey, AuditEntry, OwnerLink, SignIn, User
 from meydan.accounts.orders import AuditOrder, AuditPlace, UserOrder, UserPlace
 from meydan.accounts.permissions import Role
@@ -221,6 +222,10 @@ class AuditRepository:
         self._session.add(
             AuditEntry(at=at, actor_id=actor_id[:64], action=action, target=target and target[:64], ip=ip, data=data)
         )
+
+    def note(self, actor: Actor, action: str, target: str | None, *, at: datetime, **data: Any) -> None:
+        """Write what `actor` did, with where they did it from."""
+        self.append(at=at, actor_id=actor.id, action=action, target=target, ip=actor.origin.address, data=data)
 
     def page(
         self,

@@ -24,6 +24,7 @@ from meydan.accounts.errors import (
 from meydan.accounts.keys import KEY_SESSION, KeyService
 from meydan.accounts.models import User
 from meydan.accounts.names import check_username, is_username
+from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.passwords import LONGEST, Passwords, check_password
 from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.repository import AuditRepository, OwnerLinkRepository, SignInRepository, UserRepository
@@ -33,7 +34,7 @@ from meydan.accounts.standing import Standings
 from meydan.accounts.throttle import Throttle
 from meydan.accounts.tokens import ACCESS_SECONDS, Tokens, digest
 from meydan.accounts.users import UserService, new_user
-from meydan.accounts.views import NOWHERE, Client, Granted, Ticket, UserView
+from meydan.accounts.views import Granted, Ticket, UserView
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
@@ -94,24 +95,24 @@ class AccountService:
 
     # --- signing in ---
 
-    async def register(self, username: str, password: str, *, name: str = "", client: Client = NOWHERE) -> Granted:
+    async def register(self, username: str, password: str, *, name: str = "", origin: Origin = NOWHERE) -> Granted:
         """Make a member's account and sign it in."""
         live = self._live.current(AccountsSettings)
         if not live.registration_open:
             raise RegistrationClosed
         check_username(username)
         check_password(password, username)
-        await self._throttle.budget(f"register:{client.line}", most=live.registrations_per_hour, seconds=3600)
+        await self._throttle.budget(f"register:{origin.line}", most=live.registrations_per_hour, seconds=3600)
         hashed = await self._passwords.hash(password)
         user = new_user(self._clock, username, name=name, role=Role.MEMBER, password_hash=hashed)
-        return await self._db.write(lambda session: self._enrol(session, user, "user.register", client))
+        return await self._db.write(lambda session: self._enrol(session, user, "user.register", origin))
 
-    async def login(self, username: str, password: str, *, client: Client = NOWHERE) -> Granted:
+    async def login(self, username: str, password: str, *, origin: Origin = NOWHERE) -> Granted:
         """Sign a user in; raise `BadCredentials`, `UserInactive` or `RateLimited`."""
         live = self._live.current(AccountsSettings)
         username = fold(username.strip())  # as a phone's keyboard writes it: with a capital, with a space behind
-        person = f"login:{username[:64]}@{client.line}"
-        await self._throttle.attempt(f"login@{client.line}", free=live.login_attempts_per_address)
+        person = f"login:{username[:64]}@{origin.line}"
+        await self._throttle.attempt(f"login@{origin.line}", free=live.login_attempts_per_address)
         await self._throttle.attempt(person, free=live.login_attempts)
         user = None
         if is_username(username):
@@ -119,10 +120,10 @@ class AccountService:
         stored = None if user is None else user.password_hash
         right, better = await self._passwords.verify(password[: LONGEST + 1], stored)
         if not right or user is None:
-            await self._failed(username, "password", client)
+            await self._failed(username, "password", origin)
             raise BadCredentials
         if not user.active:
-            await self._failed(username, "inactive", client)
+            await self._failed(username, "inactive", origin)
             raise UserInactive
 
         def save(session: Session) -> Granted:
@@ -130,24 +131,24 @@ class AccountService:
             if row is None or not row.active or row.password_hash != stored:
                 raise BadCredentials  # changed while the password was being checked
             row.password_hash = better or row.password_hash
-            self._audit(session, username, "auth.login", username, client)
-            return self.sign_ins.open(session, row, client)
+            self._audit(session, username, "auth.login", username, origin)
+            return self.sign_ins.open(session, row, origin)
 
         granted = await self._db.write(save)
         await self._throttle.forgive(person)
         return granted
 
-    async def refresh(self, token: str | None, *, client: Client = NOWHERE) -> Granted:
+    async def refresh(self, token: str | None, *, origin: Origin = NOWHERE) -> Granted:
         """Give new tokens for a refresh token."""
         if not token:
             raise SessionInvalid
-        return await self.sign_ins.refresh(token, client=client)
+        return await self.sign_ins.refresh(token, origin=origin)
 
-    async def guest(self, name: str, *, client: Client = NOWHERE) -> Granted:
+    async def guest(self, name: str, *, origin: Origin = NOWHERE) -> Granted:
         """Let somebody in under a chosen name, without an account."""
         self.guest_name(name)
         live = self._live.current(AccountsSettings)
-        await self._throttle.budget(f"guest:{client.line}", most=live.guests_per_minute, seconds=60)
+        await self._throttle.budget(f"guest:{origin.line}", most=live.guests_per_minute, seconds=60)
         if await self.is_registered(name):
             raise UsernameTaken(name)
         token = self._tokens.access(name, Role.GUEST, new_id(self._clock))
@@ -167,16 +168,14 @@ class AccountService:
         rows = await self.users.find([actor.id])
         return rows.get(actor.id) or self._unlisted(actor.id, actor.name, actor.role)
 
-    async def update_me(
-        self, actor: Actor, *, name: str | None = None, locale: str | None = None, client: Client = NOWHERE
-    ) -> UserView:
+    async def update_me(self, actor: Actor, *, name: str | None = None, locale: str | None = None) -> UserView:
         """Change the actor's own display name or language."""
         self.sign_ins.require_person(actor)
-        view = await self.users.rename(actor.id, name=name, locale=locale, client=client)
+        view = await self.users.rename(actor, name=name, locale=locale)
         self._standings.forget(actor.id)
         return view
 
-    async def change_password(self, actor: Actor, current: str, new: str, *, client: Client = NOWHERE) -> None:
+    async def change_password(self, actor: Actor, current: str, new: str) -> None:
         """Change the actor's password and end their other sign-ins."""
         self.sign_ins.require_person(actor)
         live = self._live.current(AccountsSettings)
@@ -185,7 +184,7 @@ class AccountService:
         user = await self._db.read(lambda session: UserRepository(session).get(actor.id))
         right, _ = await self._passwords.verify(current[: LONGEST + 1], user.password_hash if user else None)
         if not right or user is None:
-            await self._failed(actor.id, "password_change", client)
+            await self._failed(actor.id, "password_change", actor.origin)
             raise WrongPassword
         check_password(new, actor.id)
         hashed = await self._passwords.hash(new)
@@ -196,7 +195,7 @@ class AccountService:
                 raise WrongPassword
             row.password_hash = hashed
             SignInRepository(session).revoke_of(actor.id, self._clock.now(), keep=actor.session)
-            self._audit(session, actor.id, "auth.password", actor.id, client)
+            AuditRepository(session).note(actor, "auth.password", actor.id, at=self._clock.now())
 
         await self._db.write(save)
         await self._throttle.forgive(person)
@@ -204,16 +203,18 @@ class AccountService:
 
     # --- who is asking ---
 
-    async def authenticate_bearer(self, token: str) -> Actor:
+    async def authenticate_bearer(self, token: str, *, origin: Origin = NOWHERE) -> Actor:
         """Return who an access token was given to, as they are now."""
         claims = self._tokens.read_access(token)
         if claims.role is Role.GUEST:
-            return await self._guest_again(Actor(claims.subject, claims.subject, Role.GUEST, claims.sign_in))
-        return await self._user_again(claims.subject, claims.sign_in)
+            return await self._guest_again(
+                Actor(claims.subject, claims.subject, Role.GUEST, claims.sign_in, origin=origin)
+            )
+        return await self._user_again(claims.subject, claims.sign_in, origin)
 
-    async def authenticate_key(self, key: str) -> Actor:
+    async def authenticate_key(self, key: str, *, origin: Origin = NOWHERE) -> Actor:
         """Return who an API key acts for, with its scopes."""
-        return await self.keys.authenticate(key)
+        return await self.keys.authenticate(key, origin=origin)
 
     async def issue_ticket(self, actor: Actor) -> Ticket:
         """Give a one-use ticket that opens the WebSocket as `actor` within 30 seconds."""
@@ -223,20 +224,20 @@ class AccountService:
         await self._store.put(_ticket_key(ticket), msgspec.json.encode(held).decode(), seconds=TICKET_SECONDS)
         return Ticket(ticket, TICKET_SECONDS, actor.id)
 
-    async def redeem_ticket(self, ticket: str) -> Actor:
+    async def redeem_ticket(self, ticket: str, *, origin: Origin = NOWHERE) -> Actor:
         """Return who the ticket was given to, as they are now; raise `BadTicket` when it is not good (any more)."""
         value = await self._store.take(_ticket_key(ticket))
         if value is None:
             raise BadTicket
         held = msgspec.json.decode(value, type=_Held)
         scopes = None if held.scopes is None else frozenset(held.scopes)
-        actor = Actor(held.id, held.name, held.role, held.session, scopes)
+        actor = Actor(held.id, held.name, held.role, held.session, scopes, origin)
         try:
             if actor.is_guest:
                 return await self._guest_again(actor)
             if actor.session.startswith(KEY_SESSION):
                 return await self.keys.again(actor)
-            return await self._user_again(actor.id, actor.session)
+            return await self._user_again(actor.id, actor.session, origin)
         except (NotSignedIn, UserInactive):
             raise BadTicket from None
 
@@ -270,7 +271,7 @@ class AccountService:
         return await self._db.read(read)
 
     async def claim_owner(
-        self, token: str, username: str, password: str, *, name: str = "", client: Client = NOWHERE
+        self, token: str, username: str, password: str, *, name: str = "", origin: Origin = NOWHERE
     ) -> Granted:
         """Make the first owner; the key, and every other one, opens no more."""
         if not await self.check_owner_link(token):
@@ -285,7 +286,7 @@ class AccountService:
             links.lock()
             if not links.is_valid(digest(token), self._clock.now()) or UserRepository(session).has_owner():
                 raise OwnerLinkInvalid
-            granted = self._enrol(session, user, "user.first_owner", client)
+            granted = self._enrol(session, user, "user.first_owner", origin)
             links.clear()
             return granted
 
@@ -293,11 +294,11 @@ class AccountService:
 
     # --- within ---
 
-    async def _user_again(self, username: str, sign_in: str) -> Actor:
+    async def _user_again(self, username: str, sign_in: str, origin: Origin) -> Actor:
         standing = await self._standings.of(sign_in)
         if standing.username != username:
             raise NotSignedIn
-        return Actor(standing.username, standing.name, standing.role, sign_in)
+        return Actor(standing.username, standing.name, standing.role, sign_in, origin=origin)
 
     async def _guest_again(self, actor: Actor) -> Actor:
         try:
@@ -308,26 +309,26 @@ class AccountService:
             raise NotSignedIn
         return actor
 
-    async def _failed(self, username: str, reason: str, client: Client) -> None:
+    async def _failed(self, username: str, reason: str, origin: Origin) -> None:
         """Note a failure, but never what was typed in the place of a username: it may be a password."""
         target = username if is_username(username) else None
         await self._db.write(
-            lambda session: self._audit(session, target or "", "auth.failed", target, client, reason=reason)
+            lambda session: self._audit(session, target or "", "auth.failed", target, origin, reason=reason)
         )
 
-    def _enrol(self, session: Session, user: User, action: str, client: Client) -> Granted:
+    def _enrol(self, session: Session, user: User, action: str, origin: Origin) -> Granted:
         if not UserRepository(session).add(user):
             raise UsernameTaken(user.username)
         row = UserRepository(session).get(user.username)
         assert row is not None, "it was added in this transaction"  # noqa: S101
-        self._audit(session, user.username, action, user.username, client)
-        return self.sign_ins.open(session, row, client)
+        self._audit(session, user.username, action, user.username, origin)
+        return self.sign_ins.open(session, row, origin)
 
     def _audit(
-        self, session: Session, actor_id: str, action: str, target: str | None, client: Client, **data: str
+        self, session: Session, actor_id: str, action: str, target: str | None, origin: Origin, **data: str
     ) -> None:
         AuditRepository(session).append(
-            at=self._clock.now(), actor_id=actor_id, action=action, target=target, ip=client.ip, data=data
+            at=self._clock.now(), actor_id=actor_id, action=action, target=target, ip=origin.address, data=data
         )
 
     def _unlisted(self, user_id: str, name: str, role: Role) -> UserView:

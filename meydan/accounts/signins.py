@@ -10,11 +10,12 @@ from meydan.accounts.actor import Actor
 from meydan.accounts.errors import NotSignedIn, SessionInvalid
 from meydan.accounts.keys import KEY_SESSION
 from meydan.accounts.models import SignIn, User
+from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import AuditRepository, SignInRepository, UserRepository
 from meydan.accounts.standing import Standings
 from meydan.accounts.tokens import ACCESS_SECONDS, Tokens
-from meydan.accounts.views import NOWHERE, Client, Granted, SignInView, sign_in_view, user_view
+from meydan.accounts.views import Granted, SignInView, sign_in_view, user_view
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.errors import NotAllowed, NotFound
@@ -45,7 +46,7 @@ class SignInService:
         self._tokens = tokens
         self._standings = standings
 
-    def open(self, session: Session, user: User, client: Client) -> Granted:
+    def open(self, session: Session, user: User, origin: Origin) -> Granted:
         """Start a sign-in inside the caller's transaction."""
         now = self._clock.now()
         row = SignIn(
@@ -57,14 +58,14 @@ class SignInService:
             rotated_at=now,
             expires_at=now + REFRESH_LIFE,
             revoked_at=None,
-            ip=client.ip[:64],
-            agent=client.agent[:200],
+            ip=origin.address,
+            agent=origin.agent,
         )
         SignInRepository(session).add(row)
         user.last_seen_at = now
         return self._granted(row, user)
 
-    async def refresh(self, token: str, *, client: Client = NOWHERE) -> Granted:
+    async def refresh(self, token: str, *, origin: Origin = NOWHERE) -> Granted:
         """Give the next tokens; raise `SessionInvalid` when this sign-in is over, or ends by this very try."""
         given = self._tokens.read_refresh(token)
         now = self._clock.now()
@@ -83,11 +84,11 @@ class SignInService:
                 row.generation += 1
                 row.rotated_at = now
                 row.expires_at = now + REFRESH_LIFE
-                row.ip, row.agent = client.ip[:64], client.agent[:200]
+                row.ip, row.agent = origin.address, origin.agent
                 user.last_seen_at = now
             elif given.generation != row.generation - 1 or now - row.rotated_at > _GRACE:
                 row.revoked_at = now
-                self._audit(session, user.username, "auth.refresh_reused", row.id, client)
+                self._audit(session, user.username, "auth.refresh_reused", row.id, origin)
                 return row
             return self._granted(row, user)
 
@@ -98,7 +99,7 @@ class SignInService:
             raise SessionInvalid
         return result
 
-    async def end(self, actor: Actor | None, token: str | None, *, client: Client = NOWHERE) -> None:
+    async def end(self, actor: Actor | None, token: str | None, *, origin: Origin = NOWHERE) -> None:
         """Sign out: end the sign-in of the refresh token, or of the actor; one that is over already is no error."""
 
         def save(session: Session) -> SignIn | None:
@@ -114,20 +115,20 @@ class SignInService:
             if row is None or row.revoked_at is not None:
                 return None
             row.revoked_at = self._clock.now()
-            self._audit(session, row.username, "auth.logout", row.id, client)
+            self._audit(session, row.username, "auth.logout", row.id, origin)
             return row
 
         ended = await self._db.write(save)
         if ended is not None:
             await self._standings.ended(ended.username, ended.id)
 
-    async def end_all(self, actor: Actor, *, client: Client = NOWHERE) -> None:
+    async def end_all(self, actor: Actor) -> None:
         """Sign the actor out everywhere, here too."""
         self.require_person(actor)
 
         def save(session: Session) -> None:
             SignInRepository(session).revoke_of(actor.id, self._clock.now())
-            self._audit(session, actor.id, "auth.logout_all", actor.id, client)
+            AuditRepository(session).note(actor, "auth.logout_all", actor.id, at=self._clock.now())
 
         await self._db.write(save)
         await self._standings.changed(actor.id, role=actor.role, active=True)
@@ -142,7 +143,7 @@ class SignInService:
 
         return await self._db.read(read)
 
-    async def end_one(self, actor: Actor, sign_in: str, *, client: Client = NOWHERE) -> None:
+    async def end_one(self, actor: Actor, sign_in: str) -> None:
         """End one of the actor's sign-ins."""
         self.require_person(actor)
 
@@ -151,7 +152,7 @@ class SignInService:
             if row is None or row.username != actor.id or row.revoked_at is not None:
                 raise SignInMissing
             row.revoked_at = self._clock.now()
-            self._audit(session, actor.id, "auth.session_end", row.id, client)
+            AuditRepository(session).note(actor, "auth.session_end", row.id, at=self._clock.now())
 
         await self._db.write(save)
         await self._standings.ended(actor.id, sign_in)
@@ -176,7 +177,7 @@ class SignInService:
             user=user_view(user),
         )
 
-    def _audit(self, session: Session, actor_id: str, action: str, target: str, client: Client) -> None:
+    def _audit(self, session: Session, actor_id: str, action: str, target: str, origin: Origin) -> None:
         AuditRepository(session).append(
-            at=self._clock.now(), actor_id=actor_id, action=action, target=target, ip=client.ip, data={}
+            at=self._clock.now(), actor_id=actor_id, action=action, target=target, ip=origin.address, data={}
         )

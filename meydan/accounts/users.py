@@ -12,17 +12,18 @@ from meydan.accounts.errors import LastOwner, RankTooLow, ScopeTooWide, UserMiss
 from meydan.accounts.models import User
 from meydan.accounts.names import CONSOLE_ID, check_username, folded, is_username, name_key
 from meydan.accounts.orders import UserOrder, UserPlace
+from meydan.accounts.origin import Origin
 from meydan.accounts.passwords import Passwords, check_password
 from meydan.accounts.permissions import GRANTS, Permission, Role
 from meydan.accounts.repository import AuditRepository, SignInRepository, UserRepository
 from meydan.accounts.standing import Standings
-from meydan.accounts.views import NOWHERE, Client, Page, UserView, user_view
+from meydan.accounts.views import Page, UserView, user_view
 from meydan.platform.clock import Clock
 from meydan.platform.cursors import cursor, place_in
 from meydan.platform.db import Database
 from meydan.platform.errors import InvalidInput
 
-CONSOLE: Final = Actor(id=CONSOLE_ID, name="Konsol", role=Role.OWNER, session="console")
+CONSOLE: Final = Actor(id=CONSOLE_ID, name="Konsol", role=Role.OWNER, session="console", origin=Origin(agent="console"))
 """Whoever holds the machine and its commands: above every rank."""
 
 
@@ -82,7 +83,6 @@ class UserService:
         name: str = "",
         role: Role = Role.MEMBER,
         password: str | None = None,
-        client: Client = NOWHERE,
     ) -> NewUser:
         """Add a user; with no password one is made and returned this once."""
         actor.require(Permission.USERS_MANAGE)
@@ -101,7 +101,7 @@ class UserService:
         def save(session: Session) -> UserView:
             if not UserRepository(session).add(user):
                 raise UsernameTaken(username)
-            self._audit(session, actor, "user.add", username, client, role=role.value)
+            self._audit(session, actor, "user.add", username, role=role.value)
             return user_view(user)
 
         return NewUser(await self._db.write(save), made)
@@ -113,7 +113,6 @@ class UserService:
         *,
         role: Role | None = None,
         active: bool | None = None,
-        client: Client = NOWHERE,
     ) -> UserView:
         """Change a user's role or switch their account off or on; both take effect at once on every node."""
         actor.require(Permission.USERS_MANAGE)
@@ -134,9 +133,9 @@ class UserService:
                 return user_view(user), False
             user.role, user.active = after
             if after[0] is not before[0]:
-                self._audit(session, actor, "user.role", username, client, before=before[0].value, after=after[0].value)
+                self._audit(session, actor, "user.role", username, before=before[0].value, after=after[0].value)
             if after[1] != before[1]:
-                self._audit(session, actor, "user.activate" if after[1] else "user.deactivate", username, client)
+                self._audit(session, actor, "user.activate" if after[1] else "user.deactivate", username)
             if not after[1]:
                 SignInRepository(session).revoke_of(username, self._clock.now())
             return user_view(user), True
@@ -146,9 +145,7 @@ class UserService:
             await self._standings.changed(username, role=view.role, active=view.active)
         return view
 
-    async def reset_password(
-        self, actor: Actor, username: str, *, password: str | None = None, client: Client = NOWHERE
-    ) -> str:
+    async def reset_password(self, actor: Actor, username: str, *, password: str | None = None) -> str:
         """Give a user a new password, end their sign-ins, and return the password."""
         actor.require(Permission.USERS_MANAGE)
         chosen = password or new_password()
@@ -162,35 +159,29 @@ class UserService:
             _require_rank(actor, Role(user.role))
             user.password_hash = hashed
             SignInRepository(session).revoke_of(username, self._clock.now())
-            self._audit(session, actor, "user.password_reset", username, client)
+            self._audit(session, actor, "user.password_reset", username)
             return user_view(user)
 
         view = await self._db.write(save)
         await self._standings.changed(username, role=view.role, active=view.active)
         return chosen
 
-    async def rename(
-        self, username: str, *, name: str | None = None, locale: str | None = None, client: Client = NOWHERE
-    ) -> UserView:
+    async def rename(self, actor: Actor, *, name: str | None = None, locale: str | None = None) -> UserView:
         """Change the display name or language of a user who asked for it themselves."""
 
         def save(session: Session) -> UserView:
-            user = _access(session, username, lock=True)
+            user = _access(session, actor.id, lock=True)
             user.name = (name or "").strip() or user.name
             user.name_key = name_key(user.name)
-            user.folded = folded(username, user.name)
+            user.folded = folded(actor.id, user.name)
             user.locale = locale or user.locale
-            AuditRepository(session).append(
-                at=self._clock.now(), actor_id=username, action="user.update", target=username, ip=client.ip, data={}
-            )
+            self._audit(session, actor, "user.update", actor.id)
             return user_view(user)
 
         return await self._db.write(save)
 
-    def _audit(self, session: Session, actor: Actor, action: str, target: str, client: Client, **data: str) -> None:
-        AuditRepository(session).append(
-            at=self._clock.now(), actor_id=actor.id, action=action, target=target, ip=client.ip, data=data
-        )
+    def _audit(self, session: Session, actor: Actor, action: str, target: str, **data: str) -> None:
+        AuditRepository(session).note(actor, action, target, at=self._clock.now(), **data)
 
 
 def new_user(clock: Clock, username: str, *, name: str, role: Role, password_hash: str) -> User:

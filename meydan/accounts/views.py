@@ -3,35 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Address, ip_address, ip_network
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from meydan.accounts.models import ApiKey, AuditEntry, SignIn, User
 from meydan.accounts.permissions import Role
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Where a request comes from, for the audit log and the throttle."""
-
-    ip: str = ""
-    agent: str = ""
-
-    @property
-    def line(self) -> str:
-        """What stands for one caller: an IPv4 address, or the /64 that a household is given of IPv6."""
-        try:
-            address = ip_address(self.ip)
-        except ValueError:
-            return self.ip
-        if isinstance(address, IPv4Address):
-            return str(address)
-        return str(address.ipv4_mapped or ip_network((address, 64), strict=False).network_address)
-
-
-NOWHERE: Final = Client()
 
 
 @dataclass(frozen=True, slots=True)

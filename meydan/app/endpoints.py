@@ -106,12 +106,9 @@ async def list_settings(system: System, actor: CurrentActor) -> SectionList:
     summary="Change live settings",
     responses=_PROBLEMS,
 )
-async def update_settings(
-    section: str, changes: dict[str, Any], request: Request, system: System, actor: CurrentActor
-) -> Section:
+async def update_settings(section: str, changes: dict[str, Any], system: System, actor: CurrentActor) -> Section:
     """Need `system:manage`. Every node uses the new values at once."""
-    ip = request.client.host if request.client else ""
-    return Section(**await system.change_settings(actor, section, changes, ip=ip))
+    return Section(**await system.change_settings(actor, section, changes))
 
 
 def _is_local(request: Request) -> bool:

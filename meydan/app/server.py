@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from meydan.app.http_protocol import BoundedHttp
 from meydan.chat.hub import Hub
@@ -35,7 +36,9 @@ class HttpServer:
                 port=settings.port,
                 loop="none",
                 http=BoundedHttp,
-                ws=protocol_factory(hub, origin_allowed=partial(origin_allowed, settings)),  # type: ignore[arg-type]  # uvicorn only calls it
+                ws=protocol_factory(  # type: ignore[arg-type]  # uvicorn only calls it
+                    hub, origin_allowed=partial(origin_allowed, settings), address_of=address_by(settings)
+                ),
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -102,6 +105,22 @@ def origin_allowed(settings: Settings, origin: str, host: str) -> bool:
         return bool(host) and urlsplit(origin).netloc == host
     except ValueError:  # no address at all, as with a bracket that does not close
         return False
+
+
+def address_by(settings: Settings) -> Callable[[str, str], str]:
+    """Return what finds a peer's address, as uvicorn does for requests: a proxy that is trusted is believed."""
+    trusted = ProxyHeadersMiddleware(_nothing, list(settings.trusted_proxies)).trusted_hosts
+
+    def address(peer: str, forwarded: str) -> str:
+        if not forwarded or peer not in trusted:
+            return peer
+        return trusted.get_trusted_client_address(forwarded)[0] or peer
+
+    return address
+
+
+async def _nothing(*_asgi: object) -> None:
+    """Stand where uvicorn's middleware wants an application."""
 
 
 def _shown(host: str) -> str:

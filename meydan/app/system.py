@@ -169,10 +169,10 @@ class SystemService:
         actor.require(Permission.SYSTEM_READ)
         return [self._section(section) for section in self._live.sections()]
 
-    async def change_settings(self, actor: Actor, section: str, changes: dict[str, Any], *, ip: str) -> dict[str, Any]:
+    async def change_settings(self, actor: Actor, section: str, changes: dict[str, Any]) -> dict[str, Any]:
         """Change values of one section on every node, write it into the audit log, and return the section."""
         actor.require(Permission.SYSTEM_MANAGE)
-        note = settings_note(self._clock, section, by=actor.id, ip=ip)
+        note = settings_note(self._clock, section, actor)
         await self._live.change(section, changes, by=actor.id, also=note)
         log.info("settings.changed", section=section, names=sorted(changes), by=actor.id)
         return self._section(section)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from meydan.accounts.actor import Actor
+from meydan.accounts.origin import NOWHERE, Origin
 from meydan.chat import wire
 from meydan.chat.budgets import Budget
 from meydan.platform.errors import MeydanError
@@ -27,6 +29,8 @@ CLOSE_UNSUPPORTED = 1003
 CLOSE_TOO_BIG = 1009
 CLOSE_POLICY = 1008
 
+OriginOf = Callable[[WSTransport], Origin]
+
 _PING = b"\x89\x00"
 _LINGER = 3.0
 _QUEUE, _QUEUE_BYTES = 256, 4 * wire.MAX_FRAME
@@ -37,6 +41,7 @@ class Connection(WSListener):
 
     __slots__ = (
         "_fragments",
+        "_origin_of",
         "actor",
         "budget",
         "busy",
@@ -46,6 +51,7 @@ class Connection(WSListener):
         "hub",
         "lot",
         "missed_pings",
+        "origin",
         "path_id",
         "private",
         "refusals",
@@ -58,10 +64,12 @@ class Connection(WSListener):
         "write",
     )
 
-    def __init__(self, hub: "Hub", *, path_id: str, ticket: str | None) -> None:
+    def __init__(self, hub: "Hub", *, path_id: str, ticket: str | None, origin_of: OriginOf) -> None:
         self.hub = hub
         self.path_id = path_id
         self.ticket = ticket
+        self.origin = NOWHERE
+        self._origin_of = origin_of
         self.actor: Actor | None = None
         self.claim: str | None = None
         self.rooms: dict[str, RoomChannel] = {}
@@ -81,6 +89,7 @@ class Connection(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Begin: bound the outgoing buffer and find out who this is."""
         self.transport = transport
+        self.origin = self._origin_of(transport)
         transport.request.headers.clear()  # they would live as long as the connection
         transport.response.headers.clear()
         self.write = transport.underlying_transport.write

@@ -39,13 +39,14 @@ class Entrance:
     async def identify(self, connection: Connection) -> Actor:
         """Return who this is; raise `BadTicket`, `NameTaken` or `NotAllowed`."""
         if connection.ticket is not None:
-            actor = await self._accounts.redeem_ticket(connection.ticket)
+            actor = await self._accounts.redeem_ticket(connection.ticket, origin=connection.origin)
             connection.ticket = None
             if actor.id != connection.path_id:
                 raise NotAllowed(izin="kullanici_id")
         else:
             name = self._accounts.guest_name(connection.path_id)
-            actor = Actor(id=name, name=name, role=Role.GUEST, session=new_id(self._clock))
+            session = new_id(self._clock)
+            actor = Actor(id=name, name=name, role=Role.GUEST, session=session, origin=connection.origin)
             if await self._accounts.is_registered(name):
                 raise NameTaken(name)
         if actor.is_guest:

@@ -6,9 +6,10 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows import WSTransport, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-defined]  # its stub leaves it out
 
+from meydan.accounts.origin import Origin
 from meydan.chat import wire
 from meydan.chat.connection import Connection
 from meydan.chat.handshake import refusal, tidied
@@ -44,8 +45,19 @@ class HubProtocol(WSProtocol):  # type: ignore[misc]  # an extension type withou
         """Do nothing: the hub has told its connections to leave before uvicorn shuts down."""
 
 
-def protocol_factory(hub: Hub, *, origin_allowed: Callable[[str, str], bool]) -> Callable[..., HubProtocol]:
-    """Return what uvicorn calls for every upgrade; `origin_allowed(origin, host)` guards against foreign pages."""
+def protocol_factory(
+    hub: Hub, *, origin_allowed: Callable[[str, str], bool], address_of: Callable[[str, str], str]
+) -> Callable[..., HubProtocol]:
+    """Return what uvicorn calls for every upgrade.
+
+    `origin_allowed(origin, host)` guards against foreign pages; `address_of(peer, forwarded)` says whose connection it
+    is, going by who is connected and what stands in X-Forwarded-For.
+    """
+
+    def origin_of(transport: WSTransport) -> Origin:
+        peer = transport.underlying_transport.get_extra_info("peername")
+        forwarded = ",".join(transport.request.headers.getall("x-forwarded-for", []))
+        return Origin.of(address_of(peer[0] if peer else "", forwarded))
 
     def listener(request: WSUpgradeRequest) -> Connection | WSUpgradeResponseWithListener:
         try:
@@ -59,7 +71,7 @@ def protocol_factory(hub: Hub, *, origin_allowed: Callable[[str, str], bool]) ->
         if origin is not None and not origin_allowed(origin, request.headers.get("host", "")):
             return _refuse(HTTPStatus.FORBIDDEN)
         ticket = parse_qs(url.query).get("bilet")
-        return Connection(hub, path_id=user_id, ticket=ticket[0] if ticket else None)
+        return Connection(hub, path_id=user_id, ticket=ticket[0] if ticket else None, origin_of=origin_of)
 
     def protocol(**_uvicorn: Any) -> HubProtocol:
         return HubProtocol(

@@ -69,7 +69,7 @@ def set_(
         from meydan.accounts.users import CONSOLE
         from meydan.platform.clock import SystemClock
 
-        note = settings_note(SystemClock(), section, by=CONSOLE.id)
+        note = settings_note(SystemClock(), section, CONSOLE)
         changed = await live.change(section, {field: parsed}, by=CONSOLE.id, also=note)
         typer.echo(f"{name} = {json.dumps(changed.model_dump(mode='json')[field], ensure_ascii=False)}")
 

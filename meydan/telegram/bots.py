@@ -351,9 +351,7 @@ class BotService:
         return [_bot_view(row, counts, now) for row in session.scalars(statement)]
 
     def _audit(self, session: Session, actor: Actor, action: str, bot: Bot) -> None:
-        AuditRepository(session).append(
-            at=self._clock.now(), actor_id=actor.id, action=action, target=bot.username, ip="", data={"bot": bot.id}
-        )
+        AuditRepository(session).note(actor, action, bot.username, at=self._clock.now(), bot=bot.id)
 
 
 class _Me(msgspec.Struct):

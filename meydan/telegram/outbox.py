@@ -374,9 +374,7 @@ class OutboxService:
                 row.attempts = 0
                 if row.deadline is not None and row.deadline < now:
                     row.deadline = None
-            AuditRepository(session).append(
-                at=now, actor_id=actor.id, action=f"telegram.send_{action}", target=send_id, ip="", data={}
-            )
+            AuditRepository(session).note(actor, f"telegram.send_{action}", send_id, at=now)
             return row, to is SendState.QUEUED
 
         row, queued = await self._db.write(save)

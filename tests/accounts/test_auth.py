@@ -8,9 +8,9 @@ import jwt
 import pytest
 
 from meydan.accounts.errors import BadCredentials
+from meydan.accounts.origin import Origin
 from meydan.accounts.permissions import Role
 from meydan.accounts.service import AccountService, BadTicket
-from meydan.accounts.views import Client
 from meydan.platform.clock import ManualClock
 from meydan.platform.errors import RateLimited
 from meydan.platform.live_settings import LiveSettings
@@ -318,14 +318,14 @@ async def test_other_spellings_of_a_name_are_no_further_tries(http: httpx.AsyncC
     ],
 )
 def test_who_has_many_addresses_of_one_line_counts_once(ip: str, line: str) -> None:
-    assert Client(ip).line == line
+    assert Origin(ip).line == line
 
 
 async def test_tries_from_one_line_count_together(accounts: AccountService) -> None:
     outcomes = []
     for number in range(7):
         try:
-            await accounts.login("ayse", "x", client=Client(f"2001:db8::{number:x}"))
+            await accounts.login("ayse", "x", origin=Origin(f"2001:db8::{number:x}"))
         except (BadCredentials, RateLimited) as error:
             outcomes.append(type(error))
     assert outcomes == [BadCredentials] * 6 + [RateLimited]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
+from meydan.accounts.actor import Actor
 from meydan.accounts.names import name_key
 from meydan.accounts.orders import AuditOrder, UserOrder
 from meydan.accounts.permissions import Role
@@ -163,7 +164,7 @@ async def test_rows_that_come_and_go_neither_repeat_nor_hide_others(
 
 
 async def test_a_new_name_is_a_new_place(accounts: AccountService, crowd: list[str]) -> None:
-    await accounts.users.rename(crowd[-1], name="Çağla")
+    await accounts.users.rename(Actor(crowd[-1], "", Role.MEMBER, "s"), name="Çağla")
     found = await _pages(accounts, UserOrder.NAME, limit=100)
     assert found.index(crowd[-1]) == found.index(crowd[EVERYONE.index("Çınar")]) - 1
 

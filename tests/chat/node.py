@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from meydan.accounts.origin import NOWHERE
 from meydan.accounts.permissions import Role
 from meydan.accounts.users import new_user
-from meydan.accounts.views import NOWHERE, Granted
+from meydan.accounts.views import Granted
 from meydan.app.composition import Square, open_square
 from meydan.app.server import HttpServer
 from meydan.chat.models import Room

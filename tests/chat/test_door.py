@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from websockets.exceptions import InvalidStatus
 
 from meydan.accounts.actor import Actor
+from meydan.accounts.origin import NOWHERE
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import UserRepository
 from meydan.accounts.users import CONSOLE
-from meydan.accounts.views import NOWHERE, Granted
+from meydan.accounts.views import Granted
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
 from tests.chat.node import Held, Node, Person, Talker, running_node
@@ -168,6 +169,31 @@ async def test_a_page_of_another_origin_is_turned_away(settings: Settings) -> No
             f"http://127.0.0.1:{node.port + 1}",
         ):
             assert await status(node, "misafir9", origin=origin) == 403, origin
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (("127.0.0.1",), (), "127.0.0.1"),
+        (("127.0.0.1",), ("203.0.113.9",), "203.0.113.9"),
+        (("127.0.0.1",), ("10.6.6.6, 203.0.113.9",), "203.0.113.9"),
+        (("127.0.0.1",), ("10.6.6.6", "203.0.113.9"), "203.0.113.9"),
+        (("127.0.0.1", "10.0.0.0/8"), ("203.0.113.9, 10.0.0.4",), "203.0.113.9"),
+        (("127.0.0.1",), ("",), "127.0.0.1"),
+        ((), ("203.0.113.9",), "127.0.0.1"),
+    ],
+)
+async def test_a_socket_knows_where_it_comes_from(
+    settings: Settings, proxies: tuple[str, ...], forwarded: tuple[str, ...], address: str
+) -> None:
+    settings = settings.model_copy(update={"trusted_proxies": proxies})
+    async with running_node(settings) as node:
+        user = f"ayse?bilet={await node.ticket(await node.person('ayse'))}"
+        for path in ("misafir", user):
+            headers = [("X-Forwarded-For", value) for value in forwarded]
+            await (await node.knock(path, additional_headers=headers)).expect("sistem")
+        actors = [connection.actor for connection in node.square.hub.connections]
+        assert [actor.origin.address for actor in actors if actor is not None] == [address, address]
 
 
 async def test_an_address_that_is_no_door(node: Node) -> None:

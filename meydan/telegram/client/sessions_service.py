@@ -32,13 +32,6 @@ class SessionService:
         done = await self._listing.put_away(name)
 
         def note(session: Session) -> None:
-            AuditRepository(session).append(
-                at=self._clock.now(),
-                actor_id=actor.id,
-                action=f"telegram.session_{done}",
-                target=name,
-                ip="",
-                data={},
-            )
+            AuditRepository(session).note(actor, f"telegram.session_{done}", name, at=self._clock.now())
 
         await self._db.write(note)
