@@ -32,6 +32,9 @@ CLOSE_POLICY = 1008
 OriginOf = Callable[[WSTransport], Origin]
 
 _PING = b"\x89\x00"
+_EMPTY_CLOSE = b"\x88\x00"
+_OF_APPLICATIONS = range(3_000, 5_000)
+_ON_THE_WIRE = frozenset(range(1_000, 1_004)) | frozenset(range(1_007, 1_015))  # the others are only reported
 _LINGER = 3.0
 _QUEUE, _QUEUE_BYTES = 256, 4 * wire.MAX_FRAME
 
@@ -53,6 +56,7 @@ class Connection(WSListener):
         "missed_pings",
         "origin",
         "path_id",
+        "pongs_due",
         "private",
         "refusals",
         "rooms",
@@ -81,6 +85,7 @@ class Connection(WSListener):
         self.entering: str | None = None  # the room it is on its way into, unless that was closed to it meanwhile
         self.lot = hub.stats.connections_total
         self.missed_pings = 0
+        self.pongs_due = 0
         self.refusals = 0
         self.typing_at = 0.0
         self.budget: Budget | None = None
@@ -112,11 +117,12 @@ class Connection(WSListener):
         elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
             self._fragment(frame)
         elif kind == WSMsgType.CLOSE:
-            transport.send_close(frame.get_close_code())
-            transport.disconnect()
+            self._close_with(frame)
         elif kind == WSMsgType.PING:
             if not self.closing and self.hub.affords(self):
                 transport.send_pong(frame.get_payload_as_bytes())
+        elif kind == WSMsgType.PONG:
+            self._pong()
         elif kind == WSMsgType.BINARY:
             self.close(CLOSE_UNSUPPORTED, "text frames only")
 
@@ -155,6 +161,7 @@ class Connection(WSListener):
     def ping(self) -> None:
         """Ask the peer for a sign of life; one that owes two is gone."""
         self.missed_pings += 1
+        self.pongs_due += 1
         if self.missed_pings > 2:
             self.transport.disconnect(graceful=False)
         elif not self.closing:
@@ -187,6 +194,29 @@ class Connection(WSListener):
         request, size = self.waiting.popleft()
         self.waiting_bytes -= size
         return request
+
+    def _close_with(self, frame: WSFrame) -> None:
+        """Answer the peer's CLOSE with its own code, or without one when it gave none, and hang up."""
+        if self.private and not self.closing:
+            self.write_with_private()  # the answer to what it asked last
+        code = int.from_bytes(frame.get_payload_as_bytes()[:2])
+        if self.transport.is_close_frame_sent:  # this is the answer to ours
+            pass
+        elif not frame.payload_size:
+            self.write(_EMPTY_CLOSE)
+        elif code in _ON_THE_WIRE or code in _OF_APPLICATIONS:
+            self.transport.send_close(cast("Any", code))
+        else:
+            self.close(CLOSE_PROTOCOL, "no such close code")
+        self.closing = True
+        self.transport.disconnect()
+
+    def _pong(self) -> None:
+        """Take a sign of life; one that nobody asked for is a frame like any other."""
+        if self.pongs_due:
+            self.pongs_due -= 1
+        elif not self.closing:
+            self.hub.affords(self)
 
     def _fragment(self, frame: WSFrame) -> None:
         """Put a message together that came in several frames, up to the size one frame may have."""
