@@ -1,6 +1,7 @@
 """What may go wrong with accounts."""
 
 from meydan.platform.errors import InvalidInput, MeydanError, NotAllowed, NotFound
+from meydan.platform.reasons import Reason
 
 
 class NotSignedIn(MeydanError):
@@ -72,7 +73,7 @@ class BadUsername(InvalidInput):
     code = "kullanici_adi_gecersiz"
 
     def __init__(self, suggestion: str) -> None:
-        MeydanError.__init__(self, alan="username", neden="format", oneri=suggestion or "-")
+        MeydanError.__init__(self, alan="username", neden=Reason("username_format"), oneri=suggestion or "-")
 
 
 class WeakPassword(InvalidInput):
@@ -80,8 +81,8 @@ class WeakPassword(InvalidInput):
 
     code = "parola_zayif"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(field="password", reason=reason)
+    def __init__(self, reason: str, **facts: int) -> None:
+        super().__init__(field="password", reason=reason, **facts)
 
 
 class WrongPassword(InvalidInput):

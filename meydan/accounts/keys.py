@@ -97,7 +97,7 @@ class KeyService:
                 raise ScopeTooWide(scope.value)
         now = self._clock.now()
         if expires_at is not None and not now < expires_at < now + _LONGEST_LIFE:
-            raise InvalidInput(field="expires_at", reason="out of range")
+            raise InvalidInput(field="expires_at", reason="not_in_future")
         prefix = f"mk_{secrets.token_hex(4)}"
         secret = f"{prefix}_{secrets.token_urlsafe(32)}"
         row = ApiKey(

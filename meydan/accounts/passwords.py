@@ -66,13 +66,13 @@ class Passwords:
 def check_password(password: str, username: str) -> None:
     """Raise `WeakPassword` unless the password may be used by this user."""
     if len(password) < SHORTEST:
-        raise WeakPassword(f"min_length {SHORTEST}")
+        raise WeakPassword("string_too_short", min_length=SHORTEST)
     if len(password) > LONGEST:
-        raise WeakPassword(f"max_length {LONGEST}")
+        raise WeakPassword("string_too_long", max_length=LONGEST)
     if password.casefold() == username:
-        raise WeakPassword("username")
+        raise WeakPassword("is_username")
     if password.casefold() in _commonest():
-        raise WeakPassword("common")
+        raise WeakPassword("too_common")
 
 
 @cache

@@ -42,6 +42,7 @@ from meydan.platform.ephemeral import EphemeralStore
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.settings import Settings
+from meydan.platform.texts import Language, as_language
 from meydan.platform.turkish import fold
 
 __all__ = ["AccountService", "BadTicket"]
@@ -240,6 +241,14 @@ class AccountService:
             return await self._user_again(actor.id, actor.session, origin)
         except (NotSignedIn, UserInactive):
             raise BadTicket from None
+
+    async def language_of(self, actor: Actor) -> Language | None:
+        """Return the language that a user has chosen; a guest has none."""
+        if actor.is_guest:
+            return None
+        if actor.session.startswith(KEY_SESSION):
+            return as_language((await self.me(actor)).locale)
+        return as_language((await self._standings.of(actor.session)).locale)
 
     async def is_registered(self, username: str) -> bool:
         """Tell whether a user, active or not, has this name."""

@@ -26,6 +26,7 @@ class Standing:
     username: str
     name: str
     role: Role
+    locale: str
 
 
 class Standings:
@@ -90,4 +91,4 @@ class Standings:
             raise SessionInvalid
         if not user.active:
             raise UserInactive
-        return Standing(user.username, user.name, Role(user.role))
+        return Standing(user.username, user.name, Role(user.role), user.locale)

@@ -239,7 +239,7 @@ def _require_scopes(actor: Actor, role: Role) -> None:
 
 def _require_grant(actor: Actor, role: Role) -> None:
     if role is Role.GUEST:
-        raise InvalidInput(field="role", reason="guest")
+        raise InvalidInput(field="role", reason="no_role")
     if actor is not CONSOLE and actor.role is not Role.OWNER and role.rank <= actor.role.rank:
         raise RankTooLow
     _require_scopes(actor, role)

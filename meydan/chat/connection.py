@@ -13,6 +13,7 @@ from meydan.accounts.origin import NOWHERE, Origin
 from meydan.chat import wire
 from meydan.chat.budgets import Budget
 from meydan.platform.errors import MeydanError
+from meydan.platform.texts import Language
 
 if TYPE_CHECKING:
     from meydan.chat.channel import RoomChannel
@@ -40,7 +41,10 @@ _QUEUE, _QUEUE_BYTES = 256, 4 * wire.MAX_FRAME
 
 
 class Connection(WSListener):
-    """Speaks for one socket. `write` takes framed bytes; a peer that does not read is closed, never waited for."""
+    """Speaks for one socket. `write` takes framed bytes; a peer that does not read is closed, never waited for.
+
+    It speaks the `wanted_language` of its address, else its user's own, else the `language` that its header prefers.
+    """
 
     __slots__ = (
         "_fragments",
@@ -52,6 +56,7 @@ class Connection(WSListener):
         "closing",
         "entering",
         "hub",
+        "language",
         "lot",
         "missed_pings",
         "origin",
@@ -65,15 +70,27 @@ class Connection(WSListener):
         "typing_at",
         "waiting",
         "waiting_bytes",
+        "wanted_language",
         "write",
     )
 
-    def __init__(self, hub: "Hub", *, path_id: str, ticket: str | None, origin_of: OriginOf) -> None:
+    def __init__(
+        self,
+        hub: "Hub",
+        *,
+        path_id: str,
+        ticket: str | None,
+        origin_of: OriginOf,
+        wanted_language: Language | None = None,
+        language: Language = "tr",
+    ) -> None:
         self.hub = hub
         self.path_id = path_id
         self.ticket = ticket
         self.origin = NOWHERE
         self._origin_of = origin_of
+        self.wanted_language = wanted_language
+        self.language: Language = wanted_language or language
         self.actor: Actor | None = None
         self.claim: str | None = None
         self.rooms: dict[str, RoomChannel] = {}
@@ -142,7 +159,7 @@ class Connection(WSListener):
 
     def refuse(self, error: MeydanError, ref: str | None = None) -> None:
         """Send `error` as `hata`."""
-        self.send(wire.problem(error, ref))
+        self.send(wire.problem(error, self.language, ref))
 
     def write_with_private(self, blob: bytes = b"") -> None:
         """Write the private frames, and `blob` behind them, at once."""

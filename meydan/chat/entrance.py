@@ -13,7 +13,7 @@ from meydan.platform.clock import Clock
 from meydan.platform.ephemeral import EphemeralStore
 from meydan.platform.errors import MeydanError, NotAllowed, Unavailable
 from meydan.platform.ids import new_id
-from meydan.platform.texts import text
+from meydan.platform.texts import Language, text
 
 _CLAIM_SECONDS: Final = 90.0
 
@@ -41,6 +41,8 @@ class Entrance:
         if connection.ticket is not None:
             actor = await self._accounts.redeem_ticket(connection.ticket, origin=connection.origin)
             connection.ticket = None
+            if connection.wanted_language is None:
+                connection.language = await self._accounts.language_of(actor) or connection.language
             if actor.id != connection.path_id:
                 raise NotAllowed(izin="kullanici_id")
         else:
@@ -70,10 +72,10 @@ class Entrance:
         for claim, session in tuple(self._claims.items()):
             await self._store.claim(claim, session, seconds=_CLAIM_SECONDS)
 
-    def greeting(self, actor: Actor) -> bytes:
+    def greeting(self, actor: Actor, language: Language) -> bytes:
         """Return the first frame of a connection."""
         return wire.welcome(
-            text=text("tr", "chat.welcome"),
+            text=text(language, "chat.welcome"),
             at=self._clock.now(),
             user_id=actor.id,
             name=actor.name,

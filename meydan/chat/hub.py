@@ -221,7 +221,7 @@ class Hub:
         self._take_place(actor)
         connection.actor = actor
         self.people[actor.id][connection] = None
-        connection.send(self._entrance.greeting(actor))
+        connection.send(self._entrance.greeting(actor, connection.language))
         self.resume(connection)
 
     def _take_place(self, actor: Actor) -> None:

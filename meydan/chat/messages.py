@@ -85,9 +85,9 @@ class MessageService:
         """Return the operation that says `content` in a room which the actor was found to see."""
         actor.require(Permission.ROOMS_WRITE)
         if kind not in KINDS:
-            raise InvalidInput(field="mesaj_tipi", reason="metin")
+            raise InvalidInput(field="mesaj_tipi", reason="literal_error", expected="metin")
         if client_id is not None and "\x00" in client_id:
-            raise InvalidInput(field="istemci_id", reason="control character")
+            raise InvalidInput(field="istemci_id", reason="control_characters")
         content = self._content(content)
         return Append(
             room_id=room_id,
@@ -124,7 +124,7 @@ class MessageService:
         """Return the operation that puts an emoji on a message or takes it off."""
         actor.require(Permission.ROOMS_WRITE)
         if not _EMOJI.fullmatch(emoji):
-            raise InvalidInput(field="emoji", reason="not an emoji")
+            raise InvalidInput(field="emoji", reason="not_an_emoji")
         return PutReaction(room_id, self._clock.now(), _message_id(message_id), actor.id, emoji, remove)
 
     async def send(

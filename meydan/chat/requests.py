@@ -81,7 +81,7 @@ class Requests:
     def _send(self, connection: Connection, actor: Actor, request: wire.Send) -> None:
         channel = self._joined(connection, request.room)
         if request.attachments:
-            raise InvalidInput(field="ekler", reason="not accepted yet")
+            raise InvalidInput(field="ekler", reason="not_yet")
         operation = self._messages.compose(
             actor,
             channel.room_id,

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from meydan.chat.models import RoomKind, RoomRole
 
@@ -82,7 +83,7 @@ class Wire(BaseModel):
 
 def _storable(text: str) -> str:
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("control character")
+        raise PydanticCustomError("control_characters", "control characters are not allowed")
     return text
 
 

@@ -504,7 +504,7 @@ def _user_id(actor: Actor | None) -> str | None:
 
 def _slug(name: str) -> str:
     if not _SLUG.fullmatch(name):
-        raise InvalidInput(field="oda_id", reason="a-z 0-9 - _")
+        raise InvalidInput(field="oda_id", reason="room_name")
     return name
 
 

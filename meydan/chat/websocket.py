@@ -14,6 +14,7 @@ from meydan.chat import wire
 from meydan.chat.connection import Connection
 from meydan.chat.handshake import refusal, tidied
 from meydan.chat.hub import Hub
+from meydan.platform.texts import as_language, preferred
 
 PATH: Final = "/api/v1/ws/"
 _HANDSHAKE_SECONDS: Final = 10
@@ -70,8 +71,16 @@ def protocol_factory(
         origin = request.headers.get("origin")
         if origin is not None and not origin_allowed(origin, request.headers.get("host", "")):
             return _refuse(HTTPStatus.FORBIDDEN)
-        ticket = parse_qs(url.query).get("bilet")
-        return Connection(hub, path_id=user_id, ticket=ticket[0] if ticket else None, origin_of=origin_of)
+        query = parse_qs(url.query)
+        ticket = query.get("bilet")
+        return Connection(
+            hub,
+            path_id=user_id,
+            ticket=ticket[0] if ticket else None,
+            origin_of=origin_of,
+            wanted_language=as_language(query.get("dil", [""])[0]),
+            language=preferred(request.headers.get("accept-language")),
+        )
 
     def protocol(**_uvicorn: Any) -> HubProtocol:
         return HubProtocol(

@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 from meydan.chat.errors import MalformedJson, UnknownType
 from meydan.chat.events import Event, NoticeView, UpdateView
 from meydan.platform.errors import InvalidInput, MeydanError
+from meydan.platform.reasons import of_msgspec
+from meydan.platform.texts import Language
 
 MAX_FRAME = 65_536
 
@@ -181,9 +183,9 @@ def _refusal(data: bytes | memoryview, reason: str) -> Refused | NotText:
     ref = _ref(envelope)
     if not isinstance(envelope.tip, str) or envelope.tip not in _TAGS:
         return Refused(UnknownType(gelen=str(envelope.tip)[:64]), ref)
-    reason, _, path = reason.partition(" - at `$")
-    field = re.split(r"[.\[]", path.strip("`."))[0] or reason.rpartition("`")[0].rpartition("`")[2]
-    return Refused(InvalidInput(field=field, reason=reason), ref)
+    sentence, _, path = reason.partition(" - at `$")
+    field = re.split(r"[.\[]", path.strip("`."))[0] or sentence.rpartition("`")[0].rpartition("`")[2]
+    return Refused(InvalidInput(field=field, reason=of_msgspec(sentence)), ref)
 
 
 def encode(value: Any) -> bytes:
@@ -299,6 +301,6 @@ def welcome(*, text: str, at: datetime, user_id: str, name: str, role: str, gues
     )
 
 
-def problem(error: MeydanError, ref: str | None = None) -> bytes:
-    """Return the framed `hata` of an error."""
-    return reply("hata", ref, **error.hata())
+def problem(error: MeydanError, language: Language, ref: str | None = None) -> bytes:
+    """Return the framed `hata` of an error, in words for a reader of `language`."""
+    return reply("hata", ref, **error.hata(language))

@@ -31,7 +31,7 @@ class CursorInvalid(InvalidInput):
     code = "imlec_gecersiz"
 
     def __init__(self, field: str) -> None:
-        super().__init__(field=field, reason="order")
+        super().__init__(field=field, reason="other_order")
 
 
 def cursor(place: msgspec.Struct) -> str:

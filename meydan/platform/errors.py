@@ -6,7 +6,8 @@ first. HTTP renders an error as RFC 9457 problem+json, the WebSocket as `hata`: 
 
 from typing import Any, ClassVar
 
-from meydan.platform.texts import Language, text
+from meydan.platform.reasons import Reason
+from meydan.platform.texts import Language, catalogue, text
 
 
 class MeydanError(Exception):
@@ -25,11 +26,22 @@ class MeydanError(Exception):
 
     def detail(self, language: Language = "tr") -> str:
         """Return what happened this time and what to do about it."""
-        return text(language, f"error.{self.code}.detail", **self.data)
+        data = self._told(language)
+        if "alan" in data:
+            data["alan"] = catalogue(language)["field"].get(data["alan"], data["alan"])
+        return text(language, f"error.{self.code}.detail", **data)
 
     def hata(self, language: Language = "tr") -> dict[str, Any]:
-        """Return the fields HTTP and WebSocket share: `kod`, `baslik`, `ayrinti`, and the error's own data."""
-        return {**self.data, "kod": self.code, "baslik": self.title(language), "ayrinti": self.detail(language)}
+        """Return the fields HTTP and WebSocket share: `kod`, `baslik`, `ayrinti`, and the error's own data.
+
+        A `Reason` becomes its words, with its code beside them.
+        """
+        return {
+            **self._told(language),
+            "kod": self.code,
+            "baslik": self.title(language),
+            "ayrinti": self.detail(language),
+        }
 
     def problem(self, language: Language = "tr") -> dict[str, Any]:
         """Return the RFC 9457 body: the standard members and those of `hata`."""
@@ -41,14 +53,23 @@ class MeydanError(Exception):
             **self.hata(language),
         }
 
+    def _told(self, language: Language) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for name, value in self.data.items():
+            if isinstance(value, Reason):
+                told[name], told[f"{name}_kodu"] = value.words(language), value.code
+            else:
+                told[name] = value
+        return told
+
 
 class InvalidInput(MeydanError):
-    """A field is missing, of the wrong type or outside its bounds."""
+    """A field is missing, of the wrong type or outside its bounds; `reason` is a code of the catalogues' `[reason]`."""
 
     status, code = 422, "gecersiz_alan"
 
-    def __init__(self, *, field: str, reason: str) -> None:
-        super().__init__(alan=field, neden=reason)
+    def __init__(self, *, field: str, reason: str | Reason, **facts: Any) -> None:
+        super().__init__(alan=field, neden=Reason(reason, facts) if isinstance(reason, str) else reason)
 
 
 class NotAllowed(MeydanError):

@@ -24,7 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from meydan.platform.errors import InvalidInput, MeydanError, NotAllowed, NotFound, RateLimited, ShuttingDown
 from meydan.platform.metrics import Metrics
-from meydan.platform.texts import Language, preferred, validation_reason
+from meydan.platform.reasons import of_pydantic
+from meydan.platform.texts import Language, preferred
 
 log = structlog.get_logger(__name__)
 
@@ -312,8 +313,9 @@ def content_security_policy(host: str) -> str:
 
 
 def validation_data(errors: Sequence[Mapping[str, Any]], language: Language) -> list[dict[str, str]]:
-    """Return each of pydantic's errors as `alan` and `neden`, without the input, which may be a secret."""
-    return [{"alan": _field(error), "neden": validation_reason(error, language)} for error in errors]
+    """Return each of pydantic's errors as `alan`, `neden` and its code, without the input, which may be a secret."""
+    reasons = [(_field(error), of_pydantic(error)) for error in errors]
+    return [{"alan": name, "neden": why.words(language), "neden_kodu": why.code} for name, why in reasons]
 
 
 _PROBLEMS: Final = {
@@ -351,7 +353,8 @@ def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class
     language = _language(request.headers)
     errors = validation_data(error.errors(), language)
-    problem = InvalidInput(field=errors[0]["alan"], reason=errors[0]["neden"])
+    first = error.errors()[0]
+    problem = InvalidInput(field=_field(first), reason=of_pydantic(first))
     problem.data["hatalar"] = errors
     return problem_response(problem, language)
 

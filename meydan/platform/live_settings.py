@@ -23,7 +23,7 @@ from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
 from meydan.platform.db import Base, Database, insert_missing
 from meydan.platform.errors import InvalidInput, NotFound, Unavailable
-from meydan.platform.texts import Language, validation_reason
+from meydan.platform.reasons import of_pydantic
 
 log = structlog.get_logger(__name__)
 
@@ -67,18 +67,7 @@ class BadSetting(InvalidInput):
     """A value is not one that the setting takes."""
 
     def __init__(self, error: Mapping[str, Any]) -> None:
-        super().__init__(field=".".join(map(str, error["loc"])), reason="")
-        self._error = error
-
-    def detail(self, language: Language = "tr") -> str:
-        """Return the field and the reason."""
-        self.data["neden"] = validation_reason(self._error, language)
-        return super().detail(language)
-
-    def hata(self, language: Language = "tr") -> dict[str, Any]:
-        """Return the fields with the reason in this language."""
-        self.detail(language)
-        return super().hata(language)
+        super().__init__(field=".".join(map(str, error["loc"])), reason=of_pydantic(error))
 
 
 class LiveSettings:
@@ -159,7 +148,7 @@ class LiveSettings:
         model = self._models[section]
         for name in changes:
             if name not in model.model_fields:
-                raise InvalidInput(field=name, reason="unknown")
+                raise InvalidInput(field=name, reason="extra_forbidden")
 
         def save(session: Session) -> _Word:
             now = self._clock.now()

@@ -1,7 +1,6 @@
 """Words for users: the catalogues in `locales/`, Turkish first, English beside it."""
 
 import tomllib
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -28,15 +27,9 @@ def catalogue(language: Language) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def validation_reason(error: Mapping[str, Any], language: Language) -> str:
-    """Return why pydantic did not accept a value, in words; `error` is one of its `errors()`."""
-    words: dict[str, str] = catalogue(language)["validation"]
-    if error["type"] not in words:
-        return str(error["msg"]).removeprefix("Value error, ")
-    context = dict(error.get("ctx", {}))
-    if "expected" in context:
-        context["expected"] = str(context["expected"]).replace("' or '", f"' {words['or']} '")
-    return words[error["type"]].format(**context)
+def as_language(name: str | None) -> Language | None:
+    """Return the language of this name, or nothing when there are no texts in it."""
+    return name if name in LANGUAGES else None
 
 
 def preferred(accept_language: str | None) -> Language:

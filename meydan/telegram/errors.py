@@ -1,6 +1,7 @@
 """What may go wrong with bots and their sends, as a user is told."""
 
 from meydan.platform.errors import InvalidInput, MeydanError, NotFound
+from meydan.platform.reasons import Reason
 
 
 class BotMissing(NotFound):
@@ -122,7 +123,7 @@ class MarkupBroken(InvalidInput):
 
     code = "telegram_bicimi_bozuk"
 
-    def __init__(self, *, position: int, reason: str) -> None:
+    def __init__(self, *, position: int, reason: Reason) -> None:
         MeydanError.__init__(self, konum=position, neden=reason)
 
 

@@ -93,7 +93,7 @@ def _with_attachment(
 ) -> list[tuple[str, dict[str, Any], str]]:
     assert order.attachment is not None  # noqa: S101  # the caller looked
     if (order.media is None) == (order.file is None):
-        raise InvalidInput(field="media", reason="media or file")
+        raise InvalidInput(field="media", reason="media_or_file")
     captions = in_parts(order.text, order.parse_mode, CAPTION_LIMIT) if order.text.strip() else [""]
     if len(captions) > 1 and not order.split:
         raise TextTooLong(length=len(order.text), limit=CAPTION_LIMIT)
@@ -114,9 +114,9 @@ def _with_attachment(
 def in_parts(text: str, parse_mode: str | None, limit: int) -> list[str]:
     """Return the text in parts that Telegram takes; raise when its markup cannot be read."""
     if parse_mode not in (None, "HTML", "MarkdownV2"):
-        raise InvalidInput(field="parse_mode", reason="HTML, MarkdownV2")
+        raise InvalidInput(field="parse_mode", reason="literal_error", expected="HTML, MarkdownV2")
     if "\x00" in text:
-        raise InvalidInput(field="text", reason="control character")
+        raise InvalidInput(field="text", reason="control_characters")
     try:
         parts = split_text(text, limit=limit, parse_mode=parse_mode)
     except BrokenMarkup as error:

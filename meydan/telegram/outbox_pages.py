@@ -46,7 +46,7 @@ def page_of(
 ) -> list[tuple[Send, str | None]]:
     """Return sends and the titles of their chats, from after a place."""
     if order is SendOrder.NEXT and state not in (None, SendState.QUEUED):
-        raise InvalidInput(field="sort", reason="next: state=queued")
+        raise InvalidInput(field="sort", reason="only_queued")
     wanted: list[ColumnElement[bool]] = []
     # What waits is walked in its order: else SQLite finds all of a bot or chat first, and sorts it.
     walked = order is SendOrder.NEXT and (bot_id is None) != (chat_id is None)

@@ -14,6 +14,7 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from meydan.platform.cursors import CURSOR
 from meydan.telegram.client.files import SessionKind
@@ -34,7 +35,7 @@ MessageNumber = Annotated[int, Field(ge=1, le=2**53)]
 def _moment(value: datetime) -> datetime:
     """Return a moment in UTC, if it is one that has a meaning here."""
     if not 2000 <= value.year <= 9000:
-        raise ValueError("between the years 2000 and 9000")
+        raise PydanticCustomError("year_range", "between the years 2000 and 9000")
     return value.astimezone(UTC)
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from meydan.platform.reasons import Reason
+
 _TAG: Final = re.compile(
     r"<(?:/(?P<end>[^\s<>]*)\s*|(?P<name>[^\s<>/=]+)(?:\s+[^\s<>=\"']+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s<>\"']+))?)*\s*)>"
 )
@@ -36,12 +38,12 @@ _WORD, _LINE, _PARAGRAPH = 1, 3, 4
 
 
 class BrokenMarkup(ValueError):
-    """The markup cannot be read; `position` counts characters from 0."""
+    """The markup cannot be read; `position` counts characters from 0, `reason` is one of the catalogues'."""
 
-    def __init__(self, position: int, reason: str) -> None:
+    def __init__(self, position: int, reason: str, **facts: str) -> None:
         super().__init__(f"{reason} at {position}")
         self.position = position
-        self.reason = reason
+        self.reason = Reason(reason, facts)
 
 
 @dataclass
@@ -82,7 +84,7 @@ class _Reading:
 
     def done(self) -> "_Reading":
         if self.stack:
-            raise BrokenMarkup(self.stack[-1].position, f"{self.stack[-1].name} is not closed")
+            raise BrokenMarkup(self.stack[-1].position, "markup_not_closed", name=self.stack[-1].name)
         return self
 
 
@@ -231,7 +233,7 @@ def _html(text: str) -> _Reading:
         if char == "<":
             found = _TAG.match(text, place)
             if found is None:
-                raise BrokenMarkup(place, "a < that begins no tag")
+                raise BrokenMarkup(place, "markup_no_tag")
             _tag(reading, found)
             place = found.end()
         elif char == "&" and (found := _ENTITY.match(text, place)) and (shown := _entity(found)):
@@ -247,12 +249,12 @@ def _tag(reading: _Reading, found: re.Match[str]) -> None:
     if found["end"] is not None:
         name = found["end"].lower()
         if not reading.stack or name not in ("", reading.stack[-1].name[1:-1]):
-            raise BrokenMarkup(found.start(), f"</{name}> closes nothing")
+            raise BrokenMarkup(found.start(), "markup_closes_nothing", name=name)
         reading.close(f"</{reading.stack[-1].name[1:-1]}>")
         return
     name = found["name"].lower()
     if name not in _TAGS:
-        raise BrokenMarkup(found.start(), f"Telegram knows no <{name}>")
+        raise BrokenMarkup(found.start(), "markup_unknown_tag", name=name)
     reading.open(found.start(), found[0], f"<{name}>", code=name in ("code", "pre"))
 
 
@@ -313,7 +315,7 @@ def _mark(text: str, place: int, reading: _Reading) -> int:
     if top == "[" and text[place] == "]":
         found = _ADDRESS.match(text, place)
         if found is None:
-            raise BrokenMarkup(place, "a link's address is not closed")
+            raise BrokenMarkup(place, "markup_link_open")
         reading.close(found[0])
         return found.end()
     found = _PRE.match(text, place)
@@ -324,7 +326,7 @@ def _mark(text: str, place: int, reading: _Reading) -> int:
     found = _MARK.match(text, place)
     if found is None:
         if text[place] in _RESERVED:
-            raise BrokenMarkup(place, f"{text[place]} must be escaped")
+            raise BrokenMarkup(place, "markup_unescaped", sign=text[place])
         reading.add(text[place], text[place])
         return place + 1
     if found[0] == top != "[":

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
+from meydan.platform.texts import LANGUAGES, catalogue
 from tests.chat.node import Closed, Held, Node, Talker, running_node
 from tests.chat.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawSocket, framed, upgraded
 
@@ -414,3 +416,39 @@ async def test_who_does_not_read_is_closed_and_delays_nobody(node: Node) -> None
     again = await node.enter("yavas")
     donem = (await again.join("genel"))["donem"]
     assert (await again.join("genel", son_sira=sent - 3, donem=donem))["kurtarildi"] is True
+
+
+async def test_a_connection_speaks_the_language_of_its_address_its_user_or_its_header(node: Node) -> None:
+    words = {"tr": ("Hoş geldiniz", "boş olamaz"), "en": ("Welcome", "may not be empty")}
+    ayse = await node.person("ayse")
+    answer = await node.http.patch("/auth/me", json={"locale": "en"}, headers=ayse.headers)
+    assert answer.status_code == 200, answer.text
+    turkish, english = {"accept-language": "tr"}, {"accept-language": "en-GB,de;q=0.5"}
+    ticket = "{ticket}"
+    for path, headers, language in (
+        ("misafir-a", {}, "tr"),
+        ("misafir-b", english, "en"),
+        ("misafir-c?dil=en", turkish, "en"),
+        ("misafir-d?dil=tr", english, "tr"),
+        ("misafir-e?dil=xx", english, "en"),
+        (f"ayse?bilet={ticket}", turkish, "en"),
+        (f"ayse?bilet={ticket}&dil=tr", english, "tr"),
+    ):
+        whole = path.replace(ticket, await node.ticket(ayse)) if ticket in path else path
+        talker = await node.knock(whole, additional_headers=headers)
+        greeting = await talker.expect("sistem")
+        await talker.join()
+        refused = await talker.refused("mesaj_gonder", oda_id="genel", icerik="  ")
+        assert (greeting["mesaj"], refused["neden"]) == words[language], path
+        assert refused["neden_kodu"] == "empty"
+        await talker.leave()
+
+
+async def test_no_answer_in_turkish_holds_a_sentence_of_a_librarys(node: Node) -> None:
+    guest = await node.enter("misafir", "genel")
+    for tip, fields, _ in WRONG:
+        problem = await guest.refused(tip, **fields)
+        for language in LANGUAGES:
+            reasons = catalogue(language)["reason"]
+            pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(reasons[problem["neden_kodu"]]))
+            assert bool(re.fullmatch(pattern, problem["neden"])) is (language == "tr"), problem

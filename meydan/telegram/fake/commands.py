@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from meydan.platform.errors import InvalidInput
+from meydan.platform.reasons import of_msgspec
 from meydan.telegram.fake.answers import ApiError
 from meydan.telegram.fake.failures import Rule
 from meydan.telegram.fake.limits import FakeLimits
@@ -146,7 +147,7 @@ def _make_chat(_: Office, people: People, body: MakeChat) -> Any:
 
 def _fail(office: Office, _: People, body: Rule) -> Any:
     if not (body.count > 0 or 0 < body.probability <= 1) or body.seconds < 0:
-        raise InvalidInput(field="count", reason="count, probability")
+        raise InvalidInput(field="count", reason="fake_failures")
     office.failures.add(body)
     office.touch()
     return {}
@@ -161,7 +162,7 @@ def _clear(office: Office, _: People, __: NoFailures) -> Any:
 def _limit(office: Office, _: People, body: FakeLimits) -> Any:
     counts = (body.chat_count, body.group_count, body.bot_count)
     if min(counts) < 1 or min(body.chat_seconds, body.group_seconds, body.bot_seconds) <= 0:
-        raise InvalidInput(field="limits", reason="> 0")
+        raise InvalidInput(field="limits", reason="greater_than", gt=0)
     office.flood.change(body)
     office.touch()
     return {}
@@ -205,11 +206,11 @@ def carry_out(office: Office, people: People, name: str, body: bytes) -> Any:
     try:
         command = msgspec.json.decode(body, type=shape)
     except msgspec.DecodeError as error:
-        raise InvalidInput(field=name, reason=str(error)) from None
+        raise InvalidInput(field=name, reason=of_msgspec(str(error))) from None
     try:
         return run(office, people, command)
     except ApiError as error:
-        raise InvalidInput(field=name, reason=error.description) from None
+        raise InvalidInput(field=name, reason="telegram", said=error.description) from None
 
 
 def tell(office: Office, name: str, query: Mapping[str, str]) -> Any:

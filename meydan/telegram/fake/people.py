@@ -34,7 +34,7 @@ class People:
     def make_chat(self, kind: str, title: str, *, forum: bool = False, members: list[int] | None = None) -> Room:
         """Make a group, a supergroup or a channel; the first member owns it, everybody there when none are named."""
         if kind not in ("group", "supergroup", "channel") or (forum and kind != "supergroup"):
-            raise InvalidInput(field="type", reason="group, supergroup, channel")
+            raise InvalidInput(field="type", reason="literal_error", expected="group, supergroup, channel")
         chosen = members if members is not None else list(self._world.people)
         users = [self._world.user(user_id) for user_id in chosen]
         room = self._world.make_room(kind, title, forum=forum)
@@ -55,7 +55,7 @@ class People:
         """Make a topic of a forum and return its number."""
         room = self._world.room(key)
         if not room.chat.is_forum:
-            raise InvalidInput(field="chat", reason="forum")
+            raise InvalidInput(field="chat", reason="no_forum")
         return make_topic(self._office, room, self._owner(room), name)
 
     def set_member(self, key: str, user_id: int, status: str) -> None:
@@ -63,7 +63,7 @@ class People:
         room = self._world.room(key)
         user = self._world.user(user_id)
         if status not in _STANDINGS or room.bot_id:
-            raise InvalidInput(field="status", reason=", ".join(sorted(_STANDINGS)))
+            raise InvalidInput(field="status", reason="literal_error", expected=", ".join(sorted(_STANDINGS)))
         was = room.present(user_id)
         rights = _CHANNEL_RIGHTS if room.chat.type == "channel" else _BOT_RIGHTS
         owner = self._owner(room)
@@ -81,7 +81,7 @@ class People:
         person = self._present(room, person_id)
         formatted = read(text, None)
         if not formatted.text or formatted.length > 4096:
-            raise InvalidInput(field="text", reason="1–4096")
+            raise InvalidInput(field="text", reason="length", least=1, most=4096)
         if topic and topic not in room.topics and topic != 1:
             raise WorldMissing(id=topic)
         answered = room.messages.get(reply_to) if reply_to else None
@@ -170,7 +170,7 @@ class People:
         """Make a supergroup of a group, as Telegram does by itself when a group grows."""
         old = self._world.room(key)
         if old.chat.type != "group" or old.migrated_to is not None:
-            raise InvalidInput(field="chat", reason="group")
+            raise InvalidInput(field="chat", reason="only_group")
         new = self._world.make_room("supergroup", old.chat.title or "")
         new.members = dict(old.members)
         owner = self._owner(old)

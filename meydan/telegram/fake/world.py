@@ -132,11 +132,11 @@ class World(msgspec.Struct):
         """Make a bot as BotFather would; raises `UsernameTaken` or `InvalidInput`."""
         username = username.removeprefix("@")
         if not (5 <= len(username) <= 32 and username.isascii() and username.replace("_", "").isalnum()):
-            raise InvalidInput(field="username", reason="5–32: a–z, 0–9, _")
+            raise InvalidInput(field="username", reason="bot_username")
         if not username.casefold().endswith("bot"):
-            raise InvalidInput(field="username", reason="… bot")
+            raise InvalidInput(field="username", reason="bot_ending")
         if not name.strip():
-            raise InvalidInput(field="name", reason="1–64")
+            raise InvalidInput(field="name", reason="empty")
         if any((user.username or "").casefold() == username.casefold() for user in self.users()):
             raise UsernameTaken(username)
         bot_id = 7_000_000_000 + secrets.randbelow(999_999_999)  # a world made anew must not reuse another's numbers

@@ -51,7 +51,7 @@ export function useFields<T extends Record<string, unknown>>(initial: T, schema:
       if (error instanceof ApiError && typeof error.data.alan === "string") {
         const field = error.data.alan.split(".").at(-1) ?? "";
         if (field in values) {
-          setErrors({ [field]: error.detail || String(error.data.neden ?? "") });
+          setErrors({ [field]: saidAt(error) });
           focus(field);
           return null;
         }
@@ -59,6 +59,13 @@ export function useFields<T extends Record<string, unknown>>(initial: T, schema:
       return error;
     },
   };
+}
+
+/** What stands under a field need not name the field again. */
+function saidAt(error: ApiError): string {
+  const reason = String(error.data.neden ?? "");
+  if (error.code !== "gecersiz_alan" || !reason) return error.detail;
+  return reason.charAt(0).toLocaleUpperCase() + reason.slice(1);
 }
 
 function focus(field: string): void {

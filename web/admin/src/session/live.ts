@@ -3,6 +3,7 @@
 import { type Connection, data, Socket } from "@meydan/client";
 import { useEffect, useState } from "react";
 import { kept } from "./kept";
+import { preferences } from "./preferences";
 import { api, session } from "./session";
 import { createStore, useStore } from "./store";
 
@@ -47,7 +48,7 @@ function connect(owner: string): Socket {
     ticket: () => data(api.POST("/api/v1/auth/ws-ticket")),
     url: ({ ticket, user_id }) => {
       const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-      return `${scheme}//${location.host}/api/v1/ws/${encodeURIComponent(user_id)}?bilet=${encodeURIComponent(ticket)}`;
+      return `${scheme}//${location.host}/api/v1/ws/${encodeURIComponent(user_id)}?bilet=${encodeURIComponent(ticket)}&dil=${preferences.get().locale}`;
     },
     storage: {
       read: () => kept.inTab.get(key),
