@@ -17,11 +17,13 @@ from meydan.accounts.service import AccountService
 from meydan.accounts.settings import AccountsSettings
 from meydan.app.engines import Engines, open_engines
 from meydan.app.fleet import Fleet, open_fleet
+from meydan.app.gate import Gate
+from meydan.app.hosts import hosts_of
 from meydan.app.http import build_http
-from meydan.app.observation import observe, observe_fleet
+from meydan.app.observation import observe, observe_fleet, observe_gate
 from meydan.app.reactions import connect
 from meydan.app.server import HttpServer
-from meydan.app.system import Figures, SystemService, database_probe, redis_probe
+from meydan.app.system import Figures, SystemService, database_probe, redis_probe, room_probe
 from meydan.chat.entrance import Entrance
 from meydan.chat.hub import Hub, new_node_name
 from meydan.chat.log import MessageLog
@@ -31,10 +33,13 @@ from meydan.chat.search import SearchIndexer
 from meydan.chat.service import RoomService
 from meydan.chat.settings import ChatSettings
 from meydan.chat.watchman import Watchman
+from meydan.platform.addresses import Proxies
 from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.db import file_of
+from meydan.platform.descriptors import raise_descriptor_limit
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.metrics import Metrics
+from meydan.platform.network import NetworkSettings
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import Settings
 from meydan.platform.tasks import Service, run_services
@@ -73,6 +78,7 @@ class Square:
     hub: Hub
     sampler: Sampler
     fleet: Fleet
+    gate: Gate
     app: FastAPI
 
 
@@ -86,6 +92,7 @@ async def open_accounts(settings: Settings, *, clock: Clock | None = None) -> As
         live.register("accounts", AccountsSettings)
         live.register("chat", ChatSettings)
         live.register("telegram", TelegramSettings)
+        live.register("network", NetworkSettings)
         service = AccountService(
             db=engines.db, bus=engines.bus, store=engines.store, clock=clock, live=live, settings=settings
         )
@@ -144,7 +151,7 @@ async def serve(
             square.sampler,
             square.indexer,
             square.accounts.live,
-            HttpServer(square.app, square.hub, settings, on_listening=listening),
+            HttpServer(square.app, square.hub, settings, gate=square.gate, on_listening=listening),
         ]
         if worker:
             services.insert(0, AccountHousekeeping(square.accounts.service))
@@ -217,8 +224,16 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         live=live,
         node=node,
     )
+    gate = Gate(
+        most=raise_descriptor_limit(),
+        proxies=Proxies(settings.trusted_proxies),
+        hosts=hosts_of(settings),
+        limits=lambda: live.current(NetworkSettings),
+        clock=clock,
+    )
     metrics = Metrics()
     sampler = Sampler(clock)
+    observe_gate(metrics, gate)
     observe(metrics, sampler, hub=hub, message_log=message_log)
     observe_fleet(metrics, sampler, runner=fleet.runner)
     system = SystemService(
@@ -233,7 +248,11 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
             rooms_active=lambda: len(hub.channels),
             users_online=hub.presence.online,
         ),
-        probes=[database_probe(engines.db), *([redis_probe(engines.redis)] if engines.redis is not None else [])],
+        probes=[
+            database_probe(engines.db),
+            *([redis_probe(engines.redis)] if engines.redis is not None else []),
+            room_probe(gate),
+        ],
         node=node,
         database=engines.database_name,
         registration_open=lambda: live.current(AccountsSettings).registration_open,
@@ -251,7 +270,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         origins=settings.allowed_origins,
         metrics=metrics,
     )
-    return Square(accounts, rooms, messages, message_log, indexer, hub, sampler, fleet, app)
+    return Square(accounts, rooms, messages, message_log, indexer, hub, sampler, fleet, gate, app)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -1,32 +1,61 @@
-"""HTTP on one connection as uvicorn speaks it, with bounds on what arrives before a request is understood."""
+"""HTTP on one connection as uvicorn speaks it, bounded: what arrives, what waits to be read, and for how long."""
 
 import asyncio
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from meydan.app.gate import Gate, Place
 from meydan.chat.handshake import tokens
+from meydan.platform.http import GONE
 
 HEAD_BYTES: Final = 65_536
+_PIPELINED: Final = 8  # requests that may wait behind the one that is answered
+_HASTY: Final = 3.0  # seconds for a head when others need the place
+_READ_AT_LEAST: Final = 2_000  # bytes of an answer each second
+_READ_WITHIN: Final = 120.0  # seconds
+_NOT_CHANGING: Final = frozenset({"GET", "HEAD"})
+_CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key"})
+_SIGN_IN: Final = b"/api/v1/auth/"
+_TICKET: Final = b"bilet="
+_REFUSALS: Final = {
+    "address": b"429 Too Many Requests\r\nretry-after: 10",
+    "full": b"503 Service Unavailable\r\nretry-after: 10",
+}
+
+
+class _HeadRefused(Exception):  # it is raised through the parser and never seen
+    """The head of a request is one that is not answered; the parser stops."""
 
 
 class BoundedHttp(HttpToolsProtocol):
     """Refuse request lines, headers and trailers that do not end; uvicorn would gather them for as long as they come.
 
     What is counted is what has arrived since the last thing that was understood: the end of a head, a piece of a body,
-    the end of a request.
+    the end of a request. A peer that does not read its answer is given up, and what it asked for when it hangs up.
     """
 
     head_seconds = 20.0
+    read_seconds = 10.0
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, gate: Gate | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._gate = gate or Gate(most=1_048_576)
+        self._place: Place | None = None
         self._unread = 0
         self._head_late: asyncio.TimerHandle | None = None
+        self._reader_late: asyncio.TimerHandle | None = None
+        self._reader_until = 0.0
+        self._refusal = b""
+        self._asking: asyncio.Task[Any] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first request, but not for ever."""
         super().connection_made(transport)
+        self._place = self._gate.enter(self.client[0] if self.client else "")
+        if self._place.cut:
+            transport.abort()
+            return
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -41,10 +70,35 @@ class BoundedHttp(HttpToolsProtocol):
             self._await_head()
 
     def on_headers_complete(self) -> None:
-        """Begin the request; the next head has its own time."""
+        """Begin the request, if it is one; the next head has its own time."""
         self._unread = 0
         self._stop_waiting()
+        if refusal := self._misshapen() or self._turned_away():
+            self._refusal = refusal
+            raise _HeadRefused
         super().on_headers_complete()
+        if self._gate.crowded and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def send_400_response(self, msg: str) -> None:
+        """Say what is wrong with what came, unless an answer is on its way: nobody could tell the two apart."""
+        if self._answering():
+            self.transport.close()
+        elif self._refusal:
+            self._unread = 1
+            self._refuse(self._refusal)
+        else:
+            super().send_400_response(msg)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection on, with the place it has."""
+        assert self._place is not None  # noqa: S101  # it is connected
+        if not self._place.become_socket():
+            self._unread = 1
+            self._refuse(_REFUSALS[self._place.refusal])
+            return
+        self.app_state = {"left": self._place.leave}
+        super().handle_websocket_upgrade()
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
@@ -56,10 +110,41 @@ class BoundedHttp(HttpToolsProtocol):
         self._unread = 0
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """Go on with the next request; who does not read the last answer is not waited for."""
+        super().on_response_complete()
+        if self.transport.is_closing() and self._reader_late is None and self.transport.get_write_buffer_size():
+            self._watch_reader()
+
+    def pause_writing(self) -> None:
+        """Wait for the peer to read, but not for ever, and not for all answers that one caller leaves unread."""
+        super().pause_writing()
+        if self._place is not None and not self._place.hold(self.transport.get_write_buffer_size()):
+            self.transport.abort()
+        elif self._reader_late is None:
+            self._watch_reader()
+
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        super().resume_writing()
+        self._stop_watching()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close what is idle; what an idle peer has not read by now it does not read."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().timeout_keep_alive_handler()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go."""
         self._stop_waiting()
+        self._stop_watching()
         super().connection_lost(exc)
+        if self._asking is not None:
+            self._asking.cancel(GONE)
+        if self._place is not None:
+            self._place.leave()
 
     def _get_upgrade(self) -> bytes | None:
         """Return what the connection is to become; both headers are lists, over several fields too."""
@@ -67,17 +152,100 @@ class BoundedHttp(HttpToolsProtocol):
         upgrade = tokens([value for name, value in self.headers if name == b"upgrade"])
         return b"websocket" if b"upgrade" in connection and b"websocket" in upgrade else None
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Answer a request; one that changes nothing is given up when its peer hangs up."""
+
+        async def until_gone(*asked: Any) -> None:
+            self._asking = asyncio.current_task()
+            try:
+                await app(*asked)
+            except asyncio.CancelledError as cancelled:
+                if GONE not in cancelled.args:
+                    raise
+            finally:
+                self._asking = None
+
+        super()._start_asgi_task(cycle, until_gone if cycle.scope["method"] in _NOT_CHANGING else app)
+
+    def _misshapen(self) -> bytes:
+        """Return why this is no request that is meant for us, if it is none."""
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
+            return b"431 Request Header Fields Too Large"
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            return b"400 Bad Request"
+        if hosts and not self._gate.hosts.allow(hosts[0].decode("latin-1")):
+            self._gate.say("gate.strange_host", host=hosts[0].decode("latin-1")[:200])
+            return b"421 Misdirected Request"
+        return b"429 Too Many Requests" if len(self.pipeline) >= _PIPELINED else b""
+
+    def _turned_away(self) -> bytes:
+        """Find out whose request this is, and return why it is not answered, if there is no place for them."""
+        assert self._place is not None  # noqa: S101  # it is connected
+        peer = self.client[0] if self.client else ""
+        if self._gate.proxies.trusts(peer):
+            self._believe(peer)
+        elif self._place.refusal:
+            return _REFUSALS[self._place.refusal]
+        if not self._place.belongs_to(self.scope["client"][0] if self.scope["client"] else peer):
+            return _REFUSALS[self._place.refusal]
+        if self._gate.crowded and not self._signed_in():
+            self._gate.refuse("full", self._place.address)
+            return _REFUSALS["full"]
+        return b""
+
+    def _believe(self, peer: str) -> None:
+        """Take a proxy's word for who asks, and how."""
+        said = [value.decode("latin-1") for name, value in self.headers if name == b"x-forwarded-for"]
+        if said:
+            self.scope["client"] = (self._gate.proxies.client(peer, said), 0)
+        for name, value in self.headers:
+            if name == b"x-forwarded-proto" and value.strip() in (b"http", b"https"):
+                self.scope["scheme"] = "https" if value.strip() == b"https" else "http"
+
+    def _signed_in(self) -> bool:
+        """Tell whether whoever asks shows something to know them by, or is about to get it; it is looked at later."""
+        return (
+            self.url.startswith(_SIGN_IN)
+            or _TICKET in self.url
+            or any(name in _CREDENTIALS for name, _ in self.headers)
+        )
+
     def _answering(self) -> bool:
         cycle: RequestResponseCycle | None = getattr(self, "cycle", None)  # there is none before the first request
         return cycle is not None and not cycle.response_complete
 
     def _await_head(self) -> None:
-        self._head_late = self.loop.call_later(self.head_seconds, self._refuse, b"408 Request Timeout")
+        hasty = self._gate.crowded or (self._place is not None and self._place.refusal)
+        seconds = min(self.head_seconds, _HASTY) if hasty else self.head_seconds
+        self._head_late = self.loop.call_later(seconds, self._refuse, b"408 Request Timeout")
 
     def _stop_waiting(self) -> None:
         if self._head_late is not None:
             self._head_late.cancel()
             self._head_late = None
+
+    def _watch_reader(self) -> None:
+        self._reader_until = self.loop.time() + _READ_WITHIN
+        self._look_again(self.transport.get_write_buffer_size())
+
+    def _look_again(self, left: int) -> None:
+        self._reader_late = self.loop.call_later(self.read_seconds, self._look_at_reader, left)
+
+    def _look_at_reader(self, before: int) -> None:
+        left = self.transport.get_write_buffer_size()
+        late = self.loop.time() > self._reader_until
+        if late or (left and before - left < _READ_AT_LEAST * self.read_seconds):
+            self.transport.abort()
+        elif left:
+            self._look_again(left)
+
+    def _stop_watching(self) -> None:
+        if self._reader_late is not None:
+            self._reader_late.cancel()
+            self._reader_late = None
+        if self._place is not None:
+            self._place.hold(0)
 
     def _refuse(self, status: bytes) -> None:
         self._stop_waiting()

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from meydan.app.gate import Gate
 from meydan.chat.hub import Hub
 from meydan.chat.log import MessageLog
 from meydan.platform.metrics import Metrics, RecentQuantile, process_cpu_seconds, process_memory_bytes
@@ -36,6 +37,17 @@ def observe(metrics: Metrics, sampler: Sampler, *, hub: Hub, message_log: Messag
     sampler.gauge("commit_p99_ms", RecentQuantile(commit, 0.99, scale=1000))
     sampler.rate("cpu_share", process_cpu_seconds)
     sampler.gauge("memory_bytes", process_memory_bytes)
+
+
+def observe_gate(metrics: Metrics, gate: Gate) -> None:
+    """Publish how full the node is, and whom it turned away."""
+    metrics.gauge("meydan_connections", "Open connections, HTTP and WebSocket.", lambda: gate.total)
+    metrics.gauge(
+        "meydan_connections_limit", "Connections that the descriptors of this process allow.", lambda: gate.most
+    )
+    for reason in gate.stats.refused:
+        refused = partial(gate.stats.refused.__getitem__, reason)
+        metrics.count("meydan_connections_refused_total", "Connections turned away, by why.", refused, reason=reason)
 
 
 def observe_fleet(metrics: Metrics, sampler: Sampler, *, runner: FleetRunner) -> None:

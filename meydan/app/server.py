@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from meydan.app.gate import Gate
 from meydan.app.http_protocol import BoundedHttp
 from meydan.chat.hub import Hub
 from meydan.chat.websocket import protocol_factory
@@ -26,7 +26,13 @@ class HttpServer:
     name = "http"
 
     def __init__(
-        self, app: FastAPI, hub: Hub, settings: Settings, *, on_listening: Callable[[str], Awaitable[None]]
+        self,
+        app: FastAPI,
+        hub: Hub,
+        settings: Settings,
+        *,
+        gate: Gate,
+        on_listening: Callable[[str], Awaitable[None]],
     ) -> None:
         self._settings = settings
         self._server = _Uvicorn(
@@ -35,17 +41,16 @@ class HttpServer:
                 host=settings.host,
                 port=settings.port,
                 loop="none",
-                http=BoundedHttp,
+                http=partial(BoundedHttp, gate=gate),  # type: ignore[arg-type]  # uvicorn only calls it
                 ws=protocol_factory(  # type: ignore[arg-type]  # uvicorn only calls it
-                    hub, origin_allowed=partial(origin_allowed, settings), address_of=address_by(settings)
+                    hub, origin_allowed=partial(origin_allowed, settings), address_of=partial(_address, gate)
                 ),
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 date_header=False,
-                proxy_headers=True,
-                forwarded_allow_ips=list(settings.trusted_proxies),
+                proxy_headers=False,  # `BoundedHttp` reads them, for sockets too
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=max(1, round(settings.drain_seconds / 2)),
                 backlog=4096,
@@ -107,20 +112,8 @@ def origin_allowed(settings: Settings, origin: str, host: str) -> bool:
         return False
 
 
-def address_by(settings: Settings) -> Callable[[str, str], str]:
-    """Return what finds a peer's address, as uvicorn does for requests: a proxy that is trusted is believed."""
-    trusted = ProxyHeadersMiddleware(_nothing, list(settings.trusted_proxies)).trusted_hosts
-
-    def address(peer: str, forwarded: str) -> str:
-        if not forwarded or peer not in trusted:
-            return peer
-        return trusted.get_trusted_client_address(forwarded)[0] or peer
-
-    return address
-
-
-async def _nothing(*_asgi: object) -> None:
-    """Stand where uvicorn's middleware wants an application."""
+def _address(gate: Gate, peer: str, forwarded: str) -> str:
+    return gate.proxies.client(peer, [forwarded])
 
 
 def _shown(host: str) -> str:

@@ -14,6 +14,7 @@ from meydan.accounts.audit import settings_note
 from meydan.accounts.errors import NotSignedIn
 from meydan.accounts.permissions import Permission
 from meydan.accounts.settings import AccountsSettings
+from meydan.app.gate import Gate
 from meydan.chat.settings import ChatSettings
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
@@ -78,6 +79,20 @@ def redis_probe(redis: "Redis") -> Probe:
         return await redis.execute_command("PING")  # type: ignore[no-untyped-call]
 
     return Probe("veriyolu", ping, needed=False)
+
+
+def room_probe(gate: Gate) -> Probe:
+    """Return the probe that is ill while the node's connections come near what its descriptors allow."""
+
+    async def look() -> None:
+        if gate.nearly_full:
+            raise NearlyFull
+
+    return Probe("baglanti", look, needed=False)
+
+
+class NearlyFull(Exception):  # named for what happened
+    """The node holds nearly as many connections as it may."""
 
 
 class SystemService:

@@ -39,6 +39,15 @@ class TooManyRooms(MeydanError):
         super().__init__(sinir=limit)
 
 
+class TooManySockets(MeydanError):
+    """The person has as many connections open as one may."""
+
+    status, code = 429, "baglanti_siniri"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(sinir=limit)
+
+
 class NotInRoom(MeydanError):
     """The connection speaks to a room that it has not joined."""
 

@@ -29,6 +29,7 @@ from meydan.chat.connection import (
     Connection,
 )
 from meydan.chat.entrance import Entrance
+from meydan.chat.errors import TooManySockets
 from meydan.chat.events import Event
 from meydan.chat.hints import Entered, Hint, hint_of, hints
 from meydan.chat.log import MessageLog
@@ -44,6 +45,7 @@ from meydan.platform.bus import Bus, Subscription
 from meydan.platform.clock import Clock
 from meydan.platform.errors import MeydanError, RateLimited, Unavailable
 from meydan.platform.live_settings import LiveSettings
+from meydan.platform.network import NetworkSettings
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +95,7 @@ class Hub:
         self.channels: dict[str, RoomChannel] = {}
         self.settings = live.current(ChatSettings)
         live.on_change(self._settings_changed)
+        self._live = live
         self._messages = messages
         self._log = message_log
         self._entrance = entrance
@@ -217,6 +220,10 @@ class Hub:
         if connection.closing:
             if connection.claim is not None:
                 await self._entrance.release(connection.claim, actor)
+            return
+        if len(self.people.get(actor.id, ())) >= (most := self._live.current(NetworkSettings).sockets_per_person):
+            connection.refuse(TooManySockets(most))
+            connection.close(CLOSE_POLICY, TooManySockets.code)
             return
         self._take_place(actor)
         connection.actor = actor

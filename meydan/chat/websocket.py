@@ -25,7 +25,14 @@ _log: Final = logging.LoggerAdapter(logging.getLogger("picows"))
 
 
 class HubProtocol(WSProtocol):  # type: ignore[misc]  # an extension type without annotations
-    """Speaks WebSocket on a connection that uvicorn accepted."""
+    """Speaks WebSocket on a connection that uvicorn accepted; `left` is called when it is gone."""
+
+    left: Callable[[], None] = staticmethod(lambda: None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go."""
+        super().connection_lost(exc)
+        self.left()
 
     def data_received(self, data: bytes) -> None:
         """Take the upgrade request that uvicorn has read already."""
@@ -82,8 +89,8 @@ def protocol_factory(
             language=preferred(request.headers.get("accept-language")),
         )
 
-    def protocol(**_uvicorn: Any) -> HubProtocol:
-        return HubProtocol(
+    def protocol(*, app_state: dict[str, Any], **_uvicorn: Any) -> HubProtocol:
+        speaking = HubProtocol(
             None,  # host_port, ws_path: a client's
             None,
             False,  # noqa: FBT003  # picows takes positions: is_client_side
@@ -100,6 +107,8 @@ def protocol_factory(
             None,  # extra_headers
             _READ_BUFFER,
         )
+        speaking.left = app_state["left"]
+        return speaking
 
     return protocol
 

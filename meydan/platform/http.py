@@ -30,11 +30,13 @@ from meydan.platform.texts import Language, preferred
 log = structlog.get_logger(__name__)
 
 MAX_BODY: Final = 1_048_576
+GONE: Final = "gone"  # why a request is cancelled whose peer hung up
 PROBLEM_TYPE: Final = "application/problem+json"
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?")
 _PATH_SHOWN: Final = 256
+_HUNG_UP: Final = 499  # as other servers note it
 _PATIENCE: Final = 20.0
 _SLOWEST: Final = 1_000  # bytes of a body each second
 
@@ -154,6 +156,9 @@ class RequestFrame:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, framed)
+            except asyncio.CancelledError as cancelled:
+                status = _HUNG_UP if GONE in cancelled.args else status
+                raise
             finally:
                 self._answers[min(max(status // 100, 1), 5)] += 1
                 log.info(
@@ -192,8 +197,9 @@ class LastResort:
 
         try:
             await self._app(scope, receive, watched)
-        except asyncio.CancelledError:
-            await answer(ShuttingDown())
+        except asyncio.CancelledError as cancelled:
+            if GONE not in cancelled.args:
+                await answer(ShuttingDown())
             raise
         except Exception:  # the last one to see it, and it is logged whole
             log.exception("http.unhandled", method=scope["method"], path=scope["path"][:_PATH_SHOWN])

@@ -65,6 +65,12 @@ class Settings(BaseSettings):
         validation_alias="ALLOWED_ORIGINS",
         description="Further origins whose pages may use the API and the WebSocket, separated by commas; `*` for any.",
     )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        validation_alias="MEYDAN_ALLOWED_HOSTS",
+        description="Further names the square is reached by, separated by commas, besides that of MEYDAN_PUBLIC_URL, "
+        "localhost and addresses in digits; a request for another name is refused with 421.",
+    )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         ("127.0.0.1", "::1"),
         validation_alias="MEYDAN_TRUSTED_PROXIES",
@@ -116,7 +122,7 @@ class Settings(BaseSettings):
         10.0, gt=0, le=600, validation_alias="MEYDAN_DRAIN_SECONDS", description="Longest time a shutdown may take."
     )
 
-    @field_validator("allowed_origins", "trusted_proxies", mode="before")
+    @field_validator("allowed_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

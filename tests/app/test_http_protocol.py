@@ -1,54 +1,83 @@
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
+from meydan.app.gate import Gate
+from meydan.app.hosts import Hosts
 from meydan.app.http_protocol import HEAD_BYTES, BoundedHttp
+from meydan.platform.addresses import Proxies
+from meydan.platform.network import NetworkSettings
 
 _HELLO = b"POST / HTTP/1.1\r\nhost: x\r\n"
 _FILLER = b"x-filler: " + b"a" * 1000 + b"\r\n"
 _ENDLESS = 2 * HEAD_BYTES + 262_144  # what asyncio reads at once may hold the last thing that was understood
-Ask = Callable[..., Awaitable[bytes]]
+Ask = Callable[..., Coroutine[Any, Any, bytes]]
 
 
 class Hasty(BoundedHttp):
     head_seconds = 0.0
 
 
+class Impatient(BoundedHttp):
+    read_seconds = 0.01
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.app_state["given_up"].set()
+
+
 async def _app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Read all of the body and say how long it was."""
+    """Read all of the body and say how long it was, or who asks; or say a lot, or nothing for ever."""
+    if scope["path"] == "/much":
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"40000000")]})
+        await send({"type": "http.response.body", "body": bytes(40_000_000)})
+        return
+    if scope["path"] == "/never":
+        try:
+            await asyncio.Event().wait()
+        finally:
+            scope["state"]["given_up"].set()
     length, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
         length, more = length + len(message["body"]), message["more_body"]
-    text = str(length).encode()
+    text = str(scope["client"][0] if scope["path"] == "/who" else length).encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(text))]})
     await send({"type": "http.response.body", "body": text})
 
 
 @contextlib.asynccontextmanager
-async def _listening(kind: type[BoundedHttp]) -> AsyncIterator[Ask]:
+async def _listening(
+    kind: type[BoundedHttp], *, gate: Gate | None = None, given_up: asyncio.Event | None = None
+) -> AsyncIterator[Ask]:
     config = uvicorn.Config(_app, http=kind, lifespan="off", log_config=None, ws="none")
     config.load()
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(
-        lambda: kind(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        lambda: kind(config=config, server_state=state, app_state={"given_up": given_up}, gate=gate), "127.0.0.1", 0
     )
 
-    async def ask(*parts: bytes, until: bytes = b"") -> bytes:
-        """Send the parts and return what comes back until the connection is closed, or `until` is there."""
+    async def ask(*parts: bytes, until: bytes | None = b"") -> bytes:
+        """Send the parts and return what comes back until the connection is closed, or `until` is there.
+
+        With `until` None nothing is read, for ever.
+        """
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         try:
             with contextlib.suppress(ConnectionError):
                 for part in parts:
                     writer.write(part)
                     await writer.drain()
+            if until is None:
+                await asyncio.Event().wait()
             answer = b""
             with contextlib.suppress(ConnectionError):
                 while not until or until not in answer:
@@ -100,3 +129,90 @@ async def test_a_head_that_does_not_come_is_not_waited_for() -> None:
             b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
         )
         assert await ask() == b""
+
+
+_BIG = b"x-big: " + b"a" * 70_000 + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.0\r\nhost: x\r\nhost: y\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n", b"421"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\n" + _BIG + b"\r\n", b"431"),
+        (_HELLO + _BIG + b"content-length: 2\r\n\r\nok", b"431"),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", b"200"),
+        (b"GET / HTTP/1.0\r\n\r\n", b"200"),
+    ],
+    ids=["no host", "two hosts", "two of 1.0", "a strange host", "header", "with a body", "address", "well", "1.0"],
+)
+@pytest.mark.parametrize("piece", [1_000_000, 16_384], ids=["at once", "in pieces"])
+async def test_heads_that_are_none_of_ours_are_refused_however_they_arrive(
+    head: bytes, status: bytes, piece: int
+) -> None:
+    async with _listening(BoundedHttp, gate=Gate(most=10_000, hosts=Hosts(("x",)))) as ask:
+        answer = await ask(*(head[at : at + piece] for at in range(0, len(head), piece)))
+    assert answer.startswith(b"HTTP/1.1 " + status)
+
+
+async def test_a_comma_behind_the_address_that_a_proxy_names_is_not_loopback() -> None:
+    async with _listening(BoundedHttp, gate=Gate(most=10_000, proxies=Proxies(("127.0.0.1",)))) as ask:
+        asked = b"GET /who HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-forwarded-for: 203.0.113.8,\r\n\r\n"
+        assert (await ask(asked)).endswith(b"203.0.113.8")
+
+
+async def test_who_asks_and_never_reads_is_given_up() -> None:
+    gate, given_up = Gate(most=10_000), asyncio.Event()
+    async with _listening(Impatient, gate=gate, given_up=given_up) as ask:
+        asking = asyncio.create_task(ask(b"GET /much HTTP/1.1\r\nhost: x\r\n\r\n" * 4, until=None))
+        await asyncio.wait_for(given_up.wait(), 10)
+        asking.cancel()
+    assert gate.callers() == {}
+
+
+async def test_what_one_address_leaves_unread_is_bounded_at_once() -> None:
+    limits = NetworkSettings(unread_bytes_per_address=4_194_304)
+    gate = Gate(most=10_000, limits=lambda: limits)
+    async with _listening(BoundedHttp, gate=gate) as ask:
+        assert len(await ask(b"GET /much HTTP/1.1\r\nhost: x\r\n\r\n")) < 40_000_000
+    assert gate.stats.refused["unread"] == 1
+
+
+async def test_more_requests_behind_each_other_than_anybody_pipelines_are_refused() -> None:
+    async with _listening(BoundedHttp) as ask:
+        assert (await ask(b"GET /never HTTP/1.1\r\nhost: x\r\n\r\n" * 20)) == b""
+
+
+async def test_what_somebody_asked_who_hung_up_is_dropped() -> None:
+    given_up = asyncio.Event()
+    async with _listening(BoundedHttp, given_up=given_up) as ask:
+        asking = asyncio.create_task(ask(b"GET /never HTTP/1.1\r\nhost: x\r\n\r\n"))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(asking), 0.05)
+        asking.cancel()
+        await asyncio.wait_for(given_up.wait(), 10)
+
+
+async def test_one_address_too_many_connections_gets_an_answer_and_others_are_served() -> None:
+    gate = Gate(most=64)
+    held = [gate.enter("127.0.0.1") for _ in range(16)]
+    hello = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    async with _listening(BoundedHttp, gate=gate) as ask:
+        assert (await ask(hello)).startswith(b"HTTP/1.1 429 ")
+        held[0].leave()
+        assert (await ask(hello)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_when_it_is_crowded_who_is_signed_in_is_served() -> None:
+    gate = Gate(most=1_128)
+    for number in range(920):
+        gate.enter(f"198.51.{number // 250}.{number % 250}")
+    hello = b"GET / HTTP/1.1\r\nhost: x\r\n%b\r\n"
+    async with _listening(BoundedHttp, gate=gate) as ask:
+        assert (await ask(hello % b"")).startswith(b"HTTP/1.1 503 ")
+        answer = await ask(hello % b"authorization: Bearer x\r\n")
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"connection: close" in answer

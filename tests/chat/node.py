@@ -243,7 +243,7 @@ async def running_node(settings: Settings, *, clock: Clock | None = None) -> Asy
         async def on_listening(_address: str) -> None:
             listening.set()
 
-        server = HttpServer(square.app, square.hub, settings, on_listening=on_listening)
+        server = HttpServer(square.app, square.hub, settings, gate=square.gate, on_listening=on_listening)
         services: list[Service] = [square.message_log, square.hub, square.indexer, server]
         stop = asyncio.Event()
         running = asyncio.create_task(run_services(services, stop, limit=settings.drain_seconds))

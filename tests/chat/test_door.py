@@ -45,6 +45,23 @@ async def test_a_ticket_opens_once(node: Node) -> None:
     await refused(node, f"ayse?bilet={ticket}", code=4001, kod="bilet_gecersiz")
 
 
+async def test_one_person_has_so_many_sockets_and_the_next_is_told(node: Node) -> None:
+    await node.square.accounts.live.change("network", {"sockets_per_person": 3}, by="test")
+    person = await node.person("ayse")
+    first, *_ = [await node.enter(person) for _ in range(3)]
+    await refused(node, f"ayse?bilet={await node.ticket(person)}", code=1008, kod="baglanti_siniri")
+    await first.leave()
+    await (await node.knock(f"ayse?bilet={await node.ticket(person)}")).expect("sistem")
+
+
+async def test_the_sockets_of_one_address_are_counted_and_the_next_is_answered(node: Node) -> None:
+    await node.square.accounts.live.change("network", {"sockets_per_address": 10}, by="test")
+    for number in range(10):
+        await node.knock(f"misafir{number}")
+    assert await status(node, "misafir10") == 429
+    assert node.square.gate.callers()["127.0.0.1"].sockets == 10
+
+
 async def test_two_who_hold_the_same_ticket(node: Node) -> None:
     ticket = await node.ticket(await node.person("ayse"))
     talkers = await asyncio.gather(*(node.knock(f"ayse?bilet={ticket}") for _ in range(4)))

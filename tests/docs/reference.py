@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 import meydan
 from meydan.accounts.settings import AccountsSettings
-from meydan.app.observation import observe
+from meydan.app.gate import Gate
+from meydan.app.observation import observe, observe_gate
 from meydan.app.system import setting_titles
 from meydan.chat.settings import ChatSettings
 from meydan.cli import app
@@ -20,6 +21,7 @@ from meydan.platform.clock import ManualClock
 from meydan.platform.errors import MeydanError
 from meydan.platform.http import RequestFrame
 from meydan.platform.metrics import Metrics
+from meydan.platform.network import NetworkSettings
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import Settings
 from meydan.platform.texts import catalogue
@@ -30,6 +32,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "accounts": AccountsSettings,
     "chat": ChatSettings,
     "telegram": TelegramSettings,
+    "network": NetworkSettings,
 }
 
 
@@ -113,6 +116,7 @@ def _errors() -> Iterator[tuple[str, ...]]:
 def _metrics() -> Iterator[tuple[str, ...]]:
     metrics = Metrics()
     observe(metrics, Sampler(ManualClock()), hub=MagicMock(), message_log=MagicMock())
+    observe_gate(metrics, Gate(most=1024))
     RequestFrame(MagicMock(), metrics=metrics)
     for name, meaning in metrics.names():
         yield f"`{name}`", meaning

@@ -27,7 +27,7 @@ interface Property {
   readonly exclusiveMinimum?: number;
 }
 
-const NAMED = ["chat", "accounts", "telegram"] as const;
+const NAMED = ["chat", "accounts", "telegram", "network"] as const;
 
 /** A form for any section of live settings, made from its JSON schema and checked by it. */
 export function SectionForm({ section, readOnly }: { section: SettingsSection; readOnly: boolean }) {
