@@ -163,6 +163,7 @@ def postgres_url(worker_id: str) -> Iterator[str]:
     need("PostgreSQL", POSTGRES)
     name = f"meydan_test_{worker_id}_{os.getpid()}"
     asyncio.run(_admin(f'CREATE DATABASE "{name}"'))
+    asyncio.run(_admin(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))  # no test cuts the power
     url = POSTGRES.rsplit("/", 1)[0] + f"/{name}"
     migrate.upgrade(url)
     yield url
@@ -189,10 +190,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def empty(session: Session) -> None:
-    """Delete every row of a PostgreSQL database, also those that the product keeps for good."""
-    tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
+    """Delete every row of a PostgreSQL database, also those that the product keeps for good.
+
+    Nearly all tables are empty already, and TRUNCATE makes each of them anew: DELETE takes a fiftieth of its time.
+    """
+    sequences = session.scalars(text("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"))
     session.execute(text("SET LOCAL session_replication_role = replica"))
-    session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    for name in Base.metadata.tables:
+        session.execute(text(f'DELETE FROM "{name}"'))
+    for name in sequences.all():
+        session.execute(text(f'ALTER SEQUENCE "{name}" RESTART'))
 
 
 @pytest.fixture

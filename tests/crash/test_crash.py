@@ -1,7 +1,6 @@
 """Nothing lost, nothing twice: while processes are killed, wires cut, and the servers beneath restarted."""
 
 import asyncio
-import os
 import random
 import signal
 import time
@@ -13,6 +12,7 @@ import httpx
 import pytest
 import uvloop
 
+from tests import soak
 from tests.conftest import missing
 from tests.crash.member import Member, Said, Tally
 from tests.crash.proxy import BreakingProxy, Cut
@@ -27,18 +27,18 @@ from tests.processes import (
     warm_meydan,
 )
 
-pytestmark = pytest.mark.crash
-
 MEMBERS, USERS = 50, 8
-MESSAGES = 10_000
+ROUNDS = soak.size(slice=1, whole=10)
+MESSAGES = soak.size(slice=4_000, whole=60_000)
 CUT_EVERY = 125
-REPLAY = 1_000  # who misses more reads the history
+REPLAY = 400  # who misses more reads the history
 ROOM = "sinav"
-PATIENCE = 240.0  # of a machine that is busy with other things; alone it takes a tenth
+PATIENCE = 180.0 * ROUNDS  # of a machine that is busy with other things; alone it takes a tenth
 _KEY = "the-key-of-the-crash-test-0123456789"
 _SECRET = "a-secret-of-the-crash-test-0123456789"
 _MANY = 1_000_000
-_SEED = int(os.environ.get("MEYDAN_CRASH_SEED", "1"))
+
+pytestmark = [pytest.mark.crash, pytest.mark.soak, pytest.mark.timeout(240 * ROUNDS)]
 
 
 @dataclass
@@ -100,9 +100,9 @@ Plan = list[Callable[[], Awaitable[None]]]
 def test_one_process_on_sqlite(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     port = free_port()
     node = warm_meydan("up", folder=tmp_path, MEYDAN_PORT=str(port), API_KEY=_KEY, LOG_LEVEL="warning")
-    square = Square([node], [port], random.Random(_SEED))
+    square = Square([node], [port], soak.chance("square"))
     try:
-        uvloop.run(_ordeal(square, [square.kill(0)] * 5, record_property))
+        uvloop.run(_ordeal(square, [square.kill(0)] * 5 * ROUNDS, record_property))
     finally:
         node.stop()
 
@@ -129,7 +129,7 @@ def test_two_nodes_on_postgresql_and_redis(tmp_path: Path, record_property: Call
         migration.start()
         assert migration.wait() == 0, migration.output()
         nodes = [warm_meydan("api", folder=tmp_path, MEYDAN_PORT=str(port), **env) for port in ports]
-        square = Square(nodes, ports, random.Random(_SEED), redis=redis, postgres=postgres)
+        square = Square(nodes, ports, soak.chance("square"), redis=redis, postgres=postgres)
         plan = [
             square.kill(0),
             square.restart_redis(away=0.0),
@@ -142,7 +142,7 @@ def test_two_nodes_on_postgresql_and_redis(tmp_path: Path, record_property: Call
             square.restart_redis(away=1.0),
         ]
         try:
-            uvloop.run(_ordeal(square, plan, record_property))
+            uvloop.run(_ordeal(square, plan * ROUNDS, record_property))
         finally:
             for node in nodes:
                 node.stop()
@@ -163,7 +163,7 @@ async def _ordeal(square: Square, plan: Plan, record_property: Callable[[str, ob
         members = [
             Member(
                 name, token, room=ROOM, messages=MESSAGES // MEMBERS, doors=doors, http=http, tally=tally,
-                rng=random.Random(f"{_SEED}{name}"),
+                rng=soak.chance(name),
             )
             for name, token in tokens.items()
         ]  # fmt: skip

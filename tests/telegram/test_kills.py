@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import os
-import random
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +26,7 @@ from meydan.telegram.fake.server import FakeTelegram
 from meydan.telegram.fake.tokens import is_fake_token
 from meydan.telegram.models import Send, SendState
 from meydan.telegram.outbox_repository import OutboxRepository, SendRow
+from tests import soak
 from tests.processes import WarmProgram
 from tests.telegram.conftest import ACTORS
 from tests.telegram.worker_process import run_bots
@@ -35,13 +35,13 @@ from tests.telegram.world import a_person
 BOTS, CHATS = 4, 10
 FREE = {"chat_count": 100, "chat_seconds": 0.01, "bot_per_second": 10_000}
 
-pytestmark = pytest.mark.crash
+pytestmark = [pytest.mark.crash, pytest.mark.soak, pytest.mark.timeout(soak.size(slice=240, whole=2400))]
 
 
 async def test_every_send_is_accounted_for(
     db: Database, database_url: str, tmp_path: Path, settings: Settings, record_property: Callable[[str, object], None]
 ) -> None:
-    sends, kills_wanted = (5_000, 6) if database_url.startswith("sqlite") else (1_500, 3)
+    sends, kills_wanted = soak.size(slice=1_200, whole=20_000), soak.size(slice=3, whole=100)
     fake = FakeTelegram(limits=FakeLimits(enforced=False))
     await fake.start()
     vault = Vault.from_settings(settings)
@@ -63,7 +63,7 @@ async def test_every_send_is_accounted_for(
         "TELEGRAM_API_URL": fake.url,
     }
     worker = WarmProgram(run_bots, ["telegram-worker"], tmp_path, env={**env, "REDIS_URL": "", "LOG_LEVEL": "error"})
-    dice = random.Random(7)
+    dice = soak.chance("kills")
     kills = 0
     try:
         worker.start()
