@@ -17,7 +17,7 @@ class BadCredentials(MeydanError):
 
 
 class UserInactive(MeydanError):
-    """The password is right and the account is switched off."""
+    """The password is right and the account is suspended."""
 
     status, code = 403, "hesap_pasif"
 

@@ -9,7 +9,7 @@ class AccountsSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     registration_open: bool = Field(default=True, title="Kayıt açık")
-    guests: bool | None = Field(None, title="Misafir girişi (boş: ortam ayarı geçerli)")
+    guests: bool | None = Field(None, title="Misafir girişi")
     login_attempts: int = Field(5, ge=1, le=1_000, title="Kişi başına beklemesiz giriş denemesi (15 dk)")
     login_attempts_per_address: int = Field(
         100, ge=1, le=1_000_000, title="Adres başına beklemesiz giriş denemesi (15 dk)"

@@ -79,7 +79,7 @@ def deactivate(
     *,
     lang: Lang = None,
 ) -> None:
-    """Switch an account off, or on again."""
+    """Suspend an account, or lift the suspension."""
     user = _run(lambda users, console: users.manage(console, username, active=undo))
     typer.echo(say("user.activated" if user.active else "user.deactivated", username=user.id))
 

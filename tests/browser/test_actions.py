@@ -214,7 +214,7 @@ def revokes_a_key(owner: Owner) -> None:
 def changes_the_password(owner: Owner) -> None:
     owner.profile()
     page, square = owner.visitor.page, owner.visitor.square
-    page.get_by_label("Şimdiki parola").fill(PASSWORD)
+    page.get_by_label("Mevcut parola").fill(PASSWORD)
     page.get_by_label("Yeni parola").fill(NEXT_PASSWORD)
     owner.click("button", "Parolayı değiştir")
     owner.told("Parola değişti, öbür oturumlar kapandı")

@@ -33,7 +33,7 @@ def test_user_from_first_to_last(cli: CliRunner) -> None:
     assert run(cli, "user", "deactivate", "ayse")[0] == 0
     _, listed = run(cli, "user", "list")
     assert [line.split()[:2] for line in listed.splitlines()] == [["ayse", "moderator"], ["sahip", "owner"]]
-    assert listed.splitlines()[0].endswith("(off)")
+    assert listed.splitlines()[0].endswith("(suspended)")
     assert "sahip" not in run(cli, "user", "list", "ayse")[1]
 
 

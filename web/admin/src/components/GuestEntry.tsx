@@ -11,8 +11,8 @@ import styles from "./GuestEntry.module.css";
 import { FormProblem } from "./States";
 
 const texts = defineTexts({
-  tr: { name: "Adınız", enter: "Meydana gir" },
-  en: { name: "Your name", enter: "Enter the square" },
+  tr: { name: "Takma ad", enter: "Meydana gir" },
+  en: { name: "Nickname", enter: "Enter the square" },
 });
 
 /** A name is all a guest needs. */

@@ -49,9 +49,7 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
     <div className={styles.state} role="alert">
       <p className={styles.title}>{problem.title}</p>
       <p className={styles.detail}>{problem.detail}</p>
-      <p className={styles.code}>
-        <code>{t("code", { code: problem.code })}</code>
-      </p>
+      <Code code={problem.code} />
       {retry && (
         <Button variant="light" onClick={retry}>
           {t("retry")}
@@ -87,7 +85,19 @@ export function FormProblem({ error }: { error: unknown }) {
   if (!error) return null;
   return (
     <div className={styles.inline} role="alert">
-      <strong>{problem.title}</strong> {problem.detail} <code>{problem.code}</code>
+      <strong>{problem.title}</strong> {problem.detail}
+      <Code code={problem.code} />
     </div>
+  );
+}
+
+/** The code that the docs know, for whoever asks for it. */
+function Code({ code }: { code: string }) {
+  const t = useText(texts);
+  return (
+    <details className={styles.code}>
+      <summary>{t("details")}</summary>
+      <code>{t("code", { code })}</code>
+    </details>
   );
 }

@@ -3,6 +3,7 @@ import { defineTexts } from "@/text/locale";
 export const texts = defineTexts({
   tr: {
     retry: "Yeniden dene",
+    details: "Ayrıntı",
     code: "Hata kodu: {code}",
     "network.title": "Sunucuya ulaşılamıyor",
     "network.detail": "Bağlantınızı denetleyip yeniden deneyin.",
@@ -40,6 +41,7 @@ export const texts = defineTexts({
   },
   en: {
     retry: "Try again",
+    details: "Details",
     code: "Error code: {code}",
     "network.title": "The server cannot be reached",
     "network.detail": "Check your connection and try again.",

@@ -18,7 +18,7 @@ export const texts = defineTexts({
     language: "Dil",
     password: "Parola",
     "password.detail": "Parola değişince öbür oturumlarınız kapanır.",
-    "password.current": "Şimdiki parola",
+    "password.current": "Mevcut parola",
     "password.new": "Yeni parola",
     "password.change": "Parolayı değiştir",
     "password.changed": "Parola değişti, öbür oturumlar kapandı",

@@ -4,7 +4,7 @@ export const texts = defineTexts({
   tr: {
     title: "Herkesin sözü meydanda",
     detail:
-      "Piyasayı konuşun, birbirinizi dinleyin. Açık odaları hesap açmadan okuyabilir, bir ad seçip hemen katılabilirsiniz.",
+      "Piyasayı konuşun, birbirinizi dinleyin. Açık odaları hesap açmadan okuyabilir, bir takma ad seçip hemen katılabilirsiniz.",
     hello: "Hoş geldiniz, {name}",
     "hello.detail": "Meydanda şimdi bunlar konuşuluyor.",
     rooms: "Açık odalar",
@@ -20,7 +20,7 @@ export const texts = defineTexts({
     last: "son ileti {when}",
     unread: { one: "{n} okunmamış", other: "{n} okunmamış" },
     "guest.title": "Misafir olarak katılın",
-    "guest.detail": "Bir ad seçin, konuşmaya başlayın. Ad bu sekmede kalır.",
+    "guest.detail": "Bir takma ad seçin, konuşmaya başlayın. Takma ad bu sekmede kalır.",
     "guest.closed": "Misafir girişi kapalı",
     "guest.closed.detail": "Konuşmak için giriş yapın; açık odaları okuyabilirsiniz.",
     "sign-in": "Giriş yap",
@@ -31,7 +31,7 @@ export const texts = defineTexts({
   en: {
     title: "Where everyone has a say",
     detail:
-      "Talk markets, hear each other out. Read the open rooms without an account, or choose a name and join at once.",
+      "Talk markets, hear each other out. Read the open rooms without an account, or choose a nickname and join at once.",
     hello: "Welcome, {name}",
     "hello.detail": "This is what the square is talking about.",
     rooms: "Open rooms",
@@ -47,7 +47,7 @@ export const texts = defineTexts({
     last: "last message {when}",
     unread: { one: "{n} unread", other: "{n} unread" },
     "guest.title": "Join as a guest",
-    "guest.detail": "Choose a name and start talking. The name stays in this tab.",
+    "guest.detail": "Choose a nickname and start talking. It stays in this tab.",
     "guest.closed": "Guests cannot enter now",
     "guest.closed.detail": "Sign in to talk; open rooms can be read.",
     "sign-in": "Sign in",

@@ -56,7 +56,7 @@ export function SectionForm({ section, readOnly }: { section: SettingsSection; r
   const known = NAMED.find((name) => name === section.section);
   const shown = (value: unknown): string => {
     if (value === null || value === undefined) return t("empty");
-    if (typeof value === "boolean") return value ? t("yes") : t("no");
+    if (typeof value === "boolean") return t(value ? "choice.on" : "choice.off");
     if (typeof value === "number") return number(locale, value, 3);
     return Array.isArray(value) ? value.join(", ") : String(value);
   };
@@ -143,9 +143,9 @@ function Field({ property: given, value, onChange, locale, ...rest }: FieldProps
   const property = given.anyOf?.find((option) => option.type !== "null") ?? given;
   if (nullable(given) && property.type === "boolean") {
     const options = [
-      { value: "null", label: t("empty") },
-      { value: "true", label: t("yes") },
-      { value: "false", label: t("no") },
+      { value: "null", label: t("choice.server") },
+      { value: "true", label: t("choice.on") },
+      { value: "false", label: t("choice.off") },
     ];
     return (
       <Select
