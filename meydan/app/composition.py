@@ -25,6 +25,7 @@ from meydan.app.reactions import connect
 from meydan.app.server import HttpServer
 from meydan.app.system import Figures, SystemService, database_probe, redis_probe, room_probe
 from meydan.chat.entrance import Entrance
+from meydan.chat.erasures import Erasures
 from meydan.chat.hub import Hub, new_node_name
 from meydan.chat.log import MessageLog
 from meydan.chat.messages import MessageService
@@ -154,7 +155,7 @@ async def serve(
             HttpServer(square.app, square.hub, settings, gate=square.gate, on_listening=listening),
         ]
         if worker:
-            services.insert(0, AccountHousekeeping(square.accounts.service))
+            services[:0] = _housekeeping(square.accounts)
         if world is not None:
             services.insert(0, world)
         await run_services(services, stop, limit=settings.drain_seconds)
@@ -169,8 +170,13 @@ async def work(settings: Settings) -> None:
     ):
         await accounts.live.start()
         await accounts.service.start()
-        services: list[Service] = [AccountHousekeeping(accounts.service), accounts.live, *fleet.services(worker=True)]
+        services: list[Service] = [*_housekeeping(accounts), accounts.live, *fleet.services(worker=True)]
         await run_services(services, stop, limit=settings.drain_seconds)
+
+
+def _housekeeping(accounts: Accounts) -> list[Service]:
+    """Return what one process of a square does for the database."""
+    return [AccountHousekeeping(accounts.service), Erasures(accounts.engines.db, accounts.clock)]
 
 
 @contextlib.asynccontextmanager

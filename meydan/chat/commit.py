@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from meydan.accounts.repository import UserRepository
-from meydan.chat.errors import MessageMissing, NotSender, RoomMissing, TooManyReactions
+from meydan.chat.errors import MessageMissing, NotSender, RoomMissing, TooLateToRestore, TooManyReactions
 from meydan.chat.events import MessageView, NoticeView, Quote, ReactionCount, UpdateView
 from meydan.chat.log_repository import QUOTE_LENGTH, LockedRoom, LogRepository, MessageRow
 from meydan.chat.models import Message, Notification, Reaction, RoomKind, Update, UpdateKind
-from meydan.chat.operations import KEEPERS, Append, EditText, Erase, Operation, PutReaction, Stored
+from meydan.chat.operations import KEEPERS, Append, EditText, Erase, Operation, PutReaction, Restore, Stored
 from meydan.chat.repository import NoticeRepository, RoomRepository, notice_view
 from meydan.platform.errors import MeydanError
 
@@ -83,6 +83,8 @@ class _Batch:
                 return self._edit(room, operation)
             case Erase():
                 return self._erase(room, operation)
+            case Restore():
+                return self._restore(room, operation)
             case PutReaction():
                 return self._react(room, operation)
 
@@ -161,25 +163,42 @@ class _Batch:
             raise NotSender(op.message_id)
         if message.deleted_at is not None:  # asked again, perhaps after a commit whose answer was lost
             return Stored(message.id, message.sira)
-        self._log.erase(message, op.at)
+        self._log.erase(message, op.at, by=op.actor_id, until=op.until)
         self._texts[op.message_id] = ""
         return self._update(room, op, UpdateKind.DELETE, op.actor_id, {})
+
+    def _restore(self, room: LockedRoom, op: Restore) -> Stored:
+        message = self._found(room, op.message_id)
+        if message.deleted_at is None:  # asked again, perhaps after a commit whose answer was lost
+            return Stored(message.id, message.sira)
+        if message.deleted_by != op.actor_id:
+            raise NotSender(op.message_id)
+        if not self._log.restore(message, op.at):
+            raise TooLateToRestore(op.message_id)
+        self._texts[op.message_id] = message.content
+        self._log.retell(message, message.content[:_SUMMARY_LENGTH])
+        data = {
+            "content": message.content,
+            "mentions": message.mentions or [],
+            "reactions": self._reactions_on(message.id),
+        }
+        return self._update(room, op, UpdateKind.RESTORE, op.actor_id, data)
 
     def _react(self, room: LockedRoom, op: PutReaction) -> Stored:
         message = self._message(room, op.message_id)
         row = Reaction(message_id=op.message_id, emoji=op.emoji, user_id=op.actor_id, created_at=op.at)
         if not self._log.react(row, remove=op.remove):
             return Stored(message.id, message.sira)
-        counts: tuple[ReactionCount, ...] = self._log.reactions([message.id]).get(message.id, ())
-        if len(counts) > _EMOJIS and not op.remove:
+        reactions = self._reactions_on(message.id)
+        if len(reactions) > _EMOJIS and not op.remove:
             self._log.react(row, remove=True)
             raise TooManyReactions(message.id, _EMOJIS)
-        data = {
-            "emoji": op.emoji,
-            "removed": op.remove,
-            "reactions": [[item.emoji, item.count, list(item.users)] for item in counts],
-        }
+        data = {"emoji": op.emoji, "removed": op.remove, "reactions": reactions}
         return self._update(room, op, UpdateKind.REACTION, op.actor_id, data)
+
+    def _reactions_on(self, message_id: str) -> list[list[Any]]:
+        counts = self._log.reactions([message_id]).get(message_id, ())
+        return [[item.emoji, item.count, list(item.users)] for item in counts]
 
     def _message(self, room: LockedRoom, message_id: str) -> Message:
         message = self._found(room, message_id)

@@ -67,9 +67,18 @@ class MessageMissing(NotFound):
 
 
 class NotSender(NotAllowed):
-    """Only the sender may edit a message, and only the sender or a moderator may delete it."""
+    """Only the sender may edit a message, the sender or a moderator delete it, who deleted it bring it back."""
 
     code = "mesaj_sahibi_degil"
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(mesaj_id=message_id)
+
+
+class TooLateToRestore(MeydanError):
+    """The deleted message's text is not kept any more."""
+
+    status, code = 409, "geri_getirme_gecti"
 
     def __init__(self, message_id: str) -> None:
         super().__init__(mesaj_id=message_id)

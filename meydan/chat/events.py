@@ -42,13 +42,14 @@ class MessageView(
         "quote": "yanit_ozet",
         "edited_at": "duzenlendi",
         "deleted": "silindi",
+        "deleted_by": "silen",
         "reactions": "tepkiler",
         "mentions": "bahsedilenler",
         "client_id": "istemci_id",
         "attachments": "ekler",
     },
 ):
-    """A message as everyone in its room sees it; a deleted one keeps its place and loses its text."""
+    """A message as everyone in its room sees it; a deleted one keeps its place, loses its text, says who deleted it."""
 
     id: str
     room: str
@@ -64,6 +65,7 @@ class MessageView(
     quote: Quote | None = None
     edited_at: datetime | None = None
     deleted: bool = False
+    deleted_by: str | None = None
     reactions: tuple[ReactionCount, ...] = ()
     mentions: tuple[str, ...] = ()
     client_id: str | None = None
@@ -88,7 +90,11 @@ class UpdateView(
         "reactions": "tepkiler",
     },
 ):
-    """An edit (`content`, `mentions`), a deletion, or a reaction (`emoji`, `removed`, and all `reactions` after it)."""
+    """What happened to a message, and what is so after it.
+
+    An edit has `content` and `mentions`, a restored message `reactions` too, a reaction `emoji`, `removed` and all
+    `reactions`; a deletion has nothing more.
+    """
 
     room: str
     sira: int

@@ -5,12 +5,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, exists, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from meydan.chat.events import Event, MessageView, Quote, ReactionCount, UpdateView
-from meydan.chat.models import Message, Notification, Reaction, Room, Update, UpdateKind
-from meydan.platform.db import BulkInsert
+from meydan.chat.models import ErasedText, Message, Notification, Reaction, Room, Update, UpdateKind
+from meydan.platform.db import BulkInsert, rows_changed
 
 QUOTE_LENGTH = 140
 _REACTORS = 20
@@ -120,14 +120,46 @@ class LogRepository:
         self._session.flush()
         return True
 
-    def erase(self, message: Message, now: datetime) -> None:
-        """Delete a message: its text, those of its edits and notifications, and its reactions go; its place stays."""
-        message.content, message.folded, message.mentions, message.deleted_at = "", "", None, now
-        self._session.execute(delete(Reaction).where(Reaction.message_id == message.id))
-        edits = select(Update).where(Update.message_id == message.id, Update.kind == UpdateKind.EDIT)
-        for row in self._session.scalars(edits):
+    def erase(self, message: Message, now: datetime, *, by: str, until: datetime | None) -> None:
+        """Delete a message: its text and those of its edits and notifications go; its place stays.
+
+        Up to `until` the text is kept aside, and its reactions stay in their table; `sweep` ends both.
+        """
+        if until is not None:
+            kept = {"content": message.content, "folded": message.folded, "mentions": message.mentions}
+            self._session.add(ErasedText(message_id=message.id, until=until, **kept))
+        else:
+            self._session.execute(delete(Reaction).where(Reaction.message_id == message.id))
+        message.content, message.folded, message.mentions = "", "", None
+        message.deleted_at, message.deleted_by = now, by
+        told = select(Update).where(
+            Update.message_id == message.id, Update.kind.in_((UpdateKind.EDIT, UpdateKind.RESTORE))
+        )
+        for row in self._session.scalars(told):
             row.data = {"content": "", "mentions": []}
+        self._session.flush()
         self.retell(message, "")
+
+    def restore(self, message: Message, now: datetime) -> bool:
+        """Give a deleted message its text back; tell whether it was still there."""
+        kept = self._session.get(ErasedText, message.id)
+        if kept is None or kept.until <= now:
+            return False
+        message.content, message.folded, message.mentions = kept.content, kept.folded, kept.mentions
+        message.deleted_at = message.deleted_by = None
+        self._session.delete(kept)
+        self._session.flush()
+        return True
+
+    def has_expired_texts(self, now: datetime) -> bool:
+        """Tell whether a deleted message's text is kept that nobody may bring back any more."""
+        return bool(self._session.scalar(select(exists().where(ErasedText.until <= now))))
+
+    def sweep(self, now: datetime) -> int:
+        """Delete for good what nobody may bring back any more, and return of how many messages."""
+        over = select(ErasedText.message_id).where(ErasedText.until <= now).scalar_subquery()
+        self._session.execute(delete(Reaction).where(Reaction.message_id.in_(over)))
+        return rows_changed(self._session, delete(ErasedText).where(ErasedText.until <= now))
 
     def retell(self, message: Message, summary: str) -> None:
         """Give the notifications of a message another text."""
@@ -181,8 +213,8 @@ class LogRepository:
 
     def views(self, rows: Sequence[Message], slugs: dict[int, str]) -> list[MessageView]:
         """Return messages as people see them, with their quotes and reactions, in the order given."""
-        reactions = self.reactions([row.id for row in rows])
-        quotes = self.quotes({row.reply_to for row in rows if row.reply_to and not row.deleted_at})
+        reactions = self.reactions([row.id for row in rows if row.deleted_at is None])
+        quotes = self.quotes({row.reply_to for row in rows if row.reply_to})
         return [message_view(row, slugs[row.room_id], quotes, reactions) for row in rows]
 
     def quotes(self, message_ids: Collection[str]) -> dict[str, Quote]:
@@ -216,7 +248,6 @@ def message_view(
     reactions: dict[str, tuple[ReactionCount, ...]],
 ) -> MessageView:
     """Return a stored message as people see it."""
-    deleted = row.deleted_at is not None
     return MessageView(
         id=row.id,
         room=slug,
@@ -228,10 +259,11 @@ def message_view(
         created_at=row.created_at,
         guest=row.guest,
         simulated=row.simulated,
-        reply_to=None if deleted else row.reply_to,
-        quote=quotes.get(row.reply_to) if row.reply_to and not deleted else None,
+        reply_to=row.reply_to,
+        quote=quotes.get(row.reply_to) if row.reply_to else None,
         edited_at=row.edited_at,
-        deleted=deleted,
+        deleted=row.deleted_at is not None,
+        deleted_by=row.deleted_by,
         reactions=reactions.get(row.id, ()),
         mentions=tuple(row.mentions or ()),
         client_id=row.client_id,

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from meydan.chat.events import Event, MessageView, NoticeView
 from meydan.chat.log import MessageLog
 from meydan.chat.log_repository import LogRepository
 from meydan.chat.models import Message, Room
-from meydan.chat.operations import Append, EditText, Erase, PutReaction, Stored
+from meydan.chat.operations import Append, EditText, Erase, PutReaction, Restore, Stored
 from meydan.chat.repository import NoticeRepository, RoomRepository, visible_room_ids
 from meydan.chat.search import SearchIndex, SearchIndexer
 from meydan.chat.service import access_room, add_member, clean, is_blank
@@ -114,11 +114,19 @@ class MessageService:
         )  # fmt: skip
 
     def erase(self, actor: Actor, room_id: int, message_id: str, *, public: bool) -> Erase:
-        """Return the operation that takes a message back."""
+        """Return the operation that deletes a message; for a moment it can be brought back."""
         actor.require(Permission.ROOMS_WRITE)
         moderates = public and actor.may(Permission.ROOMS_MODERATE)
         sender_id = actor.id if not actor.is_guest else ""
-        return Erase(room_id, self._clock.now(), _message_id(message_id), sender_id, moderates)
+        now, seconds = self._clock.now(), self._live.current(ChatSettings).undo_seconds
+        until = now + timedelta(seconds=seconds) if seconds else None
+        return Erase(room_id, now, _message_id(message_id), sender_id, moderates, until)
+
+    def restore(self, actor: Actor, room_id: int, message_id: str) -> Restore:
+        """Return the operation that brings back what the actor has just deleted."""
+        actor.require(Permission.ROOMS_WRITE)
+        sender_id = actor.id if not actor.is_guest else ""
+        return Restore(room_id, self._clock.now(), _message_id(message_id), sender_id)
 
     def react(self, actor: Actor, room_id: int, message_id: str, emoji: str, *, remove: bool) -> PutReaction:
         """Return the operation that puts an emoji on a message or takes it off."""

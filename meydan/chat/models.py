@@ -34,6 +34,7 @@ class UpdateKind(StrEnum):
     EDIT = "duzenleme"
     DELETE = "silme"
     REACTION = "tepki"
+    RESTORE = "geri_getirme"
 
 
 class Room(Base):
@@ -96,10 +97,23 @@ class Message(Base):
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class ErasedText(Base):
+    """What a deleted message said, for the moment in which whoever deleted it may still bring it back."""
+
+    __tablename__ = "erased_texts"
+
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    until: Mapped[datetime] = mapped_column(index=True)
+    content: Mapped[str] = mapped_column(Text)
+    folded: Mapped[str] = mapped_column(Text)
+    mentions: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Update(Base):
-    """An edit, a deletion or a reaction: an event of the room's log with a `sira` of its own."""
+    """An edit, a deletion, its undoing or a reaction: an event of the room's log with a `sira` of its own."""
 
     __tablename__ = "message_updates"
 

@@ -39,13 +39,26 @@ class EditText(Struct, frozen=True, gc=False):
 
 
 class Erase(Struct, frozen=True, gc=False):
-    """A message taken back, by its sender or, with `moderates`, by whoever keeps order."""
+    """A message deleted, by its sender or, with `moderates`, by whoever keeps order.
+
+    Until `until` whoever deleted it may bring it back; without, the text is gone at once.
+    """
 
     room_id: int
     at: datetime
     message_id: str
     actor_id: str
     moderates: bool = False
+    until: datetime | None = None
+
+
+class Restore(Struct, frozen=True, gc=False):
+    """A deleted message brought back by whoever deleted it."""
+
+    room_id: int
+    at: datetime
+    message_id: str
+    actor_id: str
 
 
 class PutReaction(Struct, frozen=True, gc=False):
@@ -59,7 +72,7 @@ class PutReaction(Struct, frozen=True, gc=False):
     remove: bool = False
 
 
-Operation = Append | EditText | Erase | PutReaction
+Operation = Append | EditText | Erase | Restore | PutReaction
 
 KEEPERS = frozenset({RoomRole.OWNER, RoomRole.MODERATOR})
 

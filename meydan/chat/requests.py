@@ -57,7 +57,7 @@ class Requests:
                     self._typing(connection, actor, request)
                 case wire.Read():
                     self._hub.mark_read(connection, self._joined(connection, request.room), request.sira)
-                case wire.Edit() | wire.Delete() | wire.React():
+                case wire.Edit() | wire.Delete() | wire.Restore() | wire.React():
                     self._change(connection, actor, request)
                 case wire.Leave():
                     self.put_out(connection, self._joined(connection, request.room), ref=request.ref)
@@ -92,7 +92,9 @@ class Requests:
         )
         self._submit(connection, actor, channel, operation, request)
 
-    def _change(self, connection: Connection, actor: Actor, request: wire.Edit | wire.Delete | wire.React) -> None:
+    def _change(
+        self, connection: Connection, actor: Actor, request: wire.Edit | wire.Delete | wire.Restore | wire.React
+    ) -> None:
         channel = self._joined(connection, request.room)
         operation: Operation
         match request:
@@ -100,6 +102,8 @@ class Requests:
                 operation = self._messages.edit(actor, channel.room_id, request.message_id, request.content)
             case wire.Delete():
                 operation = self._messages.erase(actor, channel.room_id, request.message_id, public=channel.public)
+            case wire.Restore():
+                operation = self._messages.restore(actor, channel.room_id, request.message_id)
             case wire.React():
                 operation = self._messages.react(
                     actor, channel.room_id, request.message_id, request.emoji, remove=request.remove
@@ -112,7 +116,7 @@ class Requests:
         actor: Actor,
         channel: RoomChannel,
         operation: Operation,
-        request: wire.Send | wire.Edit | wire.Delete | wire.React,
+        request: wire.Send | wire.Edit | wire.Delete | wire.Restore | wire.React,
     ) -> None:
         self._messages.spend(actor)
         client_id = request.client_id if isinstance(request, wire.Send) else None

@@ -19,6 +19,7 @@ _WIRE = {
     "created_at": "zaman",
     "created_by": "olusturan",
     "deleted": "silindi",
+    "deleted_by": "silen",
     "edited_at": "duzenlendi",
     "epoch": "donem",
     "expires_at": "gecerlilik",
@@ -124,6 +125,7 @@ class MessageOut(Wire):
     quote: QuoteOut | None
     edited_at: datetime | None
     deleted: bool
+    deleted_by: str | None
     reactions: list[ReactionOut]
     mentions: list[str]
     client_id: str | None

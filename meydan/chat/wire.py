@@ -88,7 +88,15 @@ class Edit(
 
 
 class Delete(Struct, tag_field="tip", tag="mesaj_sil", rename={"room": "oda_id", "message_id": "mesaj_id"}):
-    """Take a message back."""
+    """Delete a message."""
+
+    room: Slug
+    message_id: MessageId
+    ref: Ref = None
+
+
+class Restore(Struct, tag_field="tip", tag="mesaj_geri_getir", rename={"room": "oda_id", "message_id": "mesaj_id"}):
+    """Bring back a message that one has just deleted."""
 
     room: Slug
     message_id: MessageId
@@ -122,7 +130,7 @@ class Read(Struct, tag_field="tip", tag="okundu", rename={"room": "oda_id"}):
     ref: Ref = None
 
 
-Request = Join | Leave | Send | History | Edit | Delete | React | Typing | Read
+Request = Join | Leave | Send | History | Edit | Delete | Restore | React | Typing | Read
 
 
 class _Envelope(Struct):

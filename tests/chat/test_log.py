@@ -4,7 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import NoneType
 from typing import TypeVar
@@ -23,8 +23,8 @@ from meydan.chat.errors import MessageMissing, NotSender, RoomMissing, TooManyRe
 from meydan.chat.events import Event, MessageView, UpdateView
 from meydan.chat.log import MessageLog
 from meydan.chat.log_repository import LogRepository
-from meydan.chat.models import Message, Notification, Room, RoomKind, Update
-from meydan.chat.operations import Append, EditText, Erase, Operation, PutReaction, Stored
+from meydan.chat.models import ErasedText, Message, Notification, Room, RoomKind, Update
+from meydan.chat.operations import Append, EditText, Erase, Operation, PutReaction, Restore, Stored
 from meydan.platform.clock import ManualClock, SystemClock
 from meydan.platform.db import Database, Work
 from meydan.platform.errors import MeydanError, ShuttingDown, Unavailable
@@ -79,6 +79,7 @@ async def everything(db: Database, rooms: Sequence[int]) -> str:
         parts: list[object] = []
         for row in session.scalars(select(Message).where(Message.room_id.in_(rooms))):
             parts += [row.content, row.folded, row.mentions]
+        parts += session.scalars(select(ErasedText.content)).all()
         parts += session.scalars(select(Update.data).where(Update.room_id.in_(rooms))).all()
         parts += session.scalars(select(Notification.summary).where(Notification.room_id.in_(rooms))).all()
         return repr(parts)
@@ -89,7 +90,7 @@ async def everything(db: Database, rooms: Sequence[int]) -> str:
 ACTS = st.lists(
     st.lists(
         st.tuples(
-            st.sampled_from(["append", "append", "again", "reply", "edit", "erase", "react"]),
+            st.sampled_from(["append", "append", "again", "reply", "edit", "erase", "restore", "react"]),
             st.integers(0, 1),
             st.sampled_from(PEOPLE),
             st.integers(0, 30),
@@ -117,18 +118,21 @@ class Model:
         if act == "append" or not self.asked:
             return self._asked(append(room, text, sender=person, client_id=f"k{number}"))
         target = self.asked[-1 - number % len(self.asked)]
-        match act:
-            case "again":
-                again = append(target.room_id, text, sender=target.sender_id, client_id=target.client_id)
-                return self._asked(again)
-            case "reply":
-                return self._asked(append(room, text, sender=person, reply_to=target.message_id))
-            case "edit":
-                self.texts[target.message_id].add(text)
-                return EditText(target.room_id, NOW, target.message_id, person, text, text, ())
-            case "erase":
-                return Erase(target.room_id, NOW, target.message_id, person)
-        return PutReaction(room, NOW, target.message_id, person, "👍", bool(number % 2))
+        if act == "again":
+            again = append(target.room_id, text, sender=target.sender_id, client_id=target.client_id)
+            return self._asked(again)
+        if act == "reply":
+            return self._asked(append(room, text, sender=person, reply_to=target.message_id))
+        if act == "edit":
+            self.texts[target.message_id].add(text)
+        where = (target.room_id, NOW, target.message_id, person)
+        changes: dict[str, Operation] = {
+            "edit": EditText(*where, text, text, ()),
+            "erase": Erase(*where, until=NOW + timedelta(seconds=30)),
+            "restore": Restore(*where),
+            "react": PutReaction(*where, "👍", bool(number % 2)),
+        }
+        return changes[act]
 
     def check(self, operation: Operation, outcome: Outcome) -> None:
         if isinstance(outcome, MeydanError):
@@ -145,6 +149,8 @@ class Model:
             assert self.places.setdefault(key, place) == place
         if isinstance(operation, Erase):
             self.erased.add(operation.message_id)
+        if isinstance(operation, Restore):
+            self.erased.discard(operation.message_id)
 
     def _asked(self, operation: Append) -> Append:
         self.asked.append(operation)
@@ -162,6 +168,7 @@ async def test_whatever_is_asked_the_log_keeps_its_promises(
         batch = [model.operation(act, model.rooms[room], person, number) for act, room, person, number in acts]
         for operation, outcome in zip(batch, await commit(db, batch), strict=True):
             model.check(operation, outcome)
+    await db.write(lambda session: LogRepository(session).sweep(NOW + timedelta(minutes=1)))
     kept = await everything(db, model.rooms)
     for room_id in model.rooms:
         head = model.heads[room_id]

@@ -1841,6 +1841,8 @@ export interface components {
             misafir: boolean;
             /** Oda Id */
             oda_id: string;
+            /** Silen */
+            silen: string | null;
             /** Silindi */
             silindi: boolean;
             /** Simulated */
