@@ -72,7 +72,7 @@ class Entrance:
         for claim, session in tuple(self._claims.items()):
             await self._store.claim(claim, session, seconds=_CLAIM_SECONDS)
 
-    def greeting(self, actor: Actor, language: Language) -> bytes:
+    def greeting(self, actor: Actor, language: Language, *, limits: dict[str, int]) -> bytes:
         """Return the first frame of a connection."""
         return wire.welcome(
             text=text(language, "chat.welcome"),
@@ -82,6 +82,7 @@ class Entrance:
             role=actor.role.value,
             guest=actor.is_guest,
             version=__version__,
+            limits=limits,
         )
 
     def close_code(self, error: MeydanError) -> int:

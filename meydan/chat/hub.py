@@ -228,7 +228,7 @@ class Hub:
         self._take_place(actor)
         connection.actor = actor
         self.people[actor.id][connection] = None
-        connection.send(self._entrance.greeting(actor, connection.language))
+        connection.send(self._entrance.greeting(actor, connection.language, limits=self._limits()))
         self.resume(connection)
 
     def _take_place(self, actor: Actor) -> None:
@@ -567,10 +567,17 @@ class Hub:
 
     def _settings_changed(self, value: object) -> None:
         if isinstance(value, ChatSettings):
-            self.settings = value
+            before, self.settings = self._limits(), value
+            now = self._limits()
             for connection in tuple(self.connections):
                 connection.budget = None
                 connection.bound_buffer(value.send_buffer_bytes)
+                if now != before and connection.actor is not None:
+                    connection.send(wire.changed_limits(now))
+
+    def _limits(self) -> dict[str, int]:
+        """Return what a client should know of the settings."""
+        return wire.limits(max_length=self.settings.max_length, undo_seconds=self.settings.undo_seconds)
 
 
 def new_node_name() -> str:

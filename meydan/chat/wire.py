@@ -302,10 +302,31 @@ def left(*, ref: str | None, room: str) -> bytes:
     return reply("oda_ayrilma", ref, oda_id=room)
 
 
-def welcome(*, text: str, at: datetime, user_id: str, name: str, role: str, guest: bool, version: str) -> bytes:
+def limits(*, max_length: int, undo_seconds: int) -> dict[str, int]:
+    """Return what the server lets a client do now, as the greeting and `sinirlar` tell it."""
+    return {"azami_uzunluk": max_length, "geri_getirme_suresi": undo_seconds}
+
+
+def changed_limits(fields: dict[str, int]) -> bytes:
+    """Return the framed word that an operator has changed what `limits` tells."""
+    return reply("sinirlar", None, **fields)
+
+
+def welcome(
+    *, text: str, at: datetime, user_id: str, name: str, role: str, guest: bool, version: str, limits: dict[str, int]
+) -> bytes:
     """Return the framed greeting of a new connection."""
     return reply(
-        "sistem", None, mesaj=text, zaman=at, kullanici_id=user_id, ad=name, rol=role, misafir=guest, surum=version
+        "sistem",
+        None,
+        mesaj=text,
+        zaman=at,
+        kullanici_id=user_id,
+        ad=name,
+        rol=role,
+        misafir=guest,
+        surum=version,
+        sinirlar=limits,
     )
 
 

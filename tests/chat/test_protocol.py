@@ -14,6 +14,15 @@ from meydan.chat.models import Message
 from tests.chat.node import Node
 
 
+async def test_a_changed_limit_reaches_who_is_connected(node: Node) -> None:
+    guest = await node.enter("kullanici123", "genel")
+    await node.change(max_length=60, undo_seconds=10)
+    told = await guest.expect("sinirlar")
+    assert (told["azami_uzunluk"], told["geri_getirme_suresi"]) == (60, 10)
+    await node.change(message_burst=7)
+    assert not [frame for frame in await guest.settle() if frame["tip"] == "sinirlar"], "nothing a client needs"
+
+
 async def test_a_guest_walks_in_with_nothing_but_a_name(node: Node) -> None:
     guest = await node.knock("kullanici123")
     hello = json.loads(await guest.ws.recv())
@@ -26,6 +35,7 @@ async def test_a_guest_walks_in_with_nothing_but_a_name(node: Node) -> None:
         "rol": "guest",
         "misafir": True,
         "surum": __version__,
+        "sinirlar": {"azami_uzunluk": 4000, "geri_getirme_suresi": 30},
     }
     assert hello["mesaj"]
     assert hello["zaman"].endswith("Z")

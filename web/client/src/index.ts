@@ -1,3 +1,5 @@
+export { RequestFailed } from "./answers";
+export * from "./events";
 export * from "./http";
 export * from "./outbox";
 export * from "./socket";

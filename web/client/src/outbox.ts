@@ -55,3 +55,9 @@ export class Outbox {
     this.storage?.write(JSON.stringify(this.all()));
   }
 }
+
+/** `crypto.randomUUID` exists in secure contexts only; a square on a plain LAN address has none. */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Socket, type SocketOptions, type Wire } from "./socket";
+import type { SocketOptions, Wire } from "./events";
+import { Socket } from "./socket";
 import { message } from "./testing";
 import type { ClientFrame, Message, ServerFrame, Update } from "./wire";
 

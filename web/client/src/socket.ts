@@ -6,60 +6,12 @@
  * `istemci_id` goes out again and the server stores it once. A room's events leave here in order, each exactly once.
  */
 
-import { Outbox, type OutboxStorage, type Pending } from "./outbox";
-import type { Ack, ClientFrame, Joined, Message, Notice, Problem, ServerFrame, Update, WireMessage } from "./wire";
+import { Answers } from "./answers";
+import { type Connection, Events, type SocketOptions, type Ticket, type Wire } from "./events";
+import { Outbox, type Pending, randomId } from "./outbox";
+import { delayBefore } from "./patience";
+import type { Ack, ClientFrame, Joined, Limits, Problem, ServerFrame, WireMessage } from "./wire";
 import { complete, isUpdate } from "./wire";
-
-export type Connection =
-  | { state: "idle" }
-  | { state: "connecting"; attempt: number }
-  | { state: "open" }
-  | { state: "waiting"; attempt: number; until: number }
-  | { state: "refused"; code: number };
-
-/** What the rest of the program hears. `joined` with `recovered: false` means: fetch the room's history anew. */
-export interface SocketEvents {
-  connection: Connection;
-  joined: { room: string; frame: Joined };
-  message: { room: string; message: Message };
-  update: { room: string; update: Update };
-  acknowledged: { pending: Pending; ack: Ack };
-  rejected: { pending: Pending; problem: Problem };
-  held: { room: string; seconds: number };
-  joinFailed: { room: string; problem: Problem };
-  /** The server has taken this person out of the room: it was archived, or they were removed. */
-  putOut: { room: string };
-  typing: { room: string; userId: string };
-  read: { room: string; userId: string; sira: number };
-  presence: { room: string; came: readonly string[]; went: readonly string[]; count: number | null };
-  notice: Notice;
-  problem: Problem;
-}
-
-export interface Ticket {
-  readonly ticket: string;
-  readonly user_id: string;
-}
-
-/** The part of a browser's WebSocket that is used; tests bring their own. */
-export interface Wire {
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number }) => void) | null;
-  onerror: ((event: never) => void) | null;
-  send(data: string): void;
-  close(code?: number): void;
-}
-
-export interface SocketOptions {
-  url: (ticket: Ticket) => string;
-  ticket: () => Promise<Ticket>;
-  open?: (url: string) => Wire;
-  random?: () => number;
-  newId?: () => string;
-  storage?: OutboxStorage;
-  answerSeconds?: number;
-}
 
 interface Room {
   joined: boolean;
@@ -71,26 +23,12 @@ interface Room {
   release: ReturnType<typeof setTimeout> | null;
 }
 
-interface Waiter {
-  resolve: (ack: Ack) => void;
-  reject: (problem: Problem) => void;
-  timer: ReturnType<typeof setTimeout>;
-}
-
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
-const RESTART_DELAY_MS = 1_500;
 const FINAL_CODES = new Set([4003, 4009]);
 const RETRYABLE = new Set(["gecici_kesinti", "kapaniyor", "odada_degil"]);
 
-export class RequestFailed extends Error {
-  constructor(readonly problem: Problem) {
-    super(problem.kod);
-  }
-}
-
-export class Socket {
+export class Socket extends Events {
   connection: Connection = { state: "idle" };
+  limits: Limits | null = null;
   readonly outbox: Outbox;
 
   private wire: Wire | null = null;
@@ -101,20 +39,13 @@ export class Socket {
   private generation = 0;
   private refs = 0;
   private readonly rooms = new Map<string, Room>();
-  private readonly waiters = new Map<string, Waiter>();
-  private readonly listeners = new Map<keyof SocketEvents, Set<(event: never) => void>>();
+  private readonly answers: Answers;
 
   constructor(private readonly options: SocketOptions) {
+    super();
+    this.answers = new Answers((options.answerSeconds ?? 15) * 1000);
     this.outbox = new Outbox(options.storage);
     for (const pending of this.outbox.all()) this.room(pending.room);
-  }
-
-  /** Call `listener` for every event of `kind`; the returned function stops that. */
-  on<K extends keyof SocketEvents>(kind: K, listener: (event: SocketEvents[K]) => void): () => void {
-    const set = this.listeners.get(kind) ?? new Set();
-    set.add(listener as (event: never) => void);
-    this.listeners.set(kind, set);
-    return () => set.delete(listener as (event: never) => void);
   }
 
   start(): void {
@@ -167,7 +98,13 @@ export class Socket {
 
   /** Say something; it goes out now or as soon as it can, and is told of through `acknowledged` or `rejected`. */
   send(roomId: string, text: string, replyTo?: string): Pending {
-    const pending: Pending = { id: this.newId(), room: roomId, text, replyTo: replyTo ?? null, at: Date.now() };
+    const pending: Pending = {
+      id: this.options.newId?.() ?? randomId(),
+      room: roomId,
+      text,
+      replyTo: replyTo ?? null,
+      at: Date.now(),
+    };
     this.outbox.add(pending);
     const room = this.room(roomId);
     if (room.joined && !room.paced) this.writePending(pending);
@@ -191,15 +128,14 @@ export class Socket {
     return this.request((ref) => ({ tip: "mesaj_sil", oda_id: roomId, mesaj_id: messageId, ref }));
   }
 
+  /** Bring back what one has just deleted. */
+  restore(roomId: string, messageId: string): Promise<Ack> {
+    return this.request((ref) => ({ tip: "mesaj_geri_getir", oda_id: roomId, mesaj_id: messageId, ref }));
+  }
+
   react(roomId: string, messageId: string, emoji: string, off: boolean): Promise<Ack> {
-    return this.request((ref) => ({
-      tip: "tepki",
-      oda_id: roomId,
-      mesaj_id: messageId,
-      emoji,
-      kaldir: off,
-      ref,
-    }));
+    const which = { oda_id: roomId, mesaj_id: messageId, emoji, kaldir: off };
+    return this.request((ref) => ({ tip: "tepki", ...which, ref }));
   }
 
   typing(roomId: string): void {
@@ -263,11 +199,11 @@ export class Socket {
       wire.close();
       this.forgetConnection();
       this.schedule(1006);
-    }, this.answerMs);
+    }, this.answers.patienceMs);
   }
 
   private awaited(): boolean {
-    if (this.waiters.size > 0) return true;
+    if (this.answers.awaited) return true;
     for (const room of this.rooms.values()) if (room.joinRef !== null) return true;
     return this.outbox.all().some(({ room: id }) => {
       const room = this.rooms.get(id);
@@ -275,17 +211,8 @@ export class Socket {
     });
   }
 
-  private get answerMs(): number {
-    return (this.options.answerSeconds ?? 15) * 1000;
-  }
-
   private schedule(code: number): void {
-    const random = this.options.random ?? Math.random;
-    const ceiling =
-      code === 1012 && this.attempt === 0
-        ? RESTART_DELAY_MS
-        : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.attempt);
-    const delay = Math.round(random() * ceiling);
+    const delay = delayBefore(this.attempt, code, this.options.random ?? Math.random);
     this.attempt += 1;
     this.setConnection({ state: "waiting", attempt: this.attempt, until: Date.now() + delay });
     this.timer = setTimeout(() => void this.connect(), delay);
@@ -301,11 +228,7 @@ export class Socket {
       if (room.release) clearTimeout(room.release);
       room.release = null;
     }
-    for (const [ref, waiter] of this.waiters) {
-      clearTimeout(waiter.timer);
-      waiter.reject(lost(ref));
-    }
-    this.waiters.clear();
+    this.answers.loseAll();
   }
 
   private receive(frame: ServerFrame): void {
@@ -335,9 +258,14 @@ export class Socket {
           count: frame.katilimci_sayisi,
         });
       case "katilim":
-        return this.emit("presence", { room: frame.oda_id, came: [frame.kullanici_id], went: [], count: null });
-      case "ayrilma":
-        return this.emit("presence", { room: frame.oda_id, came: [], went: [frame.kullanici_id], count: null });
+      case "ayrilma": {
+        const [came, went] = frame.tip === "katilim" ? [[frame.kullanici_id], []] : [[], [frame.kullanici_id]];
+        return this.emit("presence", { room: frame.oda_id, came, went, count: null });
+      }
+      case "sistem":
+        return frame.sinirlar && this.bound(frame.sinirlar);
+      case "sinirlar":
+        return this.bound(frame);
       case "bildirim":
         return this.emit("notice", frame.bildirim);
       default:
@@ -374,6 +302,11 @@ export class Socket {
     this.flush(frame.oda_id, room);
   }
 
+  private bound({ azami_uzunluk, geri_getirme_suresi }: Limits): void {
+    this.limits = { azami_uzunluk, geri_getirme_suresi };
+    this.emit("limits", this.limits);
+  }
+
   private deliver(frame: WireMessage): void {
     const message = complete(frame);
     if (message.istemci_id && this.outbox.remove(message.istemci_id)) this.next(message.oda_id);
@@ -381,13 +314,7 @@ export class Socket {
   }
 
   private acknowledged(frame: Ack): void {
-    const waiter = frame.ref === undefined ? undefined : this.waiters.get(frame.ref);
-    if (waiter && frame.ref !== undefined) {
-      this.waiters.delete(frame.ref);
-      clearTimeout(waiter.timer);
-      waiter.resolve(frame);
-      return;
-    }
+    if (this.answers.acknowledged(frame.ref, frame)) return;
     const id = frame.ref ?? frame.istemci_id;
     const pending = id ? this.outbox.remove(id) : null;
     if (!pending) return;
@@ -398,13 +325,7 @@ export class Socket {
   private failed(problem: Problem): void {
     const { ref } = problem;
     if (ref === undefined) return this.emit("problem", problem);
-    const waiter = this.waiters.get(ref);
-    if (waiter) {
-      this.waiters.delete(ref);
-      clearTimeout(waiter.timer);
-      waiter.reject(problem);
-      return;
-    }
+    if (this.answers.failed(ref, problem)) return;
     for (const [id, room] of this.rooms) {
       if (room.joinRef !== ref) continue;
       room.joinRef = null;
@@ -489,20 +410,9 @@ export class Socket {
   }
 
   private request(make: (ref: string) => ClientFrame): Promise<Ack> {
-    return new Promise<Ack>((resolve, reject) => {
-      const ref = this.nextRef();
-      if (this.connection.state !== "open") {
-        reject(new RequestFailed(lost(ref)));
-        return;
-      }
-      const fail = (problem: Problem) => reject(new RequestFailed(problem));
-      const timer = setTimeout(() => {
-        this.waiters.delete(ref);
-        fail(lost(ref));
-      }, this.answerMs);
-      this.waiters.set(ref, { resolve, reject: fail, timer });
-      this.write(make(ref));
-    });
+    const ref = this.nextRef();
+    const open = this.connection.state === "open";
+    return this.answers.wait(ref, open ? () => this.write(make(ref)) : null);
   }
 
   private write(frame: ClientFrame): void {
@@ -532,26 +442,8 @@ export class Socket {
     return `r${this.refs}`;
   }
 
-  private newId(): string {
-    return this.options.newId ? this.options.newId() : randomId();
-  }
-
   private setConnection(connection: Connection): void {
     this.connection = connection;
     this.emit("connection", connection);
   }
-
-  private emit<K extends keyof SocketEvents>(kind: K, event: SocketEvents[K]): void {
-    for (const listener of [...(this.listeners.get(kind) ?? [])]) (listener as (event: SocketEvents[K]) => void)(event);
-  }
-}
-
-function lost(ref: string): Problem {
-  return { tip: "hata", ref, kod: "baglanti_koptu", baslik: "", ayrinti: "" };
-}
-
-/** `crypto.randomUUID` exists in secure contexts only; a square on a plain LAN address has none. */
-function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

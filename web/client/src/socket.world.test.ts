@@ -1,7 +1,8 @@
 /** A server, a line that is slow and breaks, and a person who talks; a seed decides what happens when. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Socket, type Wire } from "./socket";
+import type { Wire } from "./events";
+import { Socket } from "./socket";
 import { seeded } from "./testing";
 import type { ClientFrame, Message, ServerFrame } from "./wire";
 

@@ -27,6 +27,8 @@ export interface Message {
   readonly yanit_ozet: Quote | null;
   readonly duzenlendi: string | null;
   readonly silindi: boolean;
+  /** Who deleted it: another than its sender is a moderator. */
+  readonly silen: string | null;
   readonly tepkiler: readonly Reaction[];
   readonly bahsedilenler: readonly string[];
   readonly istemci_id?: string | null;
@@ -53,7 +55,7 @@ export interface Update {
   readonly oda_id: string;
   readonly sira: number;
   readonly mesaj_id: string;
-  readonly tur: "duzenleme" | "silme" | "tepki";
+  readonly tur: "duzenleme" | "silme" | "geri_getirme" | "tepki";
   readonly kullanici_id: string;
   readonly zaman: string;
   readonly icerik?: string;
@@ -61,6 +63,14 @@ export interface Update {
   readonly emoji?: string;
   readonly kaldirildi?: boolean;
   readonly tepkiler?: readonly Reaction[];
+}
+
+/** What an operator may change while one is connected. */
+export interface Limits {
+  /** The longest message, in characters. */
+  readonly azami_uzunluk: number;
+  /** For how many seconds one may bring back what one has deleted. */
+  readonly geri_getirme_suresi: number;
 }
 
 export interface Problem {
@@ -105,7 +115,9 @@ export type ServerFrame =
       readonly zaman: string;
       readonly kullanici_id?: string;
       readonly surum?: string;
+      readonly sinirlar?: Limits;
     }
+  | ({ readonly tip: "sinirlar" } & Limits)
   | { readonly tip: "oda_ayrilma"; readonly oda_id: string; readonly ref?: string }
   | { readonly tip: "mesaj"; readonly oda_id: string; readonly sira: number; readonly mesaj: WireMessage }
   | { readonly tip: "yaziyor"; readonly oda_id: string; readonly kullanici_id: string }
@@ -131,6 +143,7 @@ export type ClientFrame =
   | { tip: "mesaj_gonder"; oda_id: string; icerik: string; istemci_id: string; yanit?: string; ref: string }
   | { tip: "mesaj_duzenle"; oda_id: string; mesaj_id: string; icerik: string; ref: string }
   | { tip: "mesaj_sil"; oda_id: string; mesaj_id: string; ref: string }
+  | { tip: "mesaj_geri_getir"; oda_id: string; mesaj_id: string; ref: string }
   | { tip: "tepki"; oda_id: string; mesaj_id: string; emoji: string; kaldir: boolean; ref: string }
   | { tip: "yaziyor"; oda_id: string }
   | { tip: "okundu"; oda_id: string; sira: number };
@@ -147,6 +160,7 @@ const DEFAULTS = {
   yanit_ozet: null,
   duzenlendi: null,
   silindi: false,
+  silen: null,
   tepkiler: [],
   bahsedilenler: [],
 } as const;

@@ -84,7 +84,7 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
     }
   };
 
-  const limit = useQuery(abilitiesQuery).data?.azami_uzunluk ?? USUAL_LIMIT;
+  const limit = useLengthLimit();
   const left = limit - [...text.trim()].length;
   const [saving, setSaving] = useState(false);
   const ready = text.trim() !== "" && left >= 0 && !saving;
@@ -218,6 +218,18 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
       </p>
     </div>
   );
+}
+
+/** The longest message there may be; what the socket told last counts. */
+function useLengthLimit(): number {
+  const { socket } = useRoomsStore();
+  const asked = useQuery(abilitiesQuery).data?.azami_uzunluk;
+  const [told, setTold] = useState(socket?.limits?.azami_uzunluk);
+  useEffect(() => {
+    setTold(socket?.limits?.azami_uzunluk);
+    return socket?.on("limits", (limits) => setTold(limits.azami_uzunluk));
+  }, [socket]);
+  return told ?? asked ?? USUAL_LIMIT;
 }
 
 /** Whole seconds until `until`, counting down. */

@@ -31,7 +31,7 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
   const log = useLog(id);
   const entry = store.entry(id);
   const readSira = useStore(entry.readSira);
-  const deleting = useStore(entry.deleting);
+  const undoable = useStore(entry.undoable);
   const session = useSession();
   const me = session.status === "in" ? session.user.id : null;
   const scroller = useRef<HTMLDivElement>(null);
@@ -229,7 +229,7 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
                 last={row.last}
                 me={me}
                 flash={flash === row.message.id}
-                deleting={deleting.has(row.message.id)}
+                undoable={undoable.has(row.message.id)}
                 {...actions}
               />
             );

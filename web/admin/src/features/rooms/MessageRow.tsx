@@ -7,7 +7,7 @@ import { dateTime, time } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
 import styles from "./MessageRow.module.css";
 import { MessageText } from "./MessageText";
-import { MessageTools, react } from "./MessageTools";
+import { complain, MessageTools, react } from "./MessageTools";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
 
@@ -29,16 +29,16 @@ interface Props extends RowActions {
   last: boolean;
   me: string | null;
   flash: boolean;
-  deleting: boolean;
+  undoable: boolean;
 }
 
 export const MessageRow = memo(
-  function MessageRow({ room, message, first, last, me, flash, deleting, ...actions }: Props) {
+  function MessageRow({ room, message, first, last, me, flash, undoable, ...actions }: Props) {
     const t = useText(texts);
     const locale = useLocale();
     const store = useRoomsStore();
     const own = message.gonderen_id === me;
-    const gone = message.silindi || deleting;
+    const gone = message.silindi;
     // A thousand closed menus cost more than a thousand messages: a row gets its tools when one comes near it.
     const dwell = useRef<ReturnType<typeof setTimeout>>(undefined);
     const [near, setNear] = useState<"no" | "near" | "menu">("no");
@@ -81,7 +81,7 @@ export const MessageRow = memo(
             <div className={styles.bubble} data-gone={gone || undefined}>
               {message.yanit && !gone && <QuoteOf message={message} onReveal={actions.onReveal} />}
               {gone ? (
-                <Gone room={room} message={message} deleting={deleting} />
+                <Gone room={room} message={message} undoable={undoable} />
               ) : (
                 <MessageText text={message.icerik} me={me} />
               )}
@@ -147,7 +147,7 @@ export const MessageRow = memo(
     a.last === b.last &&
     a.me === b.me &&
     a.flash === b.flash &&
-    a.deleting === b.deleting &&
+    a.undoable === b.undoable &&
     a.moderates === b.moderates,
 );
 
@@ -165,14 +165,18 @@ function QuoteOf({ message, onReveal }: { message: Message; onReveal: (id: strin
   );
 }
 
-function Gone({ room, message, deleting }: { room: string; message: Message; deleting: boolean }) {
+function Gone({ room, message, undoable }: { room: string; message: Message; undoable: boolean }) {
   const t = useText(texts);
   const store = useRoomsStore();
+  const byModerator = message.silen !== null && (message.silen !== message.gonderen_id || message.misafir);
   return (
     <span className={styles.gone}>
-      {deleting ? t("deleting") : t("deleted")}
-      {deleting && (
-        <button type="button" onClick={() => store.undoRemove(room, message.id)}>
+      {t(byModerator ? "deleted.moderator" : "deleted")}
+      {undoable && (
+        <button
+          type="button"
+          onClick={() => void store.restore(room, message.id).catch((error) => complain(error, t("problem.lost")))}
+        >
           {t("undo")}
         </button>
       )}

@@ -111,7 +111,7 @@ export function MessageTools({ room, message, own, startOpen, onReply, onEdit, m
             <Menu.Item
               c="var(--mercan-ink)"
               leftSection={<Trash2 size={16} />}
-              onClick={() => store.remove(room, message.id, (error) => complain(error, lost))}
+              onClick={() => void store.remove(room, message.id).catch((error) => complain(error, lost))}
             >
               {t("delete")}
             </Menu.Item>

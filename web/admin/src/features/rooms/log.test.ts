@@ -31,7 +31,19 @@ describe("applyUpdate", () => {
       [message(1, { tepkiler: [{ emoji: "👍", sayi: 1, kullanicilar: ["a"] }] })],
       update(2, { tur: "silme" }),
     );
-    expect(first).toMatchObject({ silindi: true, icerik: "", tepkiler: [] });
+    expect(first).toMatchObject({ silindi: true, silen: "ayse", icerik: "", tepkiler: [] });
+  });
+
+  it("brings a deleted message back with its words and reactions, and into the quotes of it", () => {
+    const quoting = message(2, { yanit: "m1", yanit_ozet: { id: "m1", gonderen_id: "ayse", icerik: "söz 1" } });
+    const gone = applyUpdate([message(1), quoting], update(3, { tur: "silme", kullanici_id: "duzenci" }));
+    expect(gone.map((one) => [one.silen, one.yanit_ozet?.icerik])).toEqual([
+      ["duzenci", undefined],
+      [null, ""],
+    ]);
+    const tepkiler = [{ emoji: "👍", sayi: 1, kullanicilar: ["a"] }];
+    const back = applyUpdate(gone, update(4, { tur: "geri_getirme", icerik: "söz 1", bahsedilenler: [], tepkiler }));
+    expect(back).toEqual([message(1, { tepkiler }), quoting]);
   });
 
   it("returns the same list when the message is not there", () => {

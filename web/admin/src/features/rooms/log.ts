@@ -237,12 +237,18 @@ export function applyUpdate(messages: readonly Message[], update: Update): reado
     }
     if (message.id !== update.mesaj_id) return message;
     changed = true;
-    if (update.tur === "silme") return { ...message, silindi: true, icerik: "", tepkiler: [], bahsedilenler: [] };
+    if (update.tur === "silme") {
+      const silen = update.kullanici_id;
+      return { ...message, silindi: true, silen, icerik: "", tepkiler: [], bahsedilenler: [] };
+    }
     if (update.tur === "tepki") return { ...message, tepkiler: update.tepkiler ?? [] };
+    const { bahsedilenler = message.bahsedilenler, tepkiler = [] } = update;
+    if (update.tur === "geri_getirme")
+      return { ...message, silindi: false, silen: null, icerik: update.icerik ?? "", bahsedilenler, tepkiler };
     return {
       ...message,
       icerik: update.icerik ?? message.icerik,
-      bahsedilenler: update.bahsedilenler ?? message.bahsedilenler,
+      bahsedilenler,
       duzenlendi: update.zaman,
     };
   });

@@ -12,7 +12,6 @@ import { type LogView, type Page, RoomLog } from "./log";
 import { LogReader } from "./reading";
 
 const TYPING_MS = 5_000;
-const UNDO_MS = 5_000;
 
 export interface Presence {
   readonly ids: ReadonlySet<string>;
@@ -25,7 +24,8 @@ interface Entry {
   readonly presence: Store<Presence | null>;
   readonly typing: Store<readonly string[]>;
   readonly held: Store<number>;
-  readonly deleting: Store<ReadonlySet<string>>;
+  /** What this person has deleted just now and may still bring back. */
+  readonly undoable: Store<ReadonlySet<string>>;
   /** How far this person had read when they came in. */
   readonly readSira: Store<number | null>;
   epoch: string | null;
@@ -37,7 +37,6 @@ export class RoomsStore {
   inFront: string | null = null;
   private readonly entries = new Map<string, Entry>();
   private readonly typists = new Map<string, ReturnType<typeof setTimeout>>();
-  private readonly deletions = new Map<string, { room: string; timer: ReturnType<typeof setTimeout> }>();
   private readonly names = new Map<string, string>();
 
   constructor(readonly socket: Socket | null) {
@@ -81,7 +80,6 @@ export class RoomsStore {
       presence.set({ ids, count: count ?? ids.size });
     });
     for (const pending of socket.outbox.all()) this.entry(pending.room).log.add(pending);
-    addEventListener("pagehide", () => this.deleteNow());
   }
 
   entry(room: string): Entry {
@@ -94,7 +92,7 @@ export class RoomsStore {
         presence: createStore<Presence | null>(null),
         typing: createStore<readonly string[]>([]),
         held: createStore(0),
-        deleting: createStore<ReadonlySet<string>>(new Set()),
+        undoable: createStore<ReadonlySet<string>>(new Set()),
         readSira: createStore<number | null>(null),
         epoch: null,
         lastRead: 0,
@@ -140,24 +138,15 @@ export class RoomsStore {
     this.socket?.resend(pending);
   }
 
-  /** Take a message back after a breath in which the person may change their mind. */
-  remove(room: string, id: string, problem: (error: unknown) => void): void {
-    const entry = this.entry(room);
-    entry.deleting.set(new Set([...entry.deleting.get(), id]));
-    const timer = setTimeout(() => {
-      this.deletions.delete(id);
-      this.socket
-        ?.remove(room, id)
-        .catch(problem)
-        .finally(() => this.keep(room, id));
-    }, UNDO_MS);
-    this.deletions.set(id, { room, timer });
+  /** Delete a message, for everybody and at once; for a while it can be brought back. */
+  async remove(room: string, id: string): Promise<void> {
+    await this.socket?.remove(room, id);
+    this.offerUndo(room, id, true);
+    setTimeout(() => this.offerUndo(room, id, false), (this.socket?.limits?.geri_getirme_suresi ?? 0) * 1000);
   }
 
-  undoRemove(room: string, id: string): void {
-    clearTimeout(this.deletions.get(id)?.timer);
-    this.deletions.delete(id);
-    this.keep(room, id);
+  async restore(room: string, id: string): Promise<void> {
+    await this.socket?.restore(room, id).finally(() => this.offerUndo(room, id, false));
   }
 
   markRead(room: string): void {
@@ -185,19 +174,12 @@ export class RoomsStore {
     }
   }
 
-  private keep(room: string, id: string): void {
-    const { deleting } = this.entry(room);
-    const next = new Set(deleting.get());
-    next.delete(id);
-    deleting.set(next);
-  }
-
-  private deleteNow(): void {
-    for (const [id, { room, timer }] of this.deletions) {
-      clearTimeout(timer);
-      void this.socket?.remove(room, id).catch(() => undefined);
-    }
-    this.deletions.clear();
+  private offerUndo(room: string, id: string, possible: boolean): void {
+    const { undoable } = this.entry(room);
+    const next = new Set(undoable.get());
+    if (possible) next.add(id);
+    else next.delete(id);
+    undoable.set(next);
   }
 
   /** Take note of which log the room has; when it is another one, as after a backup was put back, start anew. */
