@@ -11,6 +11,14 @@ from benchmarks.processes import ROOT, BenchmarkError, JsonClient, ServerProcess
 
 _API_KEY = "benchmark-key-of-this-run-only-0123456789"
 _UNBOUND = 1_000_000
+_ADDRESS = (
+    "connections_per_address",
+    "sockets_per_address",
+    "writes_per_second_per_address",
+    "write_burst_per_address",
+    "guest_writes_per_second_per_address",
+    "guest_write_burst_per_address",
+)
 _BUDGETS = ("messages_per_second", "message_burst", "frames_per_second", "frame_burst")
 
 
@@ -26,6 +34,7 @@ class MeydanServer:
     def raise_budgets(self) -> None:
         """Let one client send as fast as it can, and one address bring as many guests as a benchmark needs."""
         self.api.request("PATCH", "/api/v1/settings/chat", dict.fromkeys(_BUDGETS, _UNBOUND))
+        self.api.request("PATCH", "/api/v1/settings/network", dict.fromkeys(_ADDRESS, _UNBOUND))
         self.api.request("PATCH", "/api/v1/settings/accounts", {"guests_per_minute": _UNBOUND})
 
     def make_room(self, name: str) -> None:

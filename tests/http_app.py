@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.origin import Origin
+from meydan.accounts.writes import Writes
+from meydan.platform.clock import ManualClock
 from meydan.platform.http import add_routes, install_http
 from tests.loopback import http_client
 
@@ -19,6 +21,7 @@ class Doorman:
 
     def __init__(self, actor: Actor | None = None) -> None:
         self.actor = actor
+        self.writes = Writes(ManualClock())
 
     async def authenticate_bearer(self, _token: str, *, origin: Origin) -> Actor | None:
         return replace(self.actor, origin=origin) if self.actor is not None else None

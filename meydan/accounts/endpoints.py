@@ -1,6 +1,6 @@
 """The accounts over HTTP: each endpoint is one call of a service."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Cookie, Depends, Path, Query, Request, Response
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
@@ -14,10 +14,12 @@ from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.service import AccountService
 from meydan.accounts.signins import REFRESH_LIFE
 from meydan.accounts.views import Granted, UserView
+from meydan.accounts.writes import SAFE_METHODS
 from meydan.platform.cursors import CURSOR
 from meydan.platform.http import problems
 
 _COOKIE: Final = "meydan_refresh"
+_UNCOUNTED: Final = frozenset({"create_ws_ticket", "send_message"})  # a message costs its sender one of those
 _COOKIE_PATH: Final = "/api/v1/auth"
 
 
@@ -51,11 +53,18 @@ async def optional_actor(accounts: Accounts, come: From, bearer: _Bearer, key: _
 OptionalActor = Annotated[Actor | None, Depends(optional_actor)]
 
 
-async def current_actor(actor: OptionalActor) -> Actor:
-    """Return who asks; raise `NotSignedIn` when nobody says."""
+async def current_actor(request: Request, accounts: Accounts, actor: OptionalActor) -> Actor:
+    """Return who asks, at the cost of one change where something is changed; raise `NotSignedIn` when nobody says."""
     if actor is None:
         raise NotSignedIn
+    if request.method not in SAFE_METHODS and not is_uncounted(request.scope["route"]):
+        accounts.writes.spend(actor)
     return actor
+
+
+def is_uncounted(route: Any) -> bool:
+    """Tell whether a route changes nothing of the square's, or has bounds of its own, as what bots are to send."""
+    return route.operation_id in _UNCOUNTED or "telegram" in route.tags
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]

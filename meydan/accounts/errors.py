@@ -40,6 +40,15 @@ class BadTicket(MeydanError):
     status, code = 401, "bilet_gecersiz"
 
 
+class TooManyKeys(MeydanError):
+    """The user has as many API keys as one may."""
+
+    status, code = 409, "anahtar_siniri"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(sinir=limit)
+
+
 class BadKey(NotSignedIn):
     """The API key is unknown, deleted or expired."""
 

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
-from meydan.accounts.errors import BadKey, ScopeTooWide, UserInactive
+from meydan.accounts.errors import BadKey, ScopeTooWide, TooManyKeys, UserInactive
 from meydan.accounts.models import ApiKey
 from meydan.accounts.names import ENVIRONMENT_ID
 from meydan.accounts.origin import NOWHERE, Origin
@@ -29,6 +29,7 @@ _ENVIRONMENT: Final = Actor(
     id=ENVIRONMENT_ID, name="API", role=Role.OWNER, session=f"{KEY_SESSION}env", scopes=frozenset(Permission)
 )
 _LONGEST_LIFE: Final = timedelta(days=3650)
+_MOST: Final = 50  # of one user
 _NOTED_EVERY: Final = timedelta(minutes=1)
 
 
@@ -113,6 +114,8 @@ class KeyService:
         )
 
         def save(session: Session) -> KeyView:
+            if len(KeyRepository(session).of(actor.id)) >= _MOST:
+                raise TooManyKeys(_MOST)
             KeyRepository(session).add(row)
             AuditRepository(session).note(actor, "key.create", row.id, at=now, scopes=row.scopes)
             return key_view(row)

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -35,12 +36,14 @@ from meydan.accounts.throttle import Throttle
 from meydan.accounts.tokens import ACCESS_SECONDS, Tokens, digest
 from meydan.accounts.users import UserService, new_user
 from meydan.accounts.views import Granted, Ticket, UserView
+from meydan.accounts.writes import Writes
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.ephemeral import EphemeralStore
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
+from meydan.platform.network import NetworkSettings
 from meydan.platform.settings import Settings
 from meydan.platform.texts import Language, as_language
 from meydan.platform.turkish import fold
@@ -88,6 +91,7 @@ class AccountService:
         self.users = UserService(db=db, clock=clock, passwords=self._passwords, standings=self._standings)
         self.keys = KeyService(db=db, clock=clock, settings=settings, standings=self._standings)
         self.audit = AuditService(db=db)
+        self.writes = Writes(clock, partial(live.current, NetworkSettings))
         self.secure_cookies = settings.public_url.startswith("https://")
 
     async def start(self) -> None:

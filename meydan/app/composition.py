@@ -217,7 +217,13 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
     message_log = MessageLog(engines.db, clock)
     indexer = SearchIndexer(engines.db, engines.search, busy=lambda: message_log.stats.operations)
     messages = MessageService(
-        db=engines.db, clock=clock, live=live, log=message_log, search=engines.search, indexer=indexer
+        db=engines.db,
+        clock=clock,
+        live=live,
+        log=message_log,
+        search=engines.search,
+        indexer=indexer,
+        writes=accounts.service.writes,
     )
     hub = Hub(
         messages=messages,

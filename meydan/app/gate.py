@@ -9,7 +9,7 @@ import structlog
 from meydan.app.hosts import Hosts
 from meydan.platform.addresses import Proxies, household
 from meydan.platform.clock import Clock, SystemClock
-from meydan.platform.network import NetworkSettings
+from meydan.platform.network import NetworkSettings, usual_limits
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class Gate:
         most: int,
         proxies: Proxies | None = None,
         hosts: Hosts | None = None,
-        limits: Callable[[], NetworkSettings] = NetworkSettings,
+        limits: Callable[[], NetworkSettings] = usual_limits,
         clock: Clock | None = None,
     ) -> None:
         self.most = max(most - _NOT_OURS, most // 2)

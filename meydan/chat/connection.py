@@ -11,7 +11,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 from meydan.accounts.actor import Actor
 from meydan.accounts.origin import NOWHERE, Origin
 from meydan.chat import wire
-from meydan.chat.budgets import Budget
+from meydan.platform.budgets import Budget
 from meydan.platform.errors import MeydanError
 from meydan.platform.texts import Language
 

@@ -39,6 +39,15 @@ class TooManyRooms(MeydanError):
         super().__init__(sinir=limit)
 
 
+class TooManyInvitations(MeydanError):
+    """The room has as many open invitations as one may have."""
+
+    status, code = 409, "davet_siniri"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(sinir=limit)
+
+
 class TooManySockets(MeydanError):
     """The person has as many connections open as one may."""
 

@@ -17,7 +17,6 @@ import structlog
 
 from meydan.accounts.actor import Actor
 from meydan.chat import wire
-from meydan.chat.budgets import Budget
 from meydan.chat.channel import FanOutStats, RoomChannel
 from meydan.chat.connection import (
     CLOSE_INVALID_TEXT,
@@ -41,6 +40,7 @@ from meydan.chat.requests import Requests
 from meydan.chat.service import NOTICES_CHANNEL, ROOMS_CHANNEL, NoticeWord, RoomNews, RoomWord
 from meydan.chat.settings import ChatSettings
 from meydan.chat.watchman import Watchman
+from meydan.platform.budgets import Budget
 from meydan.platform.bus import Bus, Subscription
 from meydan.platform.clock import Clock
 from meydan.platform.errors import MeydanError, RateLimited, Unavailable

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Permission
-from meydan.chat.budgets import Budgets
+from meydan.accounts.writes import Writes
 from meydan.chat.errors import MessageMissing, TooLong
 from meydan.chat.events import Event, MessageView, NoticeView
 from meydan.chat.log import MessageLog
@@ -21,6 +21,7 @@ from meydan.chat.repository import NoticeRepository, RoomRepository, visible_roo
 from meydan.chat.search import SearchIndex, SearchIndexer
 from meydan.chat.service import access_room, add_member, clean, is_blank
 from meydan.chat.settings import ChatSettings
+from meydan.platform.budgets import Budgets
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.errors import InvalidInput, RateLimited
@@ -55,6 +56,7 @@ class MessageService:
         log: MessageLog,
         search: SearchIndex,
         indexer: SearchIndexer,
+        writes: Writes,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -62,6 +64,7 @@ class MessageService:
         self._log = log
         self._search = search
         self._indexer = indexer
+        self._writes = writes
         self._finding = asyncio.Semaphore(search.at_once)
         self._seekers = 0
         self._budgets = _budgets(live.current(ChatSettings))
@@ -71,6 +74,7 @@ class MessageService:
         """Take one from what the actor may say; raise `RateLimited` when nothing is left."""
         if wait := self._budgets.take(actor.id, self._clock.monotonic()):
             raise RateLimited(wait=wait)
+        self._writes.spend_address(actor)
 
     def compose(
         self,
@@ -150,6 +154,7 @@ class MessageService:
         actor.require(Permission.ROOMS_READ)
         room, member = await self._db.read(lambda session: access_room(session, actor, name))
         if member is None and not actor.is_guest:
+            self._writes.spend(actor)
             await self._db.write(lambda session: add_member(session, room, actor.id, self._clock.now()))
             return room, room.head
         return room, member.read_sira if member else room.head

@@ -123,8 +123,8 @@ class RoomRepository:
         return {room_id: count for room_id, count in rows}  # noqa: C416  # a Row is no pair to mypy
 
     def count_opened(self, user_id: str) -> int:
-        """Return how many rooms that are not archived the user has opened."""
-        opened = select(func.count()).select_from(Room).where(Room.created_by == user_id, Room.archived_at.is_(None))
+        """Return how many rooms the user has opened, those that were archived since among them."""
+        opened = select(func.count()).select_from(Room).where(Room.created_by == user_id)
         return self._session.scalar(opened) or 0
 
     def mark_read(self, marks: Collection[tuple[int, str, int]]) -> None:

@@ -17,7 +17,15 @@ from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Permission
 from meydan.accounts.repository import UserRepository
 from meydan.accounts.views import Page
-from meydan.chat.errors import InvitationInvalid, RoomExists, RoomForbidden, RoomMissing, TooLong, TooManyRooms
+from meydan.chat.errors import (
+    InvitationInvalid,
+    RoomExists,
+    RoomForbidden,
+    RoomMissing,
+    TooLong,
+    TooManyInvitations,
+    TooManyRooms,
+)
 from meydan.chat.events import NoticeView
 from meydan.chat.models import INVITED, Invitation, Member, Notification, Room, RoomKind, RoomRole
 from meydan.chat.operations import KEEPERS
@@ -45,6 +53,7 @@ _BLANK: Final = re.compile(
     r"\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]*"
 )
 _TITLE, _TOPIC = 120, 500
+_INVITATIONS = 200  # that are open, of one room
 
 
 class RoomNews(StrEnum):
@@ -344,6 +353,8 @@ class RoomService:
                 raise MemberMissing(user_id)
             if user_id is not None:
                 InvitationRepository(session).withdraw(room.id, user_id, now)
+            if len(InvitationRepository(session).open(room.id, now)) >= _INVITATIONS:
+                raise TooManyInvitations(_INVITATIONS)
             row = Invitation(
                 id=new_id(self._clock),
                 room_id=room.id,

@@ -1,5 +1,7 @@
 """What one caller may take up of a node: settings that an operator changes while it runs."""
 
+from functools import cache
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -29,3 +31,9 @@ class NetworkSettings(BaseModel):
     guest_write_burst_per_address: int = Field(
         60, ge=5, le=1_000_000, title="Adres başına misafirlerin bir anda en çok değişikliği"
     )
+
+
+@cache
+def usual_limits() -> NetworkSettings:
+    """Return the settings of a square where nobody has changed any."""
+    return NetworkSettings()

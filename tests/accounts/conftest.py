@@ -17,6 +17,7 @@ from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database
 from meydan.platform.ephemeral import EphemeralStore
 from meydan.platform.live_settings import LiveSettings
+from meydan.platform.network import NetworkSettings
 from meydan.platform.settings import Settings
 from tests.http_app import http_app
 from tests.loopback import http_client
@@ -44,6 +45,7 @@ def cheap_passwords() -> Passwords:
 async def live(db: Database, bus: Bus, clock: ManualClock) -> LiveSettings:
     live = LiveSettings(db, bus, clock)
     live.register("accounts", AccountsSettings)
+    live.register("network", NetworkSettings)
     await live.start()
     return live
 

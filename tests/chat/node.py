@@ -24,6 +24,7 @@ from meydan.app.server import HttpServer
 from meydan.chat.models import Room
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database, Work
+from meydan.platform.network import NetworkSettings
 from meydan.platform.settings import Settings
 from meydan.platform.tasks import Service, run_services
 from tests.loopback import http_client
@@ -202,6 +203,15 @@ class Node:
             message_burst=unlimited,
             frames_per_second=unlimited,
             frame_burst=unlimited,
+        )
+        await self.square.accounts.live.change(
+            "network",
+            {
+                name: unlimited
+                for name in NetworkSettings.model_fields
+                if "writes_per_second" in name or "write_burst" in name
+            },
+            by="test",
         )
 
     async def head(self, room: str = "genel") -> int:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from meydan.chat import wire
-from meydan.chat.budgets import Budget, Budgets
 from meydan.chat.channel import FanOutStats, RoomChannel
 from meydan.chat.connection import Connection
 from meydan.chat.events import Event, MessageView, UpdateView
 from meydan.chat.models import UpdateKind
 from meydan.chat.presence import GRACE, Difference, Presence
+from meydan.platform.budgets import Budget, Budgets
 from meydan.platform.bus import MemoryBus
 from meydan.platform.clock import ManualClock
 
