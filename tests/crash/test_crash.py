@@ -217,7 +217,10 @@ async def _prepare(http: httpx.AsyncClient, base: str) -> dict[str, str]:
     key = {"x-api-key": _KEY}
     budgets = dict.fromkeys(("messages_per_second", "message_burst", "frames_per_second", "frame_burst"), _MANY)
     people = {"guests_per_minute": _MANY, "registrations_per_hour": _MANY}
-    for section, changes in (("chat", budgets | {"replay_limit": REPLAY}), ("accounts", people)):
+    address = dict.fromkeys(("guest_writes_per_second_per_address", "guest_write_burst_per_address"), _MANY)
+    address |= {"writes_per_second_per_address": _MANY, "write_burst_per_address": _MANY}
+    chat = budgets | {"replay_limit": REPLAY}
+    for section, changes in (("chat", chat), ("accounts", people), ("network", address)):
         answer = await http.patch(f"{base}/settings/{section}", json=changes, headers=key)
         assert answer.status_code == 200, answer.text
     answer = await http.post(f"{base}/sohbet/oda-olustur", json={"oda_id": ROOM, "baslik": "Sınav"}, headers=key)
