@@ -146,7 +146,6 @@ class BotService:
             webhook_secret=self._vault.encrypt(secrets.token_urlsafe(32)),
             enabled=True,
             reads_all=me.can_read_all_group_messages,
-            update_offset=0,
             verified_at=now,
             created_by=actor.id,
             created_at=now,

@@ -57,7 +57,6 @@ class Bot(Base):
     webhook_secret: Mapped[str] = mapped_column(Text)
     enabled: Mapped[bool]
     reads_all: Mapped[bool]
-    update_offset: Mapped[int] = mapped_column(BigInteger, default=0)
     last_error: Mapped[str | None] = mapped_column(String(300))
     last_error_at: Mapped[datetime | None]
     verified_at: Mapped[datetime]
@@ -107,13 +106,23 @@ class Topic(Base):
 
 
 class ReceivedUpdate(Base):
-    """An update that Telegram handed over, kept for a while: it is confirmed only once it stands here."""
+    """An update that Telegram handed over, kept for a while: it is confirmed only once it stands here.
+
+    Telegram's numbers start again after a quiet week, so that two updates may have the same: `digest` is of the
+    content, and tells them apart. `message_id` is the number of the message that it brings or changes.
+    """
 
     __tablename__ = "telegram_updates"
-    __table_args__ = (Index("ix_telegram_updates_received", "received_at"),)
+    __table_args__ = (
+        Index("ix_telegram_updates_received", "received_at"),
+        Index("ix_telegram_updates_chat", "chat_id", "received_at"),
+        Index("ix_telegram_updates_message", "chat_id", "message_id"),
+    )
 
     bot_id: Mapped[str] = mapped_column(ForeignKey("telegram_bots.id", ondelete="CASCADE"), primary_key=True)
     update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(32), primary_key=True)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(32))
     chat_id: Mapped[int | None] = mapped_column(BigInteger)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)

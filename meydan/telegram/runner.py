@@ -277,7 +277,7 @@ class FleetRunner:
         running.tasks.append(asyncio.create_task(sender.run(), name=f"telegram-sender:{bot.username}"))
         turn: Turn
         if bot.mode == BotMode.POLLING:
-            turn = Poller(identity, offset=bot.update_offset, api=self._api, intake=self.intake).turn
+            turn = Poller(identity, api=self._api, intake=self.intake).turn
         else:
             secret = self._vault.decrypt(bot.webhook_secret)
             turn = partial(keep_webhook, self._api, identity, public_url=self._public_url, secret=secret)

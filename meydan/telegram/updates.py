@@ -1,14 +1,18 @@
 """Updates in: taken from Telegram, stored with what they tell of chats, and only then confirmed and passed on.
 
-An update that comes twice is stored and passed on once. A chat is discovered by what Telegram tells of it.
+An update that comes twice is stored and passed on once. Telegram's numbers start again after a quiet week, lower ones
+too: what has the number of another but says something else is a new one. A chat is discovered by what Telegram tells
+of it.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from meydan.platform.clock import Clock
@@ -16,7 +20,7 @@ from meydan.platform.db import Database, insert_missing, rows_changed
 from meydan.platform.errors import Unavailable
 from meydan.telegram.api import BotApi, Conflict, TelegramFault
 from meydan.telegram.events import Incoming
-from meydan.telegram.models import Bot, Chat, ReceivedUpdate, Topic
+from meydan.telegram.models import Chat, ReceivedUpdate, Topic
 from meydan.telegram.sender import Identity
 
 log = structlog.get_logger(__name__)
@@ -24,11 +28,13 @@ log = structlog.get_logger(__name__)
 Listener = Callable[[Incoming], None]
 
 WANTED: Final = (
-    "message", "edited_message", "channel_post", "callback_query", "my_chat_member", "chat_member", "message_reaction",
+    "message", "edited_message", "channel_post", "edited_channel_post", "callback_query",
+    "my_chat_member", "chat_member", "message_reaction",
 )  # fmt: skip
 _AT_ONCE: Final = 100
 _LARGEST: Final = 2**53
 _POLL_SECONDS: Final = 25
+_PAUSE: Final = 1.0
 
 
 class Intake:
@@ -44,13 +50,10 @@ class Intake:
         """Call `listener` on the event loop with every update after it is stored."""
         self._listeners.append(listener)
 
-    async def take(self, bot_id: str, updates: Sequence[dict[str, Any]], *, offset: int | None = None) -> int:
-        """Store `updates`, pass on those that are new, and return how many were.
-
-        `offset` is where polling goes on; what a webhook brings says nothing of it, since it comes in any order.
-        """
+    async def take(self, bot_id: str, updates: Sequence[dict[str, Any]]) -> int:
+        """Store `updates`, pass on those that are new, and return how many were."""
         now = self._clock.now()
-        new = await self._keep(bot_id, [item for raw in updates if (item := _incoming(bot_id, raw, now))], offset)
+        new = await self._keep(bot_id, [item for raw in updates if (item := _incoming(bot_id, raw, now))])
         self.received += len(new)
         for item in new:
             for listener in self._listeners:
@@ -60,15 +63,15 @@ class Intake:
                     log.exception("telegram.listener_failed", bot=bot_id, update=item.update_id)
         return len(new)
 
-    async def _keep(self, bot_id: str, incoming: Sequence[Incoming], offset: int | None) -> list[Incoming]:
+    async def _keep(self, bot_id: str, incoming: Sequence[Incoming]) -> list[Incoming]:
         """Store what is new and return it; what the database refuses must not stop all that comes after it."""
         try:
-            return await self._db.write(lambda session: _store(session, bot_id, incoming, offset))
+            return await self._db.write(lambda session: _store(session, bot_id, incoming))
         except Unavailable:
             raise
         except Exception as error:
             if len(incoming) > 1:
-                return [new for item in incoming for new in await self._keep(bot_id, [item], item.update_id + 1)]
+                return [new for item in incoming for new in await self._keep(bot_id, [item])]
             log.exception("telegram.update_refused", bot=bot_id, error=type(error).__name__)
             return []
 
@@ -81,11 +84,16 @@ class Intake:
 
 
 class Poller:
-    """Asks Telegram for one bot's updates, one request after the other."""
+    """Asks Telegram for one bot's updates, one request after the other.
 
-    def __init__(self, bot: Identity, *, offset: int, api: BotApi, intake: Intake) -> None:
+    Each request confirms what the last one brought, by the number after the last of it, be that lower than before.
+    At the start, and when nothing was left to bring, no number is named: Telegram brings what nobody has confirmed,
+    wherever its numbers begin, and what is stored already is known.
+    """
+
+    def __init__(self, bot: Identity, *, api: BotApi, intake: Intake) -> None:
         self._bot = bot
-        self._offset = offset
+        self._offset = 0
         self._api = api
         self._intake = intake
 
@@ -96,11 +104,11 @@ class Poller:
         except Conflict:
             await self._take_over()
             raise
-        if updates:
-            offset = max(self._offset, *(_number(item) + 1 for item in updates))
-            await self._intake.take(self._bot.id, updates, offset=offset)
-            self._offset = offset
-        return 0.0
+        numbers = [number for item in updates if (number := _number(item)) >= 0]
+        if numbers:
+            await self._intake.take(self._bot.id, updates)
+        self._offset = numbers[-1] + 1 if numbers else 0
+        return _PAUSE if updates and not numbers else 0.0
 
     async def _poll(self) -> list[dict[str, Any]]:
         answer = await self._api.call(
@@ -123,7 +131,7 @@ class Poller:
 def _number(raw: dict[str, Any]) -> int:
     """Return an update's number, -1 when it has none that can be kept."""
     number = raw.get("update_id")
-    return number if isinstance(number, int) and 0 <= number < _LARGEST else -1
+    return number if type(number) is int and 0 <= number < _LARGEST else -1
 
 
 def _incoming(bot_id: str, raw: dict[str, Any], now: datetime) -> Incoming | None:
@@ -134,7 +142,7 @@ def _incoming(bot_id: str, raw: dict[str, Any], now: datetime) -> Incoming | Non
     body: dict[str, Any] = raw[kind]
     chat = _chat_of(body)
     chat_id = chat.get("id") if chat is not None else None
-    known = isinstance(chat_id, int) and -_LARGEST < chat_id < _LARGEST
+    known = isinstance(chat_id, int) and 0 < abs(chat_id) < _LARGEST
     return Incoming(bot_id, number, kind, chat_id if known else None, body, now)
 
 
@@ -145,28 +153,41 @@ def _chat_of(body: dict[str, Any]) -> dict[str, Any] | None:
     return chat if isinstance(chat, dict) else None
 
 
-def _store(session: Session, bot_id: str, incoming: Sequence[Incoming], offset: int | None) -> list[Incoming]:
-    first = {item.update_id: item for item in reversed(incoming)}
+def _store(session: Session, bot_id: str, incoming: Sequence[Incoming]) -> list[Incoming]:
+    first = {(item.update_id, _digest(item.body)): item for item in reversed(incoming)}
     rows = [
         {
             "bot_id": bot_id,
             "update_id": item.update_id,
+            "digest": digest,
+            "message_id": _message_id(item.body),
             "kind": item.kind[:32],
             "chat_id": item.chat_id,
             "payload": item.body,
             "received_at": item.received_at,
         }
-        for item in first.values()
+        for (_, digest), item in first.items()
     ]
     # The database says which were new: another process may be storing the same ones at this moment.
-    inserted = insert_missing(session, ReceivedUpdate).returning(ReceivedUpdate.update_id)
-    stored = set(session.scalars(inserted, rows)) if rows else set()
-    new = [item for item in incoming if item.update_id in stored and first[item.update_id] is item]
+    inserted = insert_missing(session, ReceivedUpdate).returning(ReceivedUpdate.update_id, ReceivedUpdate.digest)
+    stored = {(row.update_id, row.digest) for row in session.execute(inserted, rows)} if rows else set()
+    kept = {id(item) for key, item in first.items() if key in stored}
+    new = [item for item in incoming if id(item) in kept]
     for item in new:
         _discover(session, item)
-    if offset is not None:
-        session.execute(update(Bot).where(Bot.id == bot_id, Bot.update_offset < offset).values(update_offset=offset))
     return new
+
+
+def _digest(body: dict[str, Any]) -> str:
+    """Return what tells this content from another."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _message_id(body: dict[str, Any]) -> int | None:
+    """Return the number of the message that an update is, or changes."""
+    number = body.get("message_id")
+    return number if type(number) is int and 0 < number < _LARGEST else None
 
 
 def _discover(session: Session, item: Incoming) -> None:

@@ -1,7 +1,7 @@
 """The control API: one command for each thing that a person can do."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -131,6 +131,13 @@ class Revoke(_Command):
     bot: int
 
 
+class Renumber(_Command):
+    """`POST /_fake/update-ids`."""
+
+    bot: int
+    next: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+
+
 class NoFailures(_Command):
     """`POST /_fake/failures/clear`."""
 
@@ -150,6 +157,11 @@ def _fail(office: Office, _: People, body: Rule) -> Any:
         raise InvalidInput(field="count", reason="fake_failures")
     office.failures.add(body)
     office.touch()
+    return {}
+
+
+def _renumber(office: Office, _: People, body: Renumber) -> Any:
+    office.mailbox(office.world.bot(body.bot).user.id).restart(body.next)
     return {}
 
 
@@ -190,6 +202,7 @@ _COMMANDS: Final[dict[str, tuple[type[Any], Callable[[Office, People, Any], Any]
     ),
     "migrations": (Migrate, lambda _, people, body: {"chat": people.migrate(body.chat).key}),
     "privacy": (SetPrivacy, lambda _, people, body: people.set_privacy(body.bot, privacy=body.privacy)),
+    "update-ids": (Renumber, _renumber),
     "revocations": (Revoke, lambda _, people, body: people.revoke(body.bot)),
     "failures": (Rule, _fail),
     "failures/clear": (NoFailures, _clear),

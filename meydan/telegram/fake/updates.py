@@ -19,6 +19,7 @@ KINDS: Final = frozenset(
 _ON_REQUEST: Final = frozenset({"chat_member", "message_reaction"})
 _KEPT: Final = 10_000
 _LONGEST_POLL: Final = 50.0
+_AHEAD: Final = 10  # an offset further beyond the last update belongs to other numbers, and is passed over
 
 
 class Pending(msgspec.Struct):
@@ -33,6 +34,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.next_number = 1
+        self.restart_at = 0
         self.wanted = KINDS - _ON_REQUEST
         self.pending: deque[Pending] = deque(maxlen=_KEPT)
         self.arrived = asyncio.Event()
@@ -53,6 +55,8 @@ class Mailbox:
         """Add an update, unless the bot does not want its kind."""
         if kind not in self.wanted:
             return
+        if self.restart_at and not self.pending:
+            self.next_number, self.restart_at = self.restart_at, 0
         raw = b'{"update_id":%d,"%b":%b}' % (self.next_number, kind.encode(), encode(body))
         self.pending.append(Pending(self.next_number, msgspec.Raw(raw)))
         self.next_number += 1
@@ -62,10 +66,16 @@ class Mailbox:
         """Forget updates before `offset`; a negative one keeps that many of the last."""
         if offset < 0:
             offset = self.pending[offset].number if len(self.pending) >= -offset else 0
+        if offset > self.next_number + _AHEAD:
+            return
         while self.pending and self.pending[0].number < offset:
             self.pending.popleft()
         if not self.pending:
             self.arrived.clear()
+
+    def restart(self, number: int) -> None:
+        """Begin again at `number`, as after a quiet week, once no update waits."""
+        self.restart_at = number
 
     def clear(self) -> None:
         """Forget every update."""
