@@ -21,6 +21,8 @@ from meydan.platform.http import problems
 _COOKIE: Final = "meydan_refresh"
 _UNCOUNTED: Final = frozenset({"create_ws_ticket", "send_message"})  # a message costs its sender one of those
 _COOKIE_PATH: Final = "/api/v1/auth"
+_DEVICE: Final = "meydan_device"
+_DEVICE_LIFE: Final = 400 * 24 * 3600  # seconds; no browser keeps a cookie longer
 
 
 def accounts(request: Request) -> AccountService:
@@ -32,7 +34,12 @@ def accounts(request: Request) -> AccountService:
 def origin(request: Request) -> Origin:
     """Say where the request comes from."""
     address = request.client.host if request.client is not None else ""
-    return Origin.of(address, request.headers.get("user-agent", ""))
+    return Origin.of(
+        address,
+        request.headers.get("user-agent", ""),
+        device=request.cookies.get(_DEVICE, ""),
+        gone=request.is_disconnected,
+    )
 
 
 Accounts = Annotated[AccountService, Depends(accounts)]
@@ -88,7 +95,7 @@ router = APIRouter(prefix="/api/v1")
 async def register(accounts: Accounts, come: From, body: schemas.RegisterIn, response: Response) -> schemas.TokensOut:
     """Answer 403 `kayit_kapali` while registration is closed."""
     granted = await accounts.register(body.username, body.password.get_secret_value(), name=body.name, origin=come)
-    return _tokens(accounts, granted, response, cookie=body.session == "cookie")
+    return _signed_in(accounts, granted, response, cookie=body.session == "cookie")
 
 
 @router.post(
@@ -101,7 +108,7 @@ async def register(accounts: Accounts, come: From, body: schemas.RegisterIn, res
 async def login(accounts: Accounts, come: From, body: schemas.LoginIn, response: Response) -> schemas.TokensOut:
     """Answer 401 `giris_hatali` for a wrong password and an unknown user alike."""
     granted = await accounts.login(body.username, body.password.get_secret_value(), origin=come)
-    return _tokens(accounts, granted, response, cookie=body.session == "cookie")
+    return _signed_in(accounts, granted, response, cookie=body.session == "cookie")
 
 
 @router.post(
@@ -269,7 +276,7 @@ async def claim_owner(accounts: Accounts, come: From, body: schemas.OwnerIn, res
     granted = await accounts.claim_owner(
         body.token, body.username, body.password.get_secret_value(), name=body.name, origin=come
     )
-    return _tokens(accounts, granted, response, cookie=body.session == "cookie")
+    return _signed_in(accounts, granted, response, cookie=body.session == "cookie")
 
 
 @router.get(
@@ -399,6 +406,21 @@ async def list_audit(
     """Need `audit:read`. Newest first, or with `sort=at` oldest first."""
     page = await accounts.audit.page(actor, by=by, action=action, order=sort, after=cursor, limit=limit)
     return schemas.AuditPage.model_validate(page)
+
+
+def _signed_in(accounts: AccountService, granted: Granted, response: Response, *, cookie: bool) -> schemas.TokensOut:
+    """Answer with tokens, and let the browser show next time that it has signed this user in before."""
+    if cookie:
+        response.set_cookie(
+            _DEVICE,
+            accounts.device(granted.user.id),
+            max_age=_DEVICE_LIFE,
+            path=_COOKIE_PATH,
+            httponly=True,
+            samesite="strict",
+            secure=accounts.secure_cookies,
+        )
+    return _tokens(accounts, granted, response, cookie=cookie)
 
 
 def _tokens(accounts: AccountService, granted: Granted, response: Response, *, cookie: bool) -> schemas.TokensOut:

@@ -1,66 +1,76 @@
-"""Passwords: what is accepted, and Argon2 on a few threads so that a flood of sign-ins cannot eat the memory."""
+"""Passwords: what is accepted, and Argon2 on a few threads, in turns, so that a flood of sign-ins stops nobody."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from functools import cache, partial
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from pwdlib import PasswordHash
 from pwdlib.hashers import HasherProtocol
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from meydan.accounts.errors import WeakPassword
-from meydan.platform.errors import Unavailable
+from meydan.accounts.origin import NOWHERE, Origin
+from meydan.platform.turns import Turns
 
 SHORTEST: Final = 10
 LONGEST: Final = 128
 _AT_ONCE: Final = 2  # 64 MiB each
-_MOST_WAITING: Final = 200  # a few seconds' worth: who comes later is told to come again instead of waiting in vain
+_MOST_WAITING: Final = 2_000
+_MOST_OF_A_CALLER: Final = 300  # a school that comes at once; who comes later is told to come again
+_COURTESY: Final = 10  # how far the threads step back: the square's own work goes before a hash
+
+Result = TypeVar("Result")
 
 
 class Passwords:
-    """Hashes and checks; `hasher` is Argon2id with its library's recommended cost unless another is handed in."""
+    """Hashes and checks; `hasher` is Argon2id with its library's recommended cost unless another is handed in.
+
+    Addresses take turns, and who hung up before their turn is passed over. Devices that have signed in before have a
+    slot of their own, which no stranger can fill. All raise `Unavailable` when too many wait.
+    """
 
     def __init__(self, hasher: HasherProtocol | None = None) -> None:
         self._hash = PasswordHash((hasher or Argon2Hasher(),))
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._strangers = Turns(at_once=_AT_ONCE, waiting=_MOST_WAITING, per_caller=_MOST_OF_A_CALLER)
+        self._familiar = Turns(at_once=1, waiting=_MOST_WAITING, per_caller=_MOST_OF_A_CALLER)
+        self._threads = ThreadPoolExecutor(_AT_ONCE + 1, thread_name_prefix="password", initializer=_step_back)
         self._nobody: str | None = None
 
-    async def hash(self, password: str) -> str:
-        """Return the hash to store; raise `Unavailable` when too many wait for theirs."""
-        async with self._turn():
-            return await asyncio.to_thread(self._hash.hash, password)
+    async def hash(self, password: str, *, origin: Origin = NOWHERE) -> str:
+        """Return the hash to store."""
+        async with self._strangers.turn(origin.path, gone=origin.gone):
+            return await self._run(lambda: self._hash.hash(password))
 
-    async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
+    async def verify(
+        self, password: str, stored: str | None, *, origin: Origin = NOWHERE, familiar: bool = False
+    ) -> tuple[bool, str | None]:
         """Tell whether the password matches, and give a new hash when the stored one should be replaced.
 
         With no stored hash the same time is spent and the answer is no: a stranger cannot tell who is registered.
-        Raises `Unavailable` when too many wait for theirs.
         """
-        async with self._turn():
+        async with (self._familiar if familiar else self._strangers).turn(origin.path, gone=origin.gone):
             if stored is None:
                 if self._nobody is None:
-                    self._nobody = await asyncio.to_thread(self._hash.hash, "nobody's password")
-                await asyncio.to_thread(self._hash.verify, password, self._nobody)
+                    self._nobody = await self._run(lambda: self._hash.hash("nobody's password"))
+                nobody = self._nobody
+                await self._run(lambda: self._hash.verify(password, nobody))
                 return False, None
-            return await asyncio.to_thread(partial(self._hash.verify_and_update, password, stored))
+            return await self._run(lambda: self._hash.verify_and_update(password, stored))
 
-    @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        if self._waiting >= _MOST_WAITING:
-            raise Unavailable
-        self._waiting += 1
-        try:
-            await self._slots.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._slots.release()
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _step_back() -> None:
+    """Leave the processor to the event loop whenever it wants it; Argon2's own threads inherit this."""
+    if sys.platform == "linux":  # elsewhere it would be the whole process that steps back
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _COURTESY)
 
 
 def check_password(password: str, username: str) -> None:

@@ -108,7 +108,7 @@ class AccountService:
         check_username(username)
         check_password(password, username)
         await self._throttle.budget(f"register:{origin.line}", most=live.registrations_per_hour, seconds=3600)
-        hashed = await self._passwords.hash(password)
+        hashed = await self._passwords.hash(password, origin=origin)
         user = new_user(self._clock, username, name=name, role=Role.MEMBER, password_hash=hashed)
         return await self._db.write(lambda session: self._enrol(session, user, "user.register", origin))
 
@@ -116,15 +116,20 @@ class AccountService:
         """Sign a user in; raise `BadCredentials`, `UserInactive` or `RateLimited`."""
         live = self._live.current(AccountsSettings)
         username = fold(username.strip())  # as a phone's keyboard writes it: with a capital, with a space behind
-        person = f"login:{username[:64]}@{origin.line}"
-        await self._throttle.attempt(f"login@{origin.line}", free=live.login_attempts_per_address)
+        line = f"login@{origin.line}"
+        familiar = self._tokens.knows_device(origin.device, username)
+        person = f"login:{username[:64]}@{digest(origin.device) if familiar else origin.line}"
+        if not familiar:
+            await self._throttle.pace(line, free=live.login_attempts_per_address)
         await self._throttle.attempt(person, free=live.login_attempts)
         user = None
         if is_username(username):
             user = await self._db.read(lambda session: UserRepository(session).get(username))
         stored = None if user is None else user.password_hash
-        right, better = await self._passwords.verify(password[: LONGEST + 1], stored)
+        right, better = await self._passwords.verify(password[: LONGEST + 1], stored, origin=origin, familiar=familiar)
         if not right or user is None:
+            if not familiar:
+                await self._throttle.failed(line)
             await self._failed(username, "password", origin)
             raise BadCredentials
         if not user.active:
@@ -142,6 +147,10 @@ class AccountService:
         granted = await self._db.write(save)
         await self._throttle.forgive(person)
         return granted
+
+    def device(self, username: str) -> str:
+        """Return what a browser keeps of having signed a user in, for `Origin.device`."""
+        return self._tokens.device(username)
 
     async def refresh(self, token: str | None, *, origin: Origin = NOWHERE) -> Granted:
         """Give new tokens for a refresh token."""
@@ -187,12 +196,14 @@ class AccountService:
         person = f"password:{actor.id}"
         await self._throttle.attempt(person, free=live.login_attempts)
         user = await self._db.read(lambda session: UserRepository(session).get(actor.id))
-        right, _ = await self._passwords.verify(current[: LONGEST + 1], user.password_hash if user else None)
+        right, _ = await self._passwords.verify(
+            current[: LONGEST + 1], user.password_hash if user else None, origin=actor.origin
+        )
         if not right or user is None:
             await self._failed(actor.id, "password_change", actor.origin)
             raise WrongPassword
         check_password(new, actor.id)
-        hashed = await self._passwords.hash(new)
+        hashed = await self._passwords.hash(new, origin=actor.origin)
 
         def save(session: Session) -> None:
             row = UserRepository(session).get(actor.id, lock=True)
@@ -291,7 +302,7 @@ class AccountService:
             raise OwnerLinkInvalid
         check_username(username)
         check_password(password, username)
-        hashed = await self._passwords.hash(password)
+        hashed = await self._passwords.hash(password, origin=origin)
         user = new_user(self._clock, username, name=name, role=Role.OWNER, password_hash=hashed)
 
         def save(session: Session) -> Granted:

@@ -12,7 +12,7 @@ class AccountsSettings(BaseModel):
     guests: bool | None = Field(None, title="Misafir girişi")
     login_attempts: int = Field(5, ge=1, le=1_000, title="Kişi başına beklemesiz giriş denemesi (15 dk)")
     login_attempts_per_address: int = Field(
-        100, ge=1, le=1_000_000, title="Adres başına beklemesiz giriş denemesi (15 dk)"
+        100, ge=1, le=1_000_000, title="Adres başına yavaşlatılmadan hatalı giriş (15 dk)"
     )
     registrations_per_hour: int = Field(60, ge=1, le=1_000_000, title="Adres başına saatlik kayıt")
     guests_per_minute: int = Field(60, ge=1, le=1_000_000, title="Adres başına dakikalık misafir girişi")

@@ -8,6 +8,7 @@ reuse: only somebody who was once given it can present it.
 
 import hashlib
 import hmac
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -49,6 +50,7 @@ class Tokens:
     def __init__(self, secret: str, clock: Clock) -> None:
         self._signing = hmac.digest(secret.encode(), b"access", "sha256")
         self._refreshing = hmac.digest(secret.encode(), b"refresh", "sha256")
+        self._recognising = hmac.digest(secret.encode(), b"device", "sha256")
         self._clock = clock
 
     @classmethod
@@ -89,6 +91,19 @@ class Tokens:
         if expires <= self._clock.now().timestamp():
             raise TokenExpired
         return found
+
+    def device(self, username: str) -> str:
+        """Return what a browser keeps of having signed `username` in; it opens nothing."""
+        number = secrets.token_urlsafe(12)
+        return f"{number}.{self._device_mac(number, username)}"
+
+    def knows_device(self, token: str, username: str) -> bool:
+        """Tell whether the browser that shows this has signed `username` in before."""
+        number, _, mac = token.partition(".")
+        return hmac.compare_digest(mac.encode(), self._device_mac(number, username).encode())
+
+    def _device_mac(self, number: str, username: str) -> str:
+        return hmac.new(self._recognising, f"{number}.{username}".encode(), "sha256").hexdigest()
 
     def refresh(self, sign_in: str, generation: int, nonce: str) -> str:
         """Return the refresh token of one generation; the same arguments always give the same token."""

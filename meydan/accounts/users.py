@@ -95,7 +95,7 @@ class UserService:
             username,
             name=name,
             role=role,
-            password_hash=await self._passwords.hash(password or made or ""),
+            password_hash=await self._passwords.hash(password or made or "", origin=actor.origin),
         )
 
         def save(session: Session) -> UserView:
@@ -152,7 +152,7 @@ class UserService:
         check_password(chosen, username)
         role = (await self.access(actor, username)).role
         _require_rank(actor, role)
-        hashed = await self._passwords.hash(chosen)
+        hashed = await self._passwords.hash(chosen, origin=actor.origin)
 
         def save(session: Session) -> UserView:
             user = _access(session, username, lock=True)

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 _HOUSEHOLD: Final = 56  # bits of IPv6 that one customer is given at least
+_SITE: Final = 48  # and at most
 
 
 class Proxies:
@@ -43,6 +44,15 @@ def household(address: str) -> str:
     if isinstance(known, IPv6Address):
         return str(ip_network((known, _HOUSEHOLD), strict=False).network_address)
     return address if known is None else str(known)
+
+
+@lru_cache(maxsize=4096)
+def neighbourhood(address: str) -> tuple[str, ...]:
+    """Return the groups that a caller belongs to, the widest first: of IPv6 the /48 and the household in it."""
+    known = _address(address)
+    if isinstance(known, IPv6Address):
+        return str(ip_network((known, _SITE), strict=False)), household(address)
+    return (household(address),)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -29,6 +29,10 @@ class EphemeralStore(Protocol):
         """Count one more and return the count; the count starts anew `seconds` after its first hit."""
         ...
 
+    async def count(self, key: str) -> int:
+        """Return how often `key` was hit, without counting one more."""
+        ...
+
     async def forget(self, key: str) -> None:
         """Drop a key of any kind."""
         ...
@@ -80,6 +84,10 @@ class MemoryStore:
         count = int(current) + 1
         self._entries[key] = (str(count), self._entries[key][1])
         return count
+
+    async def count(self, key: str) -> int:
+        """Return the count."""
+        return int(self._live(key) or 0)
 
     async def forget(self, key: str) -> None:
         """Drop the key."""

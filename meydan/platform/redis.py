@@ -174,6 +174,11 @@ class RedisStore:
         with _answering():
             return int(await self._hit(keys=[self._prefix + key], args=[_milliseconds(seconds)]))
 
+    async def count(self, key: str) -> int:
+        """Return the count."""
+        with _answering():
+            return int(await self._redis.get(self._prefix + key) or 0)
+
     async def forget(self, key: str) -> None:
         """Drop the key."""
         with _answering():

@@ -101,6 +101,33 @@ async def test_unknown_names_are_throttled_like_known_ones(http: httpx.AsyncClie
     assert codes == [401] * 6 + [429]
 
 
+async def test_a_neighbour_who_guesses_locks_nobody_out(
+    http: httpx.AsyncClient, sign_in: SignIn, clock: ManualClock
+) -> None:
+    await sign_in("ayse")
+    kept = await http.post("/auth/login", json={"username": "ayse", "password": PASSWORD, "session": "cookie"})
+    device = {"cookie": f"meydan_device={kept.cookies['meydan_device']}"}
+    http.cookies.clear()
+    for number in range(146):
+        await http.post("/auth/login", json={"username": f"kim{number}", "password": "yanlış parola"})
+    right = {"username": "ayse", "password": PASSWORD}
+    assert (await http.post("/auth/login", json=right)).status_code == 429
+    assert (await http.post("/auth/login", json=right, headers=device)).status_code == 200
+    clock.advance(1.1)
+    assert (await http.post("/auth/login", json=right)).status_code == 200
+
+
+async def test_what_a_device_shows_is_good_for_its_user_only(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    await sign_in("ayse")
+    await sign_in("mehmet")
+    kept = await http.post("/auth/login", json={"username": "ayse", "password": PASSWORD, "session": "cookie"})
+    device = {"cookie": f"meydan_device={kept.cookies['meydan_device']}"}
+    http.cookies.clear()
+    wrong = {"username": "mehmet", "password": "yanlış parola"}
+    codes = [(await http.post("/auth/login", json=wrong, headers=device if turn % 2 else {})) for turn in range(7)]
+    assert [answer.status_code for answer in codes] == [401] * 6 + [429]
+
+
 async def test_access_token_expires(http: httpx.AsyncClient, sign_in: SignIn, clock: ManualClock) -> None:
     person = await sign_in("ayse")
     clock.advance(899)
@@ -311,8 +338,8 @@ async def test_other_spellings_of_a_name_are_no_further_tries(http: httpx.AsyncC
     [
         ("203.0.113.7", "203.0.113.7"),
         ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("2001:db8:1:2::1", "2001:db8:1:2::"),
-        ("2001:db8:1:2:ffff::9", "2001:db8:1:2::"),
+        ("2001:db8:1:200::1", "2001:db8:1:200::"),
+        ("2001:db8:1:2ff:ffff::9", "2001:db8:1:200::"),
         ("", ""),
         ("testclient", "testclient"),
     ],

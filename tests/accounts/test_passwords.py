@@ -1,9 +1,9 @@
 import asyncio
 import threading
 
-import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from meydan.accounts.origin import Origin
 from meydan.accounts.passwords import Passwords
 from meydan.platform.errors import Unavailable
 
@@ -13,14 +13,17 @@ class Held(Argon2Hasher):
 
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)
-        self.let_go = threading.Event()
-        self.running = self.most = 0
+        self.let_go, self.full = threading.Event(), threading.Event()
+        self.running = self.most = self.hashed = 0
         self._lock = threading.Lock()
 
     def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
         with self._lock:
             self.running += 1
+            self.hashed += 1
             self.most = max(self.most, self.running)
+            if self.running == 2:
+                self.full.set()
         self.let_go.wait(8)
         try:
             return super().hash(password, salt=salt)
@@ -29,15 +32,49 @@ class Held(Argon2Hasher):
                 self.running -= 1
 
 
-async def test_few_are_hashed_at_once_and_not_endlessly_many_wait() -> None:
+def at(address: str, *, gone: bool = False) -> Origin:
+    async def hung_up() -> bool:
+        return gone
+
+    return Origin(address, gone=hung_up)
+
+
+async def begun(held: Held, passwords: Passwords, *, many: int, address: str) -> list[asyncio.Task[str]]:
+    """Ask for so many hashes from one address and return once the first ones run."""
+    tasks = [asyncio.create_task(passwords.hash("parola parola", origin=at(address))) for _ in range(many)]
+    assert await asyncio.to_thread(held.full.wait, 8)
+    return tasks
+
+
+async def test_few_are_hashed_at_once_and_not_endlessly_many_of_an_address_wait() -> None:
     held = Held()
     passwords = Passwords(held)
-    tasks = [asyncio.create_task(passwords.hash("parola parola")) for _ in range(500)]
-    refused, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    with pytest.raises(Unavailable):
-        await refused.pop()
+    tasks = await begun(held, passwords, many=500, address="192.0.2.1")
+    other = asyncio.create_task(passwords.hash("parola parola", origin=at("198.51.100.7")))
     held.let_go.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes].count(Unavailable) == 500 - 200 - 2
+    assert [type(outcome) for outcome in outcomes].count(Unavailable) == 500 - 300 - 2
     assert held.most == 2
-    assert (await passwords.verify("parola parola", next(one for one in outcomes if isinstance(one, str))))[0]
+    assert (await passwords.verify("parola parola", await other))[0]
+
+
+async def test_who_hung_up_is_not_hashed() -> None:
+    held = Held()
+    passwords = Passwords(held)
+    tasks = await begun(held, passwords, many=2, address="192.0.2.1")
+    gone = [asyncio.create_task(passwords.hash("parola parola", origin=at("192.0.2.1", gone=True))) for _ in range(100)]
+    held.let_go.set()
+    outcomes = await asyncio.gather(*tasks, *gone, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes].count(Unavailable) == 100
+    assert held.hashed == 2
+
+
+async def test_a_device_that_signed_in_before_waits_for_no_stranger() -> None:
+    stored = await Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)).hash("parola parola")
+    held = Held()
+    passwords = Passwords(held)
+    tasks = await begun(held, passwords, many=50, address="192.0.2.1")
+    assert (await passwords.verify("parola parola", stored, origin=at("192.0.2.1"), familiar=True))[0]
+    assert not any(task.done() for task in tasks)
+    held.let_go.set()
+    await asyncio.gather(*tasks)

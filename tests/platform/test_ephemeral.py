@@ -27,7 +27,9 @@ class StoreContract:
         assert await any_store.claim("k", "b", seconds=60) == "b"
 
     async def test_hits_count_until_forgotten(self, any_store: EphemeralStore) -> None:
+        assert await any_store.count("k") == 0
         assert [await any_store.hit("k", seconds=60) for _ in range(3)] == [1, 2, 3]
+        assert [await any_store.count("k") for _ in range(2)] == [3, 3]
         await any_store.forget("k")
         await any_store.forget("k")
         assert await any_store.hit("k", seconds=60) == 1
