@@ -2,19 +2,18 @@
 
 import gc
 
-import typer
-
 from meydan.cli import chat, config, doctor, keys, migrate, openapi, restored, telegram, up, user
 from meydan.cli.language import say
+from meydan.cli.spoken import commands
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.command("up")(up.up)
-app.command("api")(up.api)
-app.command("worker")(up.worker)
+app = commands(about=say("help.meydan"))
+app.command("up", help=say("up.help"))(up.up)
+app.command("api", help=say("up.api_help"))(up.api)
+app.command("worker", help=say("up.worker_help"))(up.worker)
 app.command("migrate", help=say("migrate.help"))(migrate.migrate)
 app.command("doctor", help=say("doctor.help"))(doctor.doctor)
 app.command("chat", help=say("chat.help"))(chat.chat)
-app.command("openapi")(openapi.openapi)
+app.command("openapi", help=say("openapi.help"))(openapi.openapi)
 app.command("restored", help=say("restored.help"))(restored.restored)
 app.add_typer(config.app)
 app.add_typer(user.app)

@@ -20,7 +20,8 @@ from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTrans
 from rich.console import Console
 from rich.markup import escape
 
-from meydan.cli.language import Lang, say
+from meydan.cli.config import settings_or_exit
+from meydan.cli.language import Lang, language, say
 
 _ZONE: Final = ZoneInfo("Europe/Istanbul")
 _HISTORY: Final = 20
@@ -39,15 +40,14 @@ def chat(
     *,
     name: str = typer.Option("", "--name", help=say("chat.name_help")),
     user: str = typer.Option("", "--user", help=say("chat.user_help")),
-    url: str = typer.Option("http://127.0.0.1:8000", "--url", envvar="MEYDAN_PUBLIC_URL", help=say("chat.url_help")),
+    url: str = typer.Option("", "--url", help=say("chat.url_help")),
     lang: Lang = None,
 ) -> None:
     """Show what is said in a room and say what is typed; end with Ctrl+D."""
+    url = (url or settings_or_exit().address).rstrip("/")
     try:
         password = getpass.getpass(say("chat.password")) if user else ""
-        asyncio.run(
-            _Terminal(url.rstrip("/"), room, user or name or f"misafir{random.randint(100, 999)}", password).run()
-        )
+        asyncio.run(_Terminal(url, room, user or name or f"misafir{random.randint(100, 999)}", password).run())
     except _Refused as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from None
@@ -180,15 +180,15 @@ class _Terminal:
             if taken and self._returns < _RETURNS:
                 self._returns += 1
             elif listener.code in _FINAL:
-                raise _Refused(say("chat.closed", code=listener.code, reason=listener.reason))
+                raise _Refused(say("chat.closed", code=listener.code))
             await asyncio.sleep(random.uniform(0.2, 1.5))
 
     async def _connect(self) -> "_Listener":
         while True:
             try:
-                path = f"/api/v1/ws/{quote(self._name)}"
+                path = f"/api/v1/ws/{quote(self._name)}?dil={language()}"
                 if self._password or self._refresh:
-                    path += f"?bilet={await asyncio.to_thread(self._ticket)}"
+                    path += f"&bilet={await asyncio.to_thread(self._ticket)}"
                 _, listener = await ws_connect(
                     lambda: _Listener(self), self._url.replace("http", "ws", 1) + path, use_aiofastnet=False
                 )
@@ -212,7 +212,11 @@ class _Terminal:
         return str(self._post("/auth/ws-ticket", {}, token=tokens["access_token"])["ticket"])
 
     def _post(self, path: str, body: dict[str, Any], *, token: str = "") -> dict[str, Any]:
-        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+        headers = {
+            "Content-Type": "application/json",
+            "Accept-Language": language(),
+            **({"Authorization": f"Bearer {token}"} if token else {}),
+        }
         request = urllib.request.Request(  # noqa: S310  # the address is the one the person gave
             f"{self._url}/api/v1{path}", json.dumps(body).encode(), headers
         )
@@ -277,7 +281,6 @@ class _Listener(WSListener):
         self._terminal = terminal
         self.closed = asyncio.Event()
         self.code = 0
-        self.reason = ""
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._terminal.transport = transport  # the greeting may come with the handshake, before the connect returns
@@ -287,7 +290,6 @@ class _Listener(WSListener):
             self._terminal.hear(json.loads(frame.get_payload_as_bytes()))
         elif frame.msg_type == WSMsgType.CLOSE:
             self.code = int(frame.get_close_code())  # type: ignore[call-overload]  # an int where the code is not RFC 6455's
-            self.reason = frame.get_close_reason() or ""
             transport.send_close(frame.get_close_code())
             transport.disconnect()
 

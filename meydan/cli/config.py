@@ -9,16 +9,17 @@ import typer
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from meydan.cli.language import Lang, say
+from meydan.cli.language import Lang, language, say
 from meydan.cli.opened import with_accounts
+from meydan.cli.spoken import commands
 from meydan.platform.logging import HIDDEN, hide_secrets
-from meydan.platform.settings import Settings, SettingsError, load_settings
+from meydan.platform.settings import Settings, SettingsError, load_settings, misspelt
 
 if TYPE_CHECKING:
     from meydan.app.composition import Accounts
     from meydan.platform.live_settings import LiveSettings
 
-app = typer.Typer(name="config", help=say("config.help"), no_args_is_help=True)
+app = commands("config", about=say("config.help"))
 
 
 @app.command(help=say("config.show_help"))
@@ -32,6 +33,8 @@ def show(*, lang: Lang = None) -> None:
 def check(*, lang: Lang = None) -> None:
     """Exit with 2 and one line per problem when the environment cannot be used."""
     settings_or_exit()
+    if wrong := spelling():
+        _fail("\n".join(wrong))
     typer.echo(say("config.fine"))
 
 
@@ -84,7 +87,15 @@ def settings_or_exit() -> Settings:
     try:
         return load_settings()
     except SettingsError as error:
-        _fail(str(error))
+        _fail(error.said(language()))
+
+
+def spelling() -> list[str]:
+    """Return one line for each variable that looks like one of ours and is none."""
+    return [
+        say("config.misspelt" if nearest else "config.no_such", name=name, nearest=nearest)
+        for name, nearest in misspelt(os.environ)
+    ]
 
 
 def shown(settings: Settings) -> list[tuple[str, str, str]]:

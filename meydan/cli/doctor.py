@@ -48,7 +48,7 @@ def doctor(*, lang: Lang = None) -> None:
         sign = {True: "✓", False: "✗", None: "–"}[finding.well]
         typer.echo(f"{sign} {say(f'doctor.{finding.name}')}: {finding.shown}")
         if finding.advice:
-            typer.echo(f"    {say(f'doctor.{finding.advice}')}")
+            typer.echo(f"    {say(f'doctor.{finding.advice}', path=settings.data_dir.resolve())}")
         wrong += finding.well is False
     typer.echo(say("doctor.well") if not wrong else say("doctor.wrong", count=wrong))
     if wrong:
@@ -59,7 +59,7 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """Yield what each look finds; none of them changes anything."""
     yield _python()
     yield _node()
-    yield _data_folder(settings.data_dir)
+    yield _data_folder(settings.data_dir.resolve())
     yield from _database(settings)
     yield _redis(settings)
     yield _keys(settings)

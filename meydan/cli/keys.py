@@ -8,6 +8,7 @@ from meydan.accounts.vault import Vault
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, language, say
 from meydan.cli.opened import with_accounts
+from meydan.cli.spoken import commands
 from meydan.platform.clock import SystemClock
 from meydan.telegram.client.files import SessionFolder
 from meydan.telegram.client.listing import SessionListing
@@ -15,7 +16,7 @@ from meydan.telegram.client.listing import SessionListing
 if TYPE_CHECKING:
     from meydan.app.composition import Accounts
 
-app = typer.Typer(name="keys", help=say("keys.help"), no_args_is_help=True)
+app = commands("keys", about=say("keys.help"))
 
 
 @app.command(help=say("keys.migrate_help"))

@@ -3,7 +3,7 @@
 import typer
 
 from meydan.cli.config import settings_or_exit
-from meydan.cli.language import Lang, say
+from meydan.cli.language import Lang, language, say
 from meydan.platform.settings import SettingsError, private_dir
 
 
@@ -27,7 +27,7 @@ def migrate(
         upgrade(settings.database, revision=revision)
         after = schema.current(settings.database)
     except SettingsError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(error.said(language()), err=True)
         raise typer.Exit(2) from None
     except CommandError as error:
         typer.echo(say("migrate.refused", reason=str(error)), err=True)

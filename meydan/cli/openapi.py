@@ -4,8 +4,10 @@ import json
 
 import typer
 
+from meydan.cli.language import Lang
 
-def openapi() -> None:
+
+def openapi(*, lang: Lang = None) -> None:
     """Print the OpenAPI document of this version."""
     from meydan.app.http import build_http
 

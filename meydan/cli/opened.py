@@ -35,7 +35,7 @@ def with_accounts(settings: Settings, work: Callable[["Accounts"], Awaitable[T]]
     except MeydanError as error:
         typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)
     except SettingsError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(error.said(language()), err=True)
     except (OSError, SQLAlchemyError) as error:
         typer.echo(say("user.failed", reason=reason_of(error)), err=True)
     raise typer.Exit(code)

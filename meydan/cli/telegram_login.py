@@ -49,7 +49,7 @@ def login(
     except MeydanError as error:
         typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)
     except SettingsError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(error.said(language()), err=True)
     except EOFError:
         typer.echo(say("telegram_login.no_answer"), err=True)
     except KeyboardInterrupt:

@@ -63,7 +63,10 @@ def run(
     except MeydanError as error:
         typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)
         code = _AGAIN if isinstance(error, _PASSING) else _SIGN_IN_FIRST
-    except (SettingsError, OSError) as error:
+    except SettingsError as error:
+        typer.echo(error.said(language()), err=True)
+        code = _AGAIN
+    except OSError as error:
         typer.echo(str(error), err=True)
         code = _AGAIN
     raise typer.Exit(code)

@@ -30,7 +30,7 @@ def sessions(
     try:
         views = asyncio.run(_look(settings))
     except SettingsError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(error.said(language()), err=True)
         raise typer.Exit(1) from None
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(views), indent=2).decode())
@@ -54,7 +54,7 @@ def export(
         typer.echo(f"{error.title(language())}: {error.detail(language())}", err=True)
         raise typer.Exit(1) from None
     except SettingsError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(error.said(language()), err=True)
         raise typer.Exit(1) from None
 
 

@@ -10,7 +10,8 @@ import typer
 import uvloop
 from rich.console import Console
 
-from meydan.cli.language import say
+from meydan.cli.config import spelling
+from meydan.cli.language import Lang, language, say
 from meydan.platform.lock import InUse, sole_use
 from meydan.platform.logging import configure_logging
 from meydan.platform.settings import Settings, SettingsError, load_settings, private_dir
@@ -23,7 +24,7 @@ _GLANCE: Final = 0.5
 console = Console(stderr=True, highlight=False)
 
 
-def up() -> None:
+def up(*, lang: Lang = None) -> None:
     """Start the whole square: migrate, serve, and do the background work, in one process."""
     settings = _settings()
     with _alone(settings):
@@ -31,7 +32,7 @@ def up() -> None:
         _run(settings, worker=True)
 
 
-def api() -> None:
+def api(*, lang: Lang = None) -> None:
     """Start a node that serves HTTP and WebSockets; the database must be migrated."""
     settings = _settings()
     with _alone(settings):
@@ -39,7 +40,7 @@ def api() -> None:
         _run(settings, worker=False)
 
 
-def worker() -> None:
+def worker(*, lang: Lang = None) -> None:
     """Do the background work that one process of a square does."""
     from meydan.app.composition import work
 
@@ -56,9 +57,14 @@ def _run(settings: Settings, *, worker: bool) -> None:
         if fake_telegram is not None:
             console.print(say("up.fake_telegram", address=fake_telegram))
         if owner_key is not None:
-            console.print(say("up.owner_link", link=f"{address}/kurulum#anahtar={owner_key}"), soft_wrap=True)
+            console.print(say("up.owner_link", link=owner_link(address, owner_key)), soft_wrap=True)
 
     _loop(serve(settings, worker=worker, on_listening=listening))
+
+
+def owner_link(address: str, key: str) -> str:
+    """Return the address at which the key to the ownership opens; behind `#`, so that no log on the way sees it."""
+    return f"{address}/kurulum#anahtar={key}"
 
 
 def _loop(work: Coroutine[Any, Any, None]) -> None:
@@ -68,7 +74,8 @@ def _loop(work: Coroutine[Any, Any, None]) -> None:
         uvloop.run(work)
     except* SettingsError as refused:
         for problem in refused.exceptions:
-            _refuse(problem)
+            if isinstance(problem, SettingsError):
+                _refuse(problem)
     except* InUse as taken:
         for other in taken.exceptions:
             _in_use(other)
@@ -105,12 +112,14 @@ def _settings() -> Settings:
         private_dir(settings)
     except SettingsError as error:
         _refuse(error)
+    for line in spelling():
+        console.print(line, style="yellow", markup=False, soft_wrap=True)
     configure_logging(level=settings.log_level, style=settings.log_format)
     return settings
 
 
-def _refuse(error: Exception) -> NoReturn:
-    console.print(str(error), style="red", markup=False, soft_wrap=True)
+def _refuse(error: SettingsError) -> NoReturn:
+    console.print(error.said(language()), style="red", markup=False, soft_wrap=True)
     sys.exit(2)
 
 

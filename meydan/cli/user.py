@@ -10,13 +10,14 @@ from meydan.accounts.permissions import Role
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, say
 from meydan.cli.opened import with_accounts
+from meydan.cli.spoken import commands
 
 if TYPE_CHECKING:
     from meydan.accounts.users import UserService
 
 T = TypeVar("T")
 
-app = typer.Typer(name="user", help=say("user.help"), no_args_is_help=True)
+app = commands("user", about=say("user.help"))
 
 _Username = typer.Argument(metavar="username", help=say("user.username_help"))
 _Ask = typer.Option(False, "--ask-password", help=say("user.ask_help"))
@@ -82,6 +83,19 @@ def deactivate(
     """Suspend an account, or lift the suspension."""
     user = _run(lambda users, console: users.manage(console, username, active=undo))
     typer.echo(say("user.activated" if user.active else "user.deactivated", username=user.id))
+
+
+@app.command("owner-link", help=say("owner_link.help"))
+def owner_link(*, lang: Lang = None) -> None:
+    """Print a new setup link while the square has no owner; exit with 1 when it has one."""
+    from meydan.cli.up import owner_link as at
+
+    settings = settings_or_exit()
+    key = with_accounts(settings, lambda accounts: accounts.service.ensure_owner_link())
+    if key is None:
+        typer.echo(say("owner_link.owned"), err=True)
+        raise typer.Exit(1)
+    typer.echo(say("owner_link.link", link=at(settings.address, key)))
 
 
 def _asked() -> str:

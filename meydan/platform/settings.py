@@ -7,22 +7,41 @@ import base64
 import contextlib
 import os
 import secrets
+from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from meydan.platform.reasons import Reason, of_pydantic
+from meydan.platform.texts import Language
 
 ANY_ORIGIN: Final = "*"
 _PORTS: Final = {"http": 80, "https": 443}
 _SHORTEST_SECRET: Final = 32
+_ALIKE: Final = 0.86  # of `difflib`: a letter or two of a name
+_FOR_TESTS: Final = ("MEYDAN_TEST_", "MEYDAN_SOAK", "MEYDAN_SEED", "MEYDAN_CRASH_SEED")
 
 
 class SettingsError(Exception):
-    """The environment or `.env` cannot be used; each line of the text names a variable and says why."""
+    """The environment or `.env` cannot be used; each problem names a variable, or a file, and says why."""
+
+    def __init__(self, *problems: tuple[str, Reason | str]) -> None:
+        self.problems = problems
+        super().__init__(self.said("en"))
+
+    def said(self, language: Language) -> str:
+        """Return one line for each problem."""
+        return "\n".join(
+            f"{name}: {why.words(language) if isinstance(why, Reason) else why}" for name, why in self.problems
+        )
 
 
 class Settings(BaseSettings):
@@ -135,15 +154,18 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for part in value:
-            ip_network(part)
+        try:
+            for part in value:
+                ip_network(part)
+        except ValueError:
+            raise PydanticCustomError("networks", "must be addresses or networks") from None
         return value
 
     @field_validator("public_url")
     @classmethod
     def _is_origin(cls, value: str) -> str:
         if value and not value.lower().startswith(("http://", "https://")):
-            raise ValueError("must be an origin such as https://meydan.example")
+            raise PydanticCustomError("origin", "must be an origin")
         return _origin(value) if value else value
 
     @field_validator("redis_url")
@@ -158,14 +180,14 @@ class Settings(BaseSettings):
         except ValueError:
             well = False
         if not well:
-            raise ValueError("must be an address such as redis://:password@host:6379/0")
+            raise PydanticCustomError("redis_address", "must be an address of Redis")
         return value
 
     @field_validator("database_url")
     @classmethod
     def _is_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
-            raise ValueError("must start with sqlite:/// or postgresql://")
+            raise PydanticCustomError("database_address", "must be an address of a database")
         return value
 
     @field_validator("log_level", mode="before")
@@ -178,7 +200,7 @@ class Settings(BaseSettings):
     def _fits_a_header(cls, value: SecretStr) -> SecretStr:
         given = value.get_secret_value()
         if not (given.isascii() and given.isprintable()):
-            raise ValueError("must have only ASCII letters, digits and signs, which fit in a header")
+            raise PydanticCustomError("not_ascii", "must fit in a header")
         return value
 
     @field_validator("token_encryption_key")
@@ -186,14 +208,16 @@ class Settings(BaseSettings):
     def _are_keys(cls, value: SecretStr) -> SecretStr:
         for key in value.get_secret_value().split(","):
             if key.strip() and not _is_fernet_key(key.strip()):
-                raise ValueError("each key must be 32 bytes in URL-safe base64 (Fernet.generate_key)")
+                raise PydanticCustomError("fernet_keys", "must be Fernet keys")
         return value
 
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if value and len(value.get_secret_value()) < _SHORTEST_SECRET:
-            raise ValueError(f"must have at least {_SHORTEST_SECRET} characters")
+            raise PydanticCustomError(
+                "string_too_short", "must have at least {min_length} characters", {"min_length": _SHORTEST_SECRET}
+            )
         return value
 
     @cached_property
@@ -207,6 +231,12 @@ class Settings(BaseSettings):
         return self.fake_telegram if self.fake_telegram is not None else not self.public_url
 
     @cached_property
+    def address(self) -> str:
+        """Where people reach the square; without a public address, where this machine does."""
+        host = reachable_host(self.host)
+        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @cached_property
     def database(self) -> str:
         """The database's address, the default filled in; may hold a password."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'meydan.db'}"
@@ -217,10 +247,25 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(map(str, item['loc']))}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()
-        ]
-        raise SettingsError("\n".join(lines)) from None
+        problems = [(".".join(map(str, item["loc"])), of_pydantic(item)) for item in error.errors()]
+        raise SettingsError(*problems) from None
+
+
+def misspelt(environment: Mapping[str, str], *, env_file: Path = Path(".env")) -> list[tuple[str, str]]:
+    """Return the variables, of the environment and the file, that look like one of ours, each with the nearest.
+
+    One that begins as ours do and is none of them is among them with no nearest. What stands in an environment for
+    others is left alone.
+    """
+    ours = {str(field.validation_alias) for field in Settings.model_fields.values()}
+    found = []
+    for name in sorted({*environment, *dotenv_values(env_file)} - ours):
+        nearest = get_close_matches(name.upper(), ours, n=1, cutoff=_ALIKE)
+        if name.startswith(_FOR_TESTS):
+            continue
+        if nearest or name.upper().startswith("MEYDAN_"):
+            found.append((name, nearest[0] if nearest else ""))
+    return found
 
 
 def _origin(value: str) -> str:
@@ -231,7 +276,7 @@ def _origin(value: str) -> str:
     except ValueError:
         scheme, host, port = "", None, None
     if not scheme or not host or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError(f"must be an origin such as https://meydan.example, with no path, not {value!r}")
+        raise PydanticCustomError("origin", "must be an origin")
     shown = f"[{host}]" if ":" in host else host
     return f"{scheme}://{shown}" if port in (None, _PORTS.get(scheme)) else f"{scheme}://{shown}:{port}"
 
@@ -248,7 +293,7 @@ def private_dir(settings: Settings) -> Path:
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingsError(f"MEYDAN_DATA_DIR: {error}") from None
+        raise SettingsError(("MEYDAN_DATA_DIR", str(error))) from None
     return settings.data_dir
 
 
@@ -264,9 +309,9 @@ def kept_secret(settings: Settings, name: str) -> str:
             _make_secret(path)
         secret = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeError) as error:
-        raise SettingsError(f"{path}: {error}") from None
+        raise SettingsError((str(path), str(error))) from None
     if len(secret) < _SHORTEST_SECRET:
-        raise SettingsError(f"{path}: holds no whole secret; put it back from a backup")
+        raise SettingsError((str(path), Reason("no_whole_secret")))
     return secret
 
 

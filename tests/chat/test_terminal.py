@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -115,6 +116,17 @@ async def test_a_name_in_use_is_told_and_ends_it(node: Node) -> None:
     out, _ = await asyncio.wait_for(terminal.communicate(), PATIENCE * 2)
     assert terminal.returncode == 1
     assert "veli" in out.decode()
+
+
+async def test_without_an_address_it_goes_to_the_port_of_this_machine(node: Node, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"MEYDAN_PORT={node.port}\n")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MEYDAN_P")}
+    terminal = await asyncio.create_subprocess_exec(
+        *COMMAND, "yok", "--lang", "en", stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=tmp_path, env=environment
+    )
+    out, _ = await asyncio.wait_for(terminal.communicate(), PATIENCE * 2)
+    assert terminal.returncode == 1
+    assert "There is no room “yok”" in " ".join(out.decode().split()), "the square answers in the command's language"
 
 
 async def test_an_address_that_does_not_answer_is_told(node: Node) -> None:

@@ -1,3 +1,4 @@
+import re
 import socket
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from meydan.cli.language import spoken
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import sqlite_engine
 from meydan.platform.settings import Settings
+from meydan.platform.texts import LANGUAGES
 
 
 @pytest.fixture
@@ -53,6 +55,43 @@ def test_show_lists_every_variable_with_its_source(run: Run) -> None:
     assert line(output, "DATABASE_URL").split()[1] == "postgresql://u:***@db/meydan"
     assert line(output, "LOG_LEVEL").split()[1:] == ["warning", ".env"]
     assert line(output, "MEYDAN_HOST").split()[1:] == ["127.0.0.1", "varsayılan"]
+
+
+def test_check_finds_what_is_misspelt_in_the_environment_and_the_file(run: Run) -> None:
+    (run.path / ".env").write_text("DATABSE_URL=postgresql://x\nPOSTGRES_PASSWORD=secret\nMEYDAN_PURPLE=1\n")
+    output = run("config", "check", code=2, MEYDAN_PRT="9000", MEYDAN_TEST_REDIS="redis://x", LANGUAGES="tr")
+    assert output.splitlines() == [
+        "DATABSE_URL: böyle bir değişken yok; DATABASE_URL mi demek istediniz?",
+        "MEYDAN_PRT: böyle bir değişken yok; MEYDAN_PORT mi demek istediniz?",
+        "MEYDAN_PURPLE: böyle bir değişken yok.",
+    ]
+    assert "did you mean MEYDAN_PORT?" in run("config", "check", "--lang", "en", code=2, MEYDAN_PRT="9000")
+
+
+WRONG = {
+    "MEYDAN_PORT": "seventy",
+    "MEYDAN_PUBLIC_URL": "meydan.example",
+    "DATABASE_URL": "mysql://x",
+    "REDIS_URL": "localhost",
+    "ALLOWED_ORIGINS": "https://a.example/path",
+    "MEYDAN_TRUSTED_PROXIES": "everybody",
+    "API_KEY": "şş",
+    "TOKEN_ENCRYPTION_KEY": "short",
+    "SECRET_KEY": "short",
+    "LOG_LEVEL": "loud",
+    "MEYDAN_DRAIN_SECONDS": "-1",
+    "MEYDAN_GUESTS": "perhaps",
+}
+
+
+def test_check_speaks_the_language_that_is_asked_for(run: Run) -> None:
+    for language in LANGUAGES:
+        lines = run("config", "check", "--lang", language, code=2, **WRONG).splitlines()
+        assert {line.partition(":")[0] for line in lines} == WRONG.keys()
+        english = [
+            line for line in lines if re.search(r"\b(must|input|should|valid|value error)\b", line, re.IGNORECASE)
+        ]
+        assert len(english) == (len(lines) if language == "en" else 0), english
 
 
 def test_check_names_every_problem_on_its_line(run: Run) -> None:
@@ -103,6 +142,12 @@ def test_doctor_before_and_after_the_first_start(run: Run) -> None:
     assert "Her şey hazır." in run("doctor")
 
 
+def test_doctor_says_where_the_data_is(run: Run) -> None:
+    for folder in ("data", "var/meydan"):
+        (run.path / folder).mkdir(mode=0o700, parents=True)
+        assert str(run.path / folder) in line(run("doctor", MEYDAN_DATA_DIR=folder), "✓ Veri klasörü")
+
+
 def test_doctor_says_what_is_wrong_and_what_to_do(run: Run) -> None:
     data = run.path / "data"
     (data / "keys").mkdir(parents=True)
@@ -114,7 +159,7 @@ def test_doctor_says_what_is_wrong_and_what_to_do(run: Run) -> None:
         output = run("doctor", code=1, REDIS_URL="redis://127.0.0.1:1/0")
     for start in ("✗ Veri klasörü", "✗ Redis", "✗ Anahtarlar", "✗ Kapı"):
         assert line(output, start)
-    assert "chmod 700" in output
+    assert f"chmod 700 {data}" in output
     assert "Düzeltilecek: 4" in output
 
 

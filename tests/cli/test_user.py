@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,23 @@ def test_user_from_first_to_last(cli: CliRunner) -> None:
     assert [line.split()[:2] for line in listed.splitlines()] == [["ayse", "moderator"], ["sahip", "owner"]]
     assert listed.splitlines()[0].endswith("(suspended)")
     assert "sahip" not in run(cli, "user", "list", "ayse")[1]
+
+
+def test_a_lost_link_to_the_ownership_can_be_made_again(cli: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEYDAN_PORT", "9123")
+    links = []
+    for address in ("http://127.0.0.1:9123", "https://meydan.example"):
+        code, shown = run(cli, "user", "owner-link")
+        assert code == 0
+        found = re.search(rf"{address}/kurulum#anahtar=(\S+)", shown)
+        assert found, shown
+        links.append(found[1])
+        monkeypatch.setenv("MEYDAN_PUBLIC_URL", "https://meydan.example")
+    assert links[0] != links[1]
+    run(cli, "user", "add", "sahip", "--role", "owner")
+    code, shown = run(cli, "user", "owner-link")
+    assert code == 1
+    assert "has an owner" in shown
 
 
 def test_refusals_say_why(cli: CliRunner) -> None:

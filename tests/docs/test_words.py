@@ -20,7 +20,7 @@ FORBIDDEN = {
     r"hesa\w+ (kapat|kapalı|durdur)|[Hh]esap kapalı": "askıya alındı",
     r"\b[Şş]ifre(niz|si|yi|leri)?\b": "parola",
     r"\bmesaj(ı|ınız|lar|ları|lar[ıa])?\b": "ileti",
-    r"\blink(i|ler)?\b(?!\})": "bağlantı",
+    r"(?<!-)\blink(i|ler)?\b": "bağlantı",
     r"kaydedilir kaydedilmez|hemen uygulanır": "hemen geçerli olur",
     r"ortam ayarı": "sunucu ayarı",
 }

@@ -15,7 +15,7 @@ export const texts = defineTexts({
     "claim.checking": "Bağlantı denetleniyor",
     "claim.invalid": "Bu kurulum bağlantısı artık geçerli değil",
     "claim.invalid.detail":
-      "Kullanılmış ya da süresi dolmuş olabilir. Yenisi için sunucuda “meydan user” komutuna bakın.",
+      "Kullanılmış ya da süresi dolmuş olabilir. Sunucuda “meydan user owner-link” yenisini yazar.",
     "claim.none": "Kurulum bağlantısı eksik",
     "claim.none.detail": "Sunucunun ilk açılışta yazdığı bağlantıyı bütünüyle açın.",
     username: "Kullanıcı adı",
@@ -43,7 +43,7 @@ export const texts = defineTexts({
     "claim.checking": "Checking the link",
     "claim.invalid": "This set-up link is no longer valid",
     "claim.invalid.detail":
-      "It may have been used, or it has expired. For a new one see the “meydan user” command on the server.",
+      "It may have been used, or it has expired. “meydan user owner-link” prints a new one on the server.",
     "claim.none": "The set-up link is incomplete",
     "claim.none.detail": "Open the whole link that the server printed when it first started.",
     username: "Username",
