@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from meydan.telegram.client.config import ClientConfig, Server
     from meydan.telegram.client.manager import TelegramClientManager
     from meydan.telegram.client.pool import TelegramClientPool
+    from meydan.telegram.client.redis_state import redis_state
     from meydan.telegram.client.results import MessageResult, SendResult
     from meydan.telegram.client.retry import RetryConfig
     from meydan.telegram.client.status import ConnectionStatus
@@ -24,6 +25,7 @@ __all__ = [
     "Server",
     "TelegramClientManager",
     "TelegramClientPool",
+    "redis_state",
 ]
 
 _HOMES: Final = {
@@ -35,6 +37,7 @@ _HOMES: Final = {
     "Server": "config",
     "TelegramClientManager": "manager",
     "TelegramClientPool": "pool",
+    "redis_state": "redis_state",
 }
 
 

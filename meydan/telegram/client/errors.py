@@ -257,3 +257,24 @@ class SessionEnded(MeydanError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(neden=reason)
+
+
+class RedisMissing(MeydanError):
+    """A script wants to keep something in Redis, and none is configured."""
+
+    status, code = 409, "telegram_redis_yok"
+
+
+class RedisNotConnected(MeydanError):
+    """A script reads or writes in Redis before it connected."""
+
+    status, code = 409, "telegram_redis_bagli_degil"
+
+
+class RedisAway(MeydanError):
+    """Redis does not answer; `neden` is the kind of failure."""
+
+    status, code = 503, "telegram_redis_yanit_vermiyor"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(neden=reason)

@@ -11,12 +11,15 @@ from redis.asyncio import Redis
 from telethon import errors
 
 from meydan.accounts.vault import Vault
-from meydan.platform.errors import Unavailable
+from meydan.platform.errors import MeydanError, Unavailable
+from meydan.platform.texts import LANGUAGES
+from meydan.telegram import redis_state
 from meydan.telegram.client.config import ClientConfig
-from meydan.telegram.client.errors import SessionInUse
+from meydan.telegram.client.errors import RedisAway, RedisMissing, RedisNotConnected, SessionInUse
 from meydan.telegram.client.fake import fake_telethon
 from meydan.telegram.client.fake_world import FakeWorld
 from meydan.telegram.client.manager import TelegramClientManager
+from meydan.telegram.client.redis_state import PREFIX
 from meydan.telegram.client.results import MessageResult
 from meydan.telegram.client.sessions import SessionStore
 from meydan.telegram.client.state import RedisStates
@@ -90,3 +93,61 @@ async def test_without_a_redis_that_was_asked_for_nothing_is_begun(world: FakeWo
     with pytest.raises(Unavailable):
         await manager.initialize()
     await manager.disconnect()
+
+
+@pytest.fixture
+async def kept(redis: Redis) -> AsyncIterator[str]:
+    """Give a name for values, and leave none of them."""
+    yield f"{NAME}-deger"
+    if keys := [key async for key in redis.scan_iter(match=f"{PREFIX}{NAME}*")]:
+        await redis.delete(*keys)
+
+
+async def test_a_script_keeps_values_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, redis: Redis, kept: str, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REDIS_URL", REDIS)
+    await redis_state.connect()
+    values = ["metin", "", 42, 1.5, False, ["ç", None], {"son": {"kimlik": 7}}]
+    for value in values:
+        await redis_state.set(kept, value)
+        assert await redis_state.get(kept) == value
+    await redis_state.set(kept, "bir süre", seconds=30)
+    assert 29_000 < await redis.pttl(f"meydan:telegram:script:{kept}") <= 30_000
+    await redis_state.close()
+    await redis_state.close()
+    with pytest.raises(RedisNotConnected):
+        await redis_state.get(kept)
+    await redis_state.connect()
+    await redis_state.connect()
+    assert await redis_state.get(kept) == "bir süre"
+    with pytest.raises(TypeError):
+        await redis_state.set(kept, object())
+    await redis_state.set(kept, None)
+    assert await redis_state.get(kept, "yok") == "yok"
+    await redis_state.close()
+
+
+@pytest.mark.parametrize(
+    ("variable", "url", "error"),
+    [
+        ("", None, RedisMissing),
+        ("redis://:parola-gizli@127.0.0.1:1", None, RedisAway),
+        ("", "kim bilir parola-gizli", RedisAway),
+    ],
+)
+async def test_a_script_without_redis_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, url: str | None, error: type[MeydanError]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REDIS_URL", variable)
+    with pytest.raises(error) as refused:
+        await redis_state.connect(url)
+    for language in LANGUAGES:
+        told = refused.value.title(language) + refused.value.detail(language)
+        assert "REDIS_URL" in told
+        assert "parola" not in told
+    for again in (redis_state.get("a"), redis_state.set("a", 1)):
+        with pytest.raises(RedisNotConnected):
+            await again
