@@ -1,22 +1,20 @@
 """Telethon's client without Telegram: at the same seam, with Telethon's types and errors, on a `FakeWorld`."""
 
 import asyncio
-import contextlib
-import functools
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Awaitable
+from contextlib import AbstractContextManager
+from typing import Any
 
 from telethon import errors, functions, types, utils
 from telethon.crypto import AuthKey
 from telethon.sessions.abstract import Session
 
 from meydan.telegram.client.config import ClientConfig
+from meydan.telegram.client.fake_chats import FakeChats
 from meydan.telegram.client.fake_qr import FakeQr
-from meydan.telegram.client.fake_world import FakeAccount, FakeGroup, FakeWorld, seen_by
-from meydan.telegram.client.seam import TelethonFactory
-
-_LONGEST: Final = 4096
+from meydan.telegram.client.fake_world import FakeAccount, FakeWorld
+from meydan.telegram.client.seam import TelethonFactory, telethons_from
 
 
 def fake_telethon(world: FakeWorld) -> TelethonFactory:
@@ -24,14 +22,17 @@ def fake_telethon(world: FakeWorld) -> TelethonFactory:
     return lambda config, session: FakeTelethon(world, config, session)
 
 
-class FakeTelethon:
+def instead_of_telegram(world: FakeWorld) -> AbstractContextManager[None]:
+    """Have a script that knows nothing of fakes run on `world`, within the `with` of this."""
+    return telethons_from(fake_telethon(world))
+
+
+class FakeTelethon(FakeChats):
     """One client of the world, with the methods of `seam.Telethon`."""
 
     def __init__(self, world: FakeWorld, config: ClientConfig, session: Session) -> None:
-        self.world = world
-        self.session = session
+        super().__init__(world, session)
         self._config = config
-        self._handlers: list[tuple[Callable[[Any], Awaitable[None]], Any]] = []
         self._phone = ""
         self._account: FakeAccount | None = None  # whose code was right and whose password is still missing
         self._disconnected: asyncio.Future[None] | None = None
@@ -162,50 +163,6 @@ class FakeTelethon:
         self.session.delete()
         return True
 
-    async def get_input_entity(self, peer: Any) -> Any:
-        """Return how Telegram wants the peer to be named."""
-        if peer in ("me", "self"):
-            return types.InputPeerSelf()
-        with contextlib.suppress(TypeError):
-            return utils.get_input_peer(peer)
-        return utils.get_input_peer(await self.get_entity(peer))
-
-    async def get_entity(self, entity: Any) -> Any:
-        """Return the user or group."""
-        self._need_connection()
-        await self.world.failing("resolve")
-        number = entity if isinstance(entity, int) else None
-        name = utils.parse_username(entity)[0] if isinstance(entity, str) else None
-        with contextlib.suppress(TypeError):
-            number = utils.get_peer_id(entity)
-        for group in self.world.groups:
-            if number in (group.id, group.chat_id) or (name and name == (group.username or "").lower()):
-                return group.channel(self.world.clock)
-        for account in self.world.accounts:
-            if number == account.id or (name and name == (account.username or "").lower()):
-                return account.user()
-        if name:
-            raise ValueError(f'No user has "{name}" as username')
-        raise ValueError(f"Could not find the input entity for {entity}")
-
-    async def get_messages(
-        self, entity: Any, limit: int | None = None, *, offset_id: int = 0, search: str | None = None, ids: Any = None
-    ) -> Any:
-        """Return messages, newest first, or those with `ids`."""
-        self._need_connection()
-        peer = None if entity is None else await self.get_input_entity(entity)
-        await self.world.failing("history", None if peer is None else self._number(peer))
-        found = self._history(peer)
-        if ids is not None:
-            by_number = {message.id: message for message in found}
-            return [by_number.get(number) for number in ids]
-        wanted = [one for one in reversed(found) if (search or "").casefold() in (one.message or "").casefold()]
-        return [one for one in wanted if not offset_id or one.id < offset_id][: 1 if limit is None else limit]
-
-    def add_event_handler(self, callback: Callable[[Any], Awaitable[None]], event: Any = None) -> None:
-        """Call `callback` with every event of this kind."""
-        self._handlers.append((callback, event))
-
     def let_in_by_code(self, account: FakeAccount) -> types.User:
         """Sign in, or ask for the password if the account has one."""
         if account.password is not None:
@@ -225,65 +182,9 @@ class FakeTelethon:
                 return account
         raise missing(None)
 
-    def _me(self) -> FakeAccount | None:
-        return self.world.signed_in.get(self.session.auth_key.key)
-
-    def _signed_in(self) -> FakeAccount:
-        me = self._me()
-        if me is None:
-            raise errors.AuthKeyUnregisteredError(None)
-        return me
-
     def _need_connection(self) -> None:
         if not self.is_connected():
             raise ConnectionError("Cannot send requests while disconnected")
-
-    def _number(self, peer: Any) -> int:
-        number: int = self._signed_in().id if isinstance(peer, types.InputPeerSelf) else utils.get_peer_id(peer)
-        return number
-
-    def _place(self, peer: Any) -> FakeGroup | FakeAccount:
-        number = self._number(peer)
-        for group in self.world.groups:
-            if group.chat_id == number:
-                return group
-        for account in self.world.accounts:
-            if account.id == number:
-                return account
-        raise errors.PeerIdInvalidError(None)
-
-    def _history(self, entity: Any) -> list[Any]:
-        me = self._signed_in()
-        if entity is None:
-            return list(me.box.values())
-        place = self._place(entity)
-        if isinstance(place, FakeGroup):
-            return [seen_by(me, one) for one in place.box.values()]
-        return [one for one in me.box.values() if one.peer_id == types.PeerUser(place.id)]
-
-    async def _send(self, request: Any) -> Any:
-        self.world.requests.append(request)
-        self._signed_in()
-        place = self._place(request.peer)
-        carry_out = functools.partial(self._carry_out, request, place)
-        await self.world.failing("send", self._number(request.peer), done=carry_out)
-        return carry_out()
-
-    def _carry_out(self, request: Any, place: FakeGroup | FakeAccount) -> Any:
-        world, me = self.world, self._signed_in()
-        if request.random_id in world.random_ids:
-            raise errors.RandomIdDuplicateError(None)
-        if not request.message.strip():
-            raise errors.MessageEmptyError(None)
-        if len(request.message.encode("utf-16-le")) // 2 > _LONGEST:
-            raise errors.MessageTooLongError(None)
-        message = world.say(me, place, request.message, entities=request.entities, silent=request.silent)
-        world.random_ids[request.random_id] = message
-        world.sent.append(message)
-        if isinstance(place, FakeAccount):
-            return types.UpdateShortSentMessage(message.id, 0, 0, message.date, out=True)
-        told = [types.UpdateMessageID(message.id, request.random_id), types.UpdateNewChannelMessage(message, 0, 0)]
-        return types.Updates(told, [], [], message.date, 0)
 
     async def _deliver(self) -> None:
         while True:
@@ -291,7 +192,4 @@ class FakeTelethon:
             self._news.clear()
             waiting = self.world.undelivered.setdefault(self.session.auth_key.key, [])
             while waiting and self.is_connected():
-                update = waiting.pop(0)
-                for callback, builder in self._handlers:
-                    if event := builder.build(update):
-                        await callback(event)
+                await self._hand_over(waiting.pop(0))

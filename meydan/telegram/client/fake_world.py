@@ -2,11 +2,10 @@
 
 Types and errors are Telethon's own. What it keeps like Telegram: numbers of messages run for each supergroup, and for
 each account over all its other chats; a `random_id` counts once; what came while a client was away comes when it is
-back; a message with `lost=True` is seen only by who asks for it.
+back; a message with `lost=True` is seen only by who asks for it; one that is scheduled comes at its time.
 """
 
 import asyncio
-import copy
 import itertools
 import secrets
 from collections.abc import Callable, Collection
@@ -22,7 +21,10 @@ from meydan.platform.clock import Clock, SystemClock
 
 @dataclass
 class FakeAccount:
-    """Somebody with a phone, or a bot with a token; `box` holds the messages outside supergroups by number."""
+    """Somebody with a phone, or a bot with a token.
+
+    `box` holds the messages outside supergroups by number, `contacts` the numbers of those that it knows.
+    """
 
     id: int
     name: str
@@ -33,11 +35,17 @@ class FakeAccount:
     token: str = ""
     username: str | None = None
     box: dict[int, Any] = field(default_factory=dict)
+    contacts: set[int] = field(default_factory=set)
 
     @property
     def peer(self) -> types.PeerUser:
         """Return where messages to it belong."""
         return types.PeerUser(self.id)
+
+    @property
+    def chat_id(self) -> int:
+        """The number of the private chat with it."""
+        return self.id
 
     def user(self) -> types.User:
         """Return the account as Telegram shows it."""
@@ -109,10 +117,12 @@ class FakeWorld:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
+        self.began = self.clock.now()
         self.accounts: list[FakeAccount] = []
         self.groups: list[FakeGroup] = []
         self.clients: list[FakeClient] = []
         self.sent: list[types.Message] = []
+        self.scheduled: list[types.Message] = []
         self.asked: list[str] = []
         self.asked_at: list[float] = []
         self.requests: list[Any] = []
@@ -122,6 +132,8 @@ class FakeWorld:
         self.undelivered: dict[bytes, list[Any]] = {}
         self._failures: list[_Failure] = []
         self._numbers = itertools.count(1001)
+        self._scheduled_numbers = itertools.count(1)
+        self._later: set[asyncio.Task[None]] = set()
 
     def add_account(
         self,
@@ -149,6 +161,15 @@ class FakeWorld:
         self.groups.append(group)
         return group
 
+    def places(self) -> list[FakeGroup | FakeAccount]:
+        """Return every place where somebody can write."""
+        return [*self.groups, *self.accounts]
+
+    def make_contacts(self, *accounts: FakeAccount) -> None:
+        """Have accounts in each other's list of contacts."""
+        for account in accounts:
+            account.contacts |= {one.id for one in accounts if one is not account}
+
     def sign_in(self, session: Session, account: FakeAccount) -> None:
         """Have a session signed in already."""
         if not session.auth_key:
@@ -160,9 +181,10 @@ class FakeWorld:
     def order(
         self, error: BaseException | None, *, on: str, peer: int | None = None, times: int = 1, after: bool = False
     ) -> None:
-        """Have the next requests fail: `on` is connect, state, me, send, ping, resolve, history, sign_in or disconnect.
+        """Have the next requests fail.
 
-        `error` None: no answer ever comes. `after`: the request is carried out, and only its answer lost.
+        `on` is connect, state, me, send, ping, resolve, dialogs, history, sign_in or disconnect. `error` None: no
+        answer ever comes. `after`: the request is carried out, and only its answer lost.
         """
         self._failures += [_Failure(on, error, peer, after) for _ in range(times)]
 
@@ -197,6 +219,27 @@ class FakeWorld:
             copy = self._keep(place.box, author.peer, author, text, **fields)
             self._tell(types.UpdateNewMessage(copy, 0, 0), [] if lost else [place])
         return self._keep(author.box, place.peer, author, text, out=True, **fields)
+
+    def keep_back(
+        self, author: FakeAccount, place: FakeGroup | FakeAccount, request: Any, said: Callable[[], types.Message]
+    ) -> types.Message:
+        """Return a message that waits under a number of its own until its time, and is then said under another."""
+        waiting = types.Message(
+            next(self._scheduled_numbers), place.peer, request.schedule_date, request.message, from_id=author.peer,
+            out=True, entities=request.entities,
+        )  # fmt: skip
+        self.random_ids[request.random_id] = waiting
+        self.scheduled.append(waiting)
+
+        async def wait() -> None:
+            await self.clock.sleep((request.schedule_date - self.clock.now()).total_seconds())
+            self.scheduled.remove(waiting)
+            self.sent.append(said())
+
+        task = asyncio.create_task(wait(), name="fake-telegram-scheduled")
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+        return waiting
 
     def scan(self, url: str, account: FakeAccount) -> None:
         """Have somebody scan a QR code that is shown."""
@@ -236,10 +279,3 @@ class FakeWorld:
 
 def _next(box: dict[int, Any]) -> int:
     return next(reversed(box), 0) + 1
-
-
-def seen_by(account: FakeAccount, message: Any) -> Any:
-    """Return a message of a group as `account` sees it."""
-    seen = copy.copy(message)
-    seen.out = seen.from_id == account.peer
-    return seen

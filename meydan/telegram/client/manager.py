@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
@@ -14,8 +15,10 @@ from prometheus_client import CollectorRegistry
 from telethon import types, utils
 
 from meydan.platform.clock import Clock, SystemClock
+from meydan.platform.errors import RateLimited, Unavailable
 from meydan.platform.logging import configure_logging, redact
 from meydan.telegram.client.asking import Asking, Ended
+from meydan.telegram.client.awaitable import Counts, Flag
 from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.connection import ASKED_FOR, Connection
 from meydan.telegram.client.errors import AccountOther, NotConnected, RequestFailed
@@ -25,21 +28,29 @@ from meydan.telegram.client.gaps import COMMON
 from meydan.telegram.client.inbox import Inbox, MessageHandler
 from meydan.telegram.client.line import HEALTH_SECONDS, Means
 from meydan.telegram.client.metrics import client_metrics
+from meydan.telegram.client.peers import Dialogs
 from meydan.telegram.client.results import SendResult
 from meydan.telegram.client.retry import Random, ReconnectBudget, RetryConfig, chance
-from meydan.telegram.client.seam import Telethon, TelethonFactory, real_telethon
+from meydan.telegram.client.seam import Telethon, TelethonFactory, telethon_here
 from meydan.telegram.client.sending import Order, Sender
 from meydan.telegram.client.sessions import SessionStore
 from meydan.telegram.client.shared import open_shared
 from meydan.telegram.client.state import client_state
 from meydan.telegram.client.status import ConnectionStatus
 from meydan.telegram.client.within import within
+from meydan.telegram.errors import TelegramAway
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-DisconnectHandler = Callable[[str], Awaitable[None]]
-"""Is told why the connection was lost: Telegram's own name, such as AUTH_KEY_DUPLICATED, or the network's error."""
+DisconnectHandler = Callable[[str], Awaitable[None]] | Callable[[], Awaitable[None]]
+"""Is told why the connection was lost: Telegram's own name, such as AUTH_KEY_DUPLICATED, or the network's error.
+
+One that takes no argument is called without it.
+"""
+
+_PASSING: Final = (TelegramAway, RateLimited, Unavailable, NotConnected)
+"""What may keep a client from connecting now and not later."""
 
 _STATE_SECONDS: Final = 30.0
 _TELLING_SECONDS: Final = 3.0
@@ -51,7 +62,7 @@ class TelegramClientManager:
     """Connects a session, sends, listens, and stays connected.
 
     Everything behind `retry_config` is for tests and for clients that share something, such as a pool: `budget` limits
-    how often all of them together connect, `telethon` may be `fake.fake_telethon(world)`.
+    how often all of them together connect; `telethon` is Telethon itself, or what `seam.telethons_from` says.
     """
 
     def __init__(
@@ -62,7 +73,7 @@ class TelegramClientManager:
         clock: Clock | None = None,
         random: Random | None = None,
         budget: ReconnectBudget | None = None,
-        telethon: TelethonFactory = real_telethon,
+        telethon: TelethonFactory | None = None,
         sessions: SessionStore | None = None,
         registry: CollectorRegistry | None = None,
         health_seconds: float = HEALTH_SECONDS,
@@ -74,7 +85,7 @@ class TelegramClientManager:
         means = Means(
             self._shared,
             sessions or SessionStore.of_environment(config.sessions_dir),
-            telethon,
+            telethon or telethon_here(),
             budget or ReconnectBudget(self._clock),
             random or chance(),
             health_seconds,
@@ -84,7 +95,8 @@ class TelegramClientManager:
         self._asking = Asking(config, self._connection, self._floods(), clock=self._clock, chance=means.chance)
         self._asking.retry = retry
         self._inbox = Inbox(self._fetch, self._clock, whole=not config.bot_token)
-        self._sender = Sender(config, self._asking, self._inbox, self._clock)
+        self._dialogs = Dialogs(self._asking)
+        self._sender = Sender(config, self._asking, self._dialogs, self._inbox, clock=self._clock)
         self._metrics = client_metrics(registry)
         self._metrics.begin(config.session_name)
         self._disconnect_handlers: list[DisconnectHandler] = []
@@ -111,12 +123,20 @@ class TelegramClientManager:
             self._telling = self._start(self._keep_state(), "telegram-state")
         return self
 
-    async def reconnect(self) -> None:
-        """Connect anew, whatever the state; raise what stands in the way."""
-        if self._connection.session is None:
-            await self.initialize()
-        else:
-            await self._connection.again()
+    async def reconnect(self) -> bool:
+        """Connect anew, whatever the state, and return whether it is connected.
+
+        `False` stands for what may pass, such as a network that is away; the log says what it was. What only a person
+        can mend, such as a session that Telegram has ended, raises.
+        """
+        try:
+            if self._connection.session is None:
+                await self.initialize()
+            else:
+                await self._connection.again()
+        except _PASSING as error:
+            log.warning("telegram.reconnect_failed", session=self.config.session_name, reason=error.code)
+        return bool(self.is_connected())
 
     async def disconnect(self) -> None:
         """Leave Telegram and give the session back, also while it connects; a second time does nothing."""
@@ -144,9 +164,9 @@ class TelegramClientManager:
     ) -> None:
         await self.disconnect()
 
-    def is_connected(self) -> bool:
+    def is_connected(self) -> Flag:
         """Tell whether the client is connected and signed in."""
-        return self._connection.status is ConnectionStatus.CONNECTED
+        return Flag(self._connection.status is ConnectionStatus.CONNECTED)
 
     @property
     def connection_status(self) -> ConnectionStatus:
@@ -203,7 +223,9 @@ class TelegramClientManager:
         found: list[types.Message] = []
         while len(found) < limit:
             before = found[-1].id if found else 0
-            page = await self._asked(partial(_history, entity, search, min(limit - len(found), most), before))
+            page = await self._asked(
+                partial(_history, entity, search, min(limit - len(found), most), before), of=entity
+            )
             found += page
             if not page or len(found) >= getattr(page, "total", limit):
                 break
@@ -211,7 +233,7 @@ class TelegramClientManager:
 
     async def get_entity(self, entity: Any) -> Any:
         """Return the user, group or channel of this name or number."""
-        return await self._asked(lambda client: client.get_entity(entity))
+        return await self._asked(lambda client: client.get_entity(entity), of=entity)
 
     def add_message_handler(self, handler: MessageHandler, *, outgoing: bool = False) -> None:
         """Call `handler` with every message that comes in, those of one chat in order and each once.
@@ -246,23 +268,23 @@ class TelegramClientManager:
     def rate_limit_delay(self, seconds: float) -> None:
         self._asking.pace = seconds
 
-    def get_stats(self) -> dict[str, Any]:
+    def get_stats(self) -> Counts:
         """Return counts since this object was made; `uptime_seconds` since `initialize`."""
         up = self._connected_at is not None and self._connection.session is not None
-        return {
-            "session_name": self.config.session_name,
-            "connection_status": self.connection_status.value,
-            "messages_sent": self._sent,
-            "messages_failed": self._failed,
-            "messages_received": self._inbox.received,
-            "messages_recovered": self._inbox.gaps.filled,
-            "messages_dropped": self._inbox.dropped,
-            "handler_failures": self._inbox.failures,
-            "flood_waits": self._asking.flood_waits,
-            "reconnections": self._connection.reconnections,
-            "uptime_seconds": self._clock.monotonic() - (self._connected_at or 0.0) if up else 0.0,
-            "last_activity": max(filter(None, (self._last_activity, self._inbox.last_received)), default=None),
-        }
+        return Counts(
+            session_name=self.config.session_name,
+            connection_status=self.connection_status.value,
+            messages_sent=self._sent,
+            messages_failed=self._failed,
+            messages_received=self._inbox.received,
+            messages_recovered=self._inbox.gaps.filled,
+            messages_dropped=self._inbox.dropped,
+            handler_failures=self._inbox.failures,
+            flood_waits=self._asking.flood_waits,
+            reconnections=self._connection.reconnections,
+            uptime_seconds=self._clock.monotonic() - (self._connected_at or 0.0) if up else 0.0,
+            last_activity=max(filter(None, (self._last_activity, self._inbox.last_received)), default=None),
+        )
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
@@ -287,11 +309,12 @@ class TelegramClientManager:
         return RedisFloods(self._shared.redis, self._clock, session=self.config.session_name)
 
     def _prepare(self, client: Telethon) -> None:
+        self._dialogs.forget()
         self._inbox.listen(client)
 
-    async def _asked(self, work: Callable[[Telethon], Awaitable[T]]) -> T:
+    async def _asked(self, work: Callable[[Telethon], Awaitable[T]], *, of: Any = None) -> T:
         try:
-            return await self._asking.ask(work)
+            return await self._dialogs.ask(of, work)
         except Ended as ended:
             if isinstance(ended.__cause__, NotConnected):
                 raise ended.__cause__ from None
@@ -313,8 +336,9 @@ class TelegramClientManager:
                 self._start(self._call(handler, reason), "telegram-disconnected")
 
     async def _call(self, handler: DisconnectHandler, reason: str) -> None:
+        told: Callable[..., Awaitable[None]] = handler
         try:
-            await handler(reason)
+            await (told(reason) if _takes_one(told) else told())
         except Exception as error:  # noqa: BLE001  # somebody else's code must not stop the client
             log.error("telegram.handler_failed", error=type(error).__name__)
 
@@ -339,6 +363,16 @@ class TelegramClientManager:
 
 async def _history(entity: Any, search: str | None, limit: int, before: int, client: Telethon) -> Any:
     return await client.get_messages(entity, limit=limit, offset_id=before, search=search)
+
+
+def _takes_one(handler: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(handler).bind("")
+    except TypeError:
+        return False
+    except ValueError:  # of a builtin that does not say what it takes
+        return True
+    return True
 
 
 def _log(config: ClientConfig) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.texts import Language
+from meydan.telegram.client.awaitable import Counts
 from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.errors import ClientExists, ClientMissing
 from meydan.telegram.client.manager import TelegramClientManager
@@ -77,16 +78,16 @@ class TelegramClientPool:
             return SendResult(MessageResult.FAILED, error=error, code=code)
         return await client.send_message(entity, message, parse_mode, silent, link_preview, schedule)
 
-    def get_pool_stats(self) -> dict[str, Any]:
+    def get_pool_stats(self) -> Counts:
         """Return `total_clients`, `connected_clients`, the sums of their counts, and under `clients` those of each."""
         each = [client.get_stats() for client in self._clients.values()]
         sums = ("messages_sent", "messages_failed", "flood_waits", "reconnections")
-        return {
-            "total_clients": len(each),
-            "connected_clients": sum(client.is_connected() for client in self._clients.values()),
+        return Counts(
+            total_clients=len(each),
+            connected_clients=sum(client.is_connected() for client in self._clients.values()),
             **{name: sum(stats[name] for stats in each) for name in sums},
-            "clients": {stats["session_name"]: stats for stats in each},
-        }
+            clients={stats["session_name"]: dict(stats) for stats in each},
+        )
 
     async def shutdown(self) -> None:
         """Disconnect every client, whatever becomes of the others."""

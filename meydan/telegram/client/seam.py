@@ -4,7 +4,10 @@
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -77,11 +80,26 @@ class Telethon(Protocol):
         ...
 
     async def get_input_entity(self, peer: Any) -> Any:
-        """Return how Telegram wants the peer to be named; `ValueError` when nobody is found."""
+        """Return how Telegram wants the peer to be named; `ValueError` when nobody is found.
+
+        A number is known only to a session that was told of its peer before.
+        """
         ...
 
     async def get_entity(self, entity: Any) -> Any:
         """Return the user, group or channel; `ValueError` when nobody is found."""
+        ...
+
+    async def get_dialogs(
+        self,
+        limit: int,
+        *,
+        offset_date: datetime | None = None,
+        offset_id: int = 0,
+        offset_peer: Any = None,
+        ignore_pinned: bool = False,
+    ) -> Any:
+        """Return dialogs (`message`, `input_entity`), newest first, and remember who they are with."""
         ...
 
     async def get_messages(
@@ -129,6 +147,24 @@ def real_telethon(config: ClientConfig, session: Session) -> Telethon:
         base_logger=_DiscreetLogger("telethon"),
     )
     return client
+
+
+_HERE: ContextVar[TelethonFactory] = ContextVar("telethon", default=real_telethon)
+
+
+def telethon_here() -> TelethonFactory:
+    """Return what makes clients here: Telethon, unless `telethons_from` says otherwise."""
+    return _HERE.get()
+
+
+@contextmanager
+def telethons_from(factory: TelethonFactory) -> Iterator[None]:
+    """Have every manager that is made within, and is given no factory of its own, use this one."""
+    token = _HERE.set(factory)
+    try:
+        yield
+    finally:
+        _HERE.reset(token)
 
 
 class _Client(TelegramClient):  # type: ignore[misc]  # Telethon has no types

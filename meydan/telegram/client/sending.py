@@ -19,13 +19,13 @@ from meydan.telegram.client.asking import Asking, Ended, Lanes
 from meydan.telegram.client.config import ClientConfig
 from meydan.telegram.client.floods import ACCOUNT
 from meydan.telegram.client.inbox import Inbox
+from meydan.telegram.client.peers import Dialogs, number_of, spelled
 from meydan.telegram.client.results import MessageResult, SendResult, Verdict, explained
 from meydan.telegram.client.seam import Telethon
 
 LONGEST_TEXT: Final = 4096
 """In UTF-16 code units of what is shown, as Telegram counts."""
 
-_MYSELF: Final = -(1 << 60)
 _USER_LINK: Final = re.compile(r"tg://user\?id=(\d+)")
 _LOOKED_AT: Final = 20
 _REMEMBERED: Final = 10_000
@@ -57,8 +57,9 @@ class _Refused(Exception):
 class Sender:
     """Sends what one client is asked to send."""
 
-    def __init__(self, config: ClientConfig, asking: Asking, inbox: Inbox, clock: Clock) -> None:
+    def __init__(self, config: ClientConfig, asking: Asking, dialogs: Dialogs, inbox: Inbox, *, clock: Clock) -> None:
         self._asking = asking
+        self._dialogs = dialogs
         self._inbox = inbox
         self._clock = clock
         self._lanes = Lanes()
@@ -71,7 +72,7 @@ class Sender:
         name = spelled(order.entity)
         async with self._lanes.turn(name):
             try:
-                peer = await self._asking.ask(lambda client: client.get_input_entity(order.entity))
+                peer = await self._dialogs.ask(order.entity, lambda client: client.get_input_entity(order.entity))
                 number = number_of(peer)
                 self._remember(name, number)
                 text, entities = await self._read(order)
@@ -122,7 +123,7 @@ class Sender:
         if user is None:
             return entity
         try:
-            found = await self._asking.ask(lambda client: client.get_input_entity(user))
+            found = await self._dialogs.ask(user, lambda client: client.get_input_entity(user))
             return types.InputMessageEntityMentionName(entity.offset, entity.length, utils.get_input_user(found))
         except (Ended, TypeError):
             return None
@@ -181,22 +182,6 @@ class Sender:
             flood_wait_time=verdict.seconds or None,
             code=verdict.code,
         )
-
-
-def spelled(entity: Any) -> str | int:
-    """Return how an entity was named, so that the same name gives the same."""
-    if isinstance(entity, str):
-        return entity.strip().removeprefix("@").casefold()
-    try:
-        number: int = utils.get_peer_id(entity)
-    except TypeError:
-        return type(entity).__name__
-    return number
-
-
-def number_of(peer: Any) -> int:
-    """Return the number of a peer as Telegram wants it to be named."""
-    return _MYSELF if isinstance(peer, types.InputPeerSelf) else int(utils.get_peer_id(peer))
 
 
 def sent_number(answer: Any, random_id: int) -> int | None:

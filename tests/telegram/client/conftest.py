@@ -33,6 +33,7 @@ class Desk:
         self.world = FakeWorld(clock)
         self.account = self.world.add_account(PHONE)
         self.other = self.world.add_account("+905550000002", name="Öteki")
+        self.world.make_contacts(self.account, self.other)
         self.group: FakeGroup = self.world.add_group("Borsa", username="borsa")
         self.store = SessionStore(folder, Vault([Fernet.generate_key().decode()]), clock=clock)
         self.registry = CollectorRegistry()

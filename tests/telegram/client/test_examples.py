@@ -1,8 +1,7 @@
-"""What the examples and the page of docs show does what it says, on the fake Telegram."""
+"""What the examples show does what it says, on the fake Telegram."""
 
 import asyncio
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ from meydan.telegram.client.fake import fake_telethon
 from meydan.telegram.client.fake_world import FakeWorld
 from meydan.telegram.client.sessions import SessionStore
 from tests.telegram.conftest import until
-
-PAGE = Path(__file__).parents[3] / "docs" / "telegram-client.md"
 
 
 @pytest.fixture
@@ -77,28 +74,3 @@ async def test_pool(
     assert [message.message for message in group.box.values()] == ["bir", "iki"]
     assert len({message.from_id.user_id for message in group.box.values()}) == 2
     assert printed(capsys) == "2 sent by 2 of 2 clients"
-
-
-def programs() -> Iterator[dict[str, Any]]:
-    """Give what each program on the page defines."""
-    for code in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
-        names: dict[str, Any] = {"__name__": "a_program"}
-        exec(compile(code, PAGE.name, "exec"), names)
-        yield names
-
-
-async def test_the_page_says_how_to_send_and_how_to_do_without_telegram(
-    world: FakeWorld,
-    parts: dict[str, Any],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TOKEN_ENCRYPTION_KEY", Fernet.generate_key().decode())
-    send, without = programs()
-    await send["main"](TelegramClientManager(bot(world, "ana", tmp_path), **parts))
-    assert [message.message for message in world.sent] == ["Merhaba"]
-    await without["main"]()
-    assert printed(capsys) == "success Merhaba"
-    assert (tmp_path / "sessions" / "deneme.session").exists()

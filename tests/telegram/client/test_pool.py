@@ -21,7 +21,9 @@ async def pool(desk: Desk) -> Any:
     )  # fmt: skip
     for name in ("a", "b", "c"):
         config = desk.config(name)
-        desk.sign_in(config, desk.world.add_account(f"+90555000010{ord(name)}", name=name))
+        account = desk.world.add_account(f"+90555000010{ord(name)}", name=name)
+        desk.world.make_contacts(account, desk.other)
+        desk.sign_in(config, account)
         await pool.add_client(config)
     yield pool
     await pool.shutdown()

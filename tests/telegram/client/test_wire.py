@@ -11,8 +11,9 @@ import pytest
 from cryptography.fernet import Fernet
 from prometheus_client import CollectorRegistry
 from telethon import functions, types
+from telethon.crypto import AuthKey
 from telethon.errors import TypeNotFoundError
-from telethon.sessions import MemorySession
+from telethon.sessions import MemorySession, StringSession
 
 from meydan.accounts.vault import Vault
 from meydan.platform.errors import MeydanError
@@ -144,6 +145,25 @@ async def test_a_bot_signs_in_at_the_given_server_and_sends(telegram: Telegram, 
     assert again.is_connected()
     assert len(telegram.saw(functions.ReqPqMultiRequest)) == 1
     assert len(telegram.saw(functions.auth.ImportBotAuthorizationRequest)) == 1
+
+
+async def test_a_string_session_finds_its_dialogs_by_number(telegram: Telegram, start: Start) -> None:
+    me = types.User(9, is_self=True, first_name="Ben", access_hash=9)
+    shown = types.Dialog(types.PeerUser(5), 1, 1, 1, 0, 0, 0, 0, types.PeerNotifySettings())
+    latest = types.Message(1, types.PeerUser(5), NOW, "selam", from_id=types.PeerUser(5))
+    telegram.answers |= {
+        functions.users.GetUsersRequest: lambda request: [me] if isinstance(request.id[0], types.InputUserSelf) else [],
+        functions.messages.GetDialogsRequest: lambda _: types.messages.Dialogs([shown], [latest], [], [PEOPLE["ayse"]]),
+    }
+    session, key, telegram.signed_in = StringSession(), AuthKey(bytes(255) + b"1"), True
+    telegram.keys[key.key_id] = session.auth_key = key
+    session.set_dc(2, *telegram.address)
+    manager = await start(bot_token=None, session_string=session.save())
+    assert (await manager.send_message(5, "bir")).success
+    assert (await manager.send_message(6, "bir")).result is MessageResult.NOT_FOUND
+    assert len(telegram.saw(functions.messages.GetDialogsRequest)) == 1
+    (request,) = telegram.saw(functions.messages.SendMessageRequest)
+    assert request.peer == types.InputPeerUser(5, 5)
 
 
 async def test_a_wait_for_one_peer_does_not_keep_telethon_from_another(telegram: Telegram, start: Start) -> None:
