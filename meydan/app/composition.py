@@ -24,6 +24,7 @@ from meydan.app.observation import observe, observe_fleet, observe_gate
 from meydan.app.reactions import connect
 from meydan.app.server import HttpServer
 from meydan.app.system import Figures, SystemService, database_probe, redis_probe, room_probe
+from meydan.chat.archive import RoomArchive
 from meydan.chat.entrance import Entrance
 from meydan.chat.erasures import Erasures
 from meydan.chat.hub import Hub, new_node_name
@@ -274,6 +275,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         {
             "accounts": accounts.service,
             "rooms": rooms,
+            "archive": RoomArchive(db=engines.db, bus=engines.bus, clock=clock, live=live),
             "messages": messages,
             "hub": hub,
             "system": system,

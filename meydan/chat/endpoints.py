@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from meydan.accounts.endpoints import CurrentActor, OptionalActor
 from meydan.chat import schemas
+from meydan.chat.archive import RoomArchive
 from meydan.chat.hub import Hub
 from meydan.chat.messages import MessageService
 from meydan.chat.service import MemberView, RoomService, RoomView
@@ -24,6 +25,12 @@ def rooms_service(request: Request) -> RoomService:
     return service
 
 
+def room_archive(request: Request) -> RoomArchive:
+    """Return the archived rooms of this process."""
+    archive: RoomArchive = request.app.state.archive
+    return archive
+
+
 def message_service(request: Request) -> MessageService:
     """Return the messages of this process."""
     service: MessageService = request.app.state.messages
@@ -37,6 +44,7 @@ def live_hub(request: Request) -> Hub:
 
 
 Rooms = Annotated[RoomService, Depends(rooms_service)]
+Archive = Annotated[RoomArchive, Depends(room_archive)]
 Messages = Annotated[MessageService, Depends(message_service)]
 LiveHub = Annotated[Hub, Depends(live_hub)]
 RoomId = Annotated[str, Path(alias="oda_id", max_length=64, description="Oda kimliği")]
@@ -102,6 +110,44 @@ async def change_room(
 async def archive_room(actor: CurrentActor, rooms: Rooms, room_id: RoomId) -> None:
     """Close a room; its log is kept."""
     await rooms.archive(actor, room_id)
+
+
+@router.get("/sohbet/arsiv", operation_id="list_archive", summary="Arşivdeki odalar", tags=["sohbet"])
+async def list_archive(actor: CurrentActor, archive: Archive, *, limit: Limit = 200) -> schemas.ArchiveOut:
+    """Return the archived rooms that the asker may put back, the latest first."""
+    return schemas.ArchiveOut.model_validate({"rooms": await archive.rooms(actor, limit=limit)})
+
+
+@router.get(
+    "/sohbet/arsiv/{oda_id}/gecmis",
+    operation_id="read_archived_room",
+    summary="Arşivdeki odanın iletileri",
+    tags=["sohbet"],
+)
+async def read_archived_room(
+    actor: CurrentActor,
+    archive: Archive,
+    room_id: RoomId,
+    *,
+    limit: Limit = 50,
+    before: Annotated[int | None, Query(alias="once", ge=0, le=_SIRA)] = None,
+) -> schemas.HistoryOut:
+    """Return what was said in an archived room, oldest first."""
+    room, found, more = await archive.history(actor, room_id, limit=limit, before=before)
+    return schemas.HistoryOut.model_validate({"room": room.slug, "epoch": room.epoch, "messages": found, "more": more})
+
+
+@router.post(
+    "/sohbet/arsiv/{oda_id}/geri-yukle",
+    operation_id="restore_room",
+    summary="Odayı arşivden geri yükle",
+    status_code=status.HTTP_204_NO_CONTENT,
+    response_class=Response,
+    tags=["sohbet"],
+)
+async def restore_room(actor: CurrentActor, archive: Archive, room_id: RoomId) -> None:
+    """Put an archived room back, with its members and its log."""
+    await archive.restore(actor, room_id)
 
 
 @router.post("/sohbet/odalar/{oda_id}/uyelik", operation_id="join_room", summary="Üye ol", tags=["sohbet"])

@@ -372,10 +372,7 @@ class Hub:
             if outcome.event is not None:
                 by_room[outcome.event.room].append(outcome.event)
             for user_id, notice in outcome.notices:
-                self.send_to_user(user_id, wire.notice(notice))
-                if self._bus.shared:
-                    word = NoticeWord(user_id, notice, self._node)
-                    self.spawn(self._bus.publish(NOTICES_CHANNEL, msgspec.json.encode(word)))
+                self._tell_notices(NoticeWord(user_id, notice, self._node))
         for slug, events in by_room.items():
             channel = self.channels.get(slug)
             if channel is not None:
@@ -485,10 +482,12 @@ class Hub:
         if self._marks:
             marks, self._marks = self._marks, {}
             try:
-                await self._messages.mark_read(marks)
+                read = await self._messages.mark_read(marks)
             except Unavailable:
                 self._marks = {**marks, **self._marks}
                 raise
+            for user_id, ids in read.items():
+                self._tell_notices(NoticeWord(user_id, node=self._node, read=ids))
 
     def _look_again(self) -> None:
         """Check the heads, once more if that is under way: what it has read may be older than what is asked for."""
@@ -556,7 +555,19 @@ class Hub:
     def _noticed(self, message: bytes) -> None:
         word = msgspec.json.decode(message, type=NoticeWord)
         if word.node != self._node:
+            self._show_notices(word)
+
+    def _tell_notices(self, word: NoticeWord) -> None:
+        """Tell a user's connections, here and elsewhere."""
+        self._show_notices(word)
+        if self._bus.shared:
+            self.spawn(self._bus.publish(NOTICES_CHANNEL, msgspec.json.encode(word)))
+
+    def _show_notices(self, word: NoticeWord) -> None:
+        if word.notice is not None:
             self.send_to_user(word.user_id, wire.notice(word.notice))
+        if word.read:
+            self.send_to_user(word.user_id, wire.notices_read(word.read))
 
     def _entered(self, message: bytes) -> None:
         word = msgspec.json.decode(message, type=Entered)

@@ -263,10 +263,16 @@ class MessageService:
             now = self._clock.now()
             await self._db.write(lambda session: NoticeRepository(session).mark_read(actor.id, ids, now))
 
-    async def mark_read(self, marks: dict[tuple[int, str], int]) -> None:
-        """Store read markers."""
+    async def mark_read(self, marks: dict[tuple[int, str], int]) -> dict[str, list[str]]:
+        """Store read markers; return by user the notifications that were read with it."""
         rows = [(room_id, user_id, sira) for (room_id, user_id), sira in marks.items()]
-        await self._db.write(lambda session: RoomRepository(session).mark_read(rows))
+        now = self._clock.now()
+
+        def save(session: Session) -> dict[str, list[str]]:
+            RoomRepository(session).mark_read(rows)
+            return NoticeRepository(session).mark_read_in_rooms(rows, now)
+
+        return await self._db.write(save)
 
     async def heads(self, room_ids: list[int]) -> dict[int, int]:
         """Return the last `sira` of each room."""

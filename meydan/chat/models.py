@@ -4,12 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from meydan.platform.db import Base
 
 INVITED = "davet"  # the kind of a notification that says so
+_UNREAD = text("read_at IS NULL")
 _Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers its rows only in an INTEGER key
 
 
@@ -158,7 +159,10 @@ class Notification(Base):
     """Something a user should see: a mention, a reply or an invitation."""
 
     __tablename__ = "notifications"
-    __table_args__ = (Index("ix_notifications_user", "user_id", "id"),)
+    __table_args__ = (
+        Index("ix_notifications_user", "user_id", "id"),
+        Index("ix_notifications_unread", "user_id", "room_id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     user_id: Mapped[str] = mapped_column(String(64))

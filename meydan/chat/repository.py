@@ -33,6 +33,20 @@ class RoomRepository:
         """Return the room that is not archived, or nothing."""
         return self._session.scalar(select(Room).where(Room.slug == slug, Room.archived_at.is_(None)))
 
+    def get_archived(self, slug: str) -> Room | None:
+        """Return the archived room, or nothing."""
+        if not slug.isascii() or "\x00" in slug:
+            return None
+        return self._session.scalar(select(Room).where(Room.slug == slug, Room.archived_at.is_not(None)))
+
+    def archived(self, user_id: str, *, public: bool, limit: int) -> Sequence[Room]:
+        """Return the archived rooms that the user owns, and with `public` all public ones; the latest first."""
+        owned = select(Member.room_id).where(Member.user_id == user_id, Member.role == RoomRole.OWNER)
+        theirs = Room.id.in_(owned)
+        wanted = or_(theirs, Room.kind == RoomKind.PUBLIC) if public else theirs
+        statement = select(Room).where(Room.archived_at.is_not(None), wanted)
+        return self._session.scalars(statement.order_by(Room.archived_at.desc(), Room.slug).limit(limit)).all()
+
     def exists(self, slug: str) -> bool:
         """Tell whether a room, archived or not, has this slug."""
         return bool(self._session.scalar(select(exists().where(Room.slug == slug))))
@@ -250,6 +264,21 @@ class NoticeRepository:
             .group_by(Notification.room_id)
         )
         return {room_id: count for room_id, count in rows}  # noqa: C416  # a Row is no pair to mypy
+
+    def mark_read_in_rooms(self, marks: Collection[tuple[int, str, int]], now: datetime) -> dict[str, list[str]]:
+        """Mark what is about messages that were read in their rooms, up to `(room number, user, sira)`.
+
+        Return by user what was unread until now.
+        """
+        found: dict[str, list[str]] = {}
+        for room_id, user_id, sira in sorted(marks):
+            unread = (Notification.room_id == room_id, Notification.user_id == user_id, Notification.read_at.is_(None))
+            statement = select(Notification.id).join(Message, Message.id == Notification.message_id)
+            ids = self._session.scalars(statement.where(*unread, Message.sira <= sira)).all()
+            if ids:
+                self.mark_read(user_id, ids, now)
+                found.setdefault(user_id, []).extend(ids)
+        return found
 
     def mark_read(self, user_id: str, ids: Collection[str] | None, now: datetime) -> None:
         """Mark these, or all, of the user's notifications as read."""

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from meydan.chat.models import RoomKind, RoomRole
 
 _WIRE = {
+    "archived_at": "arsivlendi",
     "at": "zaman",
     "attachments": "ekler",
     "before": "once",
@@ -188,6 +189,23 @@ class RoomsOut(Wire):
 
     rooms: list[RoomOut]
     next_cursor: str | None
+
+
+class ArchivedOut(Wire):
+    """An archived room."""
+
+    room: str
+    title: str
+    topic: str
+    kind: RoomKind
+    archived_at: datetime
+    last_activity: datetime | None
+
+
+class ArchiveOut(Wire):
+    """Archived rooms that the asker may put back, the latest first."""
+
+    rooms: list[ArchivedOut]
 
 
 class RoomIn(Wire):

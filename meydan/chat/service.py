@@ -73,11 +73,15 @@ class RoomWord(msgspec.Struct, frozen=True):
 
 
 class NoticeWord(msgspec.Struct, frozen=True):
-    """A notification for one user, on `NOTICES_CHANNEL`; the node it names has told its own connections."""
+    """A notification for one user, or those they have `read`, on `NOTICES_CHANNEL`.
+
+    The node it names has told its own connections.
+    """
 
     user_id: str
-    notice: NoticeView
+    notice: NoticeView | None = None
     node: str | None = None
+    read: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -297,6 +297,11 @@ def notice(view: NoticeView) -> bytes:
     return reply("bildirim", None, bildirim=view)
 
 
+def notices_read(ids: list[str]) -> bytes:
+    """Return the framed word that these notifications were read, as their messages were."""
+    return reply("bildirim_okundu", None, idler=ids)
+
+
 def left(*, ref: str | None, room: str) -> bytes:
     """Return the framed word that this connection is no longer in the room."""
     return reply("oda_ayrilma", ref, oda_id=room)

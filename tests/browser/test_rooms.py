@@ -47,6 +47,8 @@ def test_a_room_keeps_what_it_promises(visit: Visit, square: Square) -> None:
     for visitor in (cast.owner, cast.member):
         visitor.open_room()
     deletes_at_once_and_brings_back(cast)
+    clears_the_bell_in_the_room(cast)
+    archives_reads_and_restores(cast)
 
 
 def act(page: Page, message: Any, name: str) -> None:
@@ -72,3 +74,37 @@ def deletes_at_once_and_brings_back(cast: Cast) -> None:
     member.page.reload()
     expect(told).to_be_visible()
     expect(member.page.get_by_role("button", name="Vazgeç")).to_have_count(0)
+
+
+def clears_the_bell_in_the_room(cast: Cast) -> None:
+    page = cast.member.page
+    page.get_by_role("link", name="Profil", exact=True).or_(
+        page.get_by_role("button", name="Ayse hesabı")
+    ).first.click()
+    page.get_by_role("menuitem", name="Profil ve tercihler").click()
+    cast.say_elsewhere("sahip", "@ayse burada mısınız")
+    expect(page.get_by_role("button", name="1 okunmamış bildirim")).to_be_visible()
+    cast.member.open_room()
+    expect(cast.member.said("burada mısınız")).to_be_visible()
+    expect(page.get_by_role("button", name="Bildirimler", exact=True)).to_be_visible()
+
+
+def archives_reads_and_restores(cast: Cast) -> None:
+    page, square = cast.owner.page, cast.owner.square
+    square.post("/sohbet/oda-olustur", {"oda_id": "borsa", "baslik": "Borsa Köşesi"}, token=cast.tokens["sahip"])
+    cast.say_elsewhere("sahip", "kapanmadan önce", "borsa")
+    cast.owner.open_room("borsa")
+    page.get_by_role("button", name="Oda ayarları").click()
+    page.get_by_role("button", name="Odayı arşivle").click()
+    page.get_by_role("textbox", name="“Borsa Köşesi”").fill("Borsa Köşesi")
+    page.get_by_role("dialog").last.get_by_role("button", name="Odayı arşivle").click()
+    expect(page.get_by_text("Borsa Köşesi arşivlendi")).to_be_visible()
+    page.get_by_role("button", name="Arşiv", exact=True).click()
+    archive = page.get_by_role("dialog", name="Arşiv")
+    archive.get_by_role("button", name="Oku").click()
+    expect(archive.get_by_text("kapanmadan önce")).to_be_visible()
+    archive.get_by_role("button", name="Geri yükle").click()
+    expect(page.get_by_text("Borsa Köşesi geri yüklendi")).to_be_visible()
+    expect(cast.owner.said("kapanmadan önce")).to_be_visible()
+    cast.owner.say("yine açık")
+    expect(cast.owner.said("yine açık")).to_be_visible()

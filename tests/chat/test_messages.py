@@ -341,7 +341,7 @@ async def test_read_markers_move_forward_and_clear_the_unread(node: Node) -> Non
     assert (await reader.join("genel"))["okunan_sira"] == 4
 
 
-async def test_a_mention_that_was_read_in_its_room_no_longer_marks_the_room(node: Node) -> None:
+async def test_a_mention_that_was_read_in_its_room_no_longer_marks_the_room_nor_the_bell(node: Node) -> None:
     ayse, mehmet = await node.person("ayse"), await node.person("mehmet")
     reader, talker = await node.enter(mehmet, "genel"), await node.enter(ayse, "genel")
     for number in range(2):
@@ -356,10 +356,10 @@ async def test_a_mention_that_was_read_in_its_room_no_longer_marks_the_room(node
     assert await mentioned() == (2, 2)
     await reader.tell("okundu", oda_id="genel", sira=1)
     await reader.settle()
-    assert await mentioned() == (1, 2)
+    assert await mentioned() == (1, 1)
     await reader.tell("okundu", oda_id="genel", sira=2)
     await reader.settle()
-    assert await mentioned() == (0, 2)
+    assert await mentioned() == (0, 0)
 
 
 async def test_the_unread_are_counted_among_the_newest(node: Node) -> None:
@@ -407,3 +407,19 @@ async def test_typing_is_told_to_the_room_and_not_too_often(node: Node) -> None:
     await mehmet.tell("yaziyor", oda_id="genel")
     await mehmet.settle()
     assert not [frame for frame in await guest.settle() if frame["tip"] == "yaziyor"]
+
+
+async def test_what_is_read_in_the_room_is_read_in_the_bell(node: Node) -> None:
+    ayse, reader = await node.enter(await node.person("ayse"), "genel"), await node.person("mehmet")
+    mehmet = await node.enter(reader, "genel")
+    sent = [await ayse.send(text) for text in ("@mehmet bakar mısın", "@mehmet bir de buna")]
+    ids = [(await mehmet.expect("bildirim"))["bildirim"]["id"] for _ in sent]
+    for message, notice, left in zip(sent, ids, (1, 0), strict=True):
+        await mehmet.tell("okundu", oda_id="genel", sira=message["sira"])
+        assert (await mehmet.expect("bildirim_okundu"))["idler"] == [notice], "as far as was read, and no further"
+        page = await get(node, "/bildirimler", reader)
+        assert (page["okunmamis"], [one["id"] for one in page["bildirimler"] if not one["okundu"]]) == (
+            left,
+            ids[2 - left :],
+        )
+    assert not [frame for frame in await ayse.settle() if frame["tip"] == "bildirim_okundu"]

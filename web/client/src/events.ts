@@ -26,6 +26,8 @@ export interface SocketEvents {
   read: { room: string; userId: string; sira: number };
   presence: { room: string; came: readonly string[]; went: readonly string[]; count: number | null };
   notice: Notice;
+  /** These notices were read, as their messages were read in the room. */
+  noticesRead: readonly string[];
   /** What the server lets one do now; told on connecting, and whenever an operator changes it. */
   limits: Limits;
   problem: Problem;

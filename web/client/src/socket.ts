@@ -183,7 +183,6 @@ export class Socket extends Events {
       }
       this.schedule(event.code);
     };
-    wire.onerror = () => undefined;
   }
 
   /** Give up a line on which something waits for an answer and nothing at all comes in: it may be dead for minutes. */
@@ -268,6 +267,8 @@ export class Socket extends Events {
         return this.bound(frame);
       case "bildirim":
         return this.emit("notice", frame.bildirim);
+      case "bildirim_okundu":
+        return this.emit("noticesRead", frame.idler);
       default:
         return;
     }

@@ -10,6 +10,7 @@ type Answer<P extends keyof paths, M extends keyof paths[P], S extends number = 
   : never;
 
 export type Room = Schemas["RoomOut"];
+export type ArchivedRoom = Schemas["ArchivedOut"];
 export type RoomPage = Schemas["RoomsOut"];
 export type RoomMember = Schemas["MemberOut"];
 export type Invitation = Schemas["InvitationOut"];

@@ -135,7 +135,8 @@ export type ServerFrame =
       readonly kullanici_id: string;
       readonly zaman: string;
     }
-  | { readonly tip: "bildirim"; readonly bildirim: Notice };
+  | { readonly tip: "bildirim"; readonly bildirim: Notice }
+  | { readonly tip: "bildirim_okundu"; readonly idler: readonly string[] };
 
 export type ClientFrame =
   | { tip: "oda_katil"; oda_id: string; son_sira?: number; donem?: string; ref: string }

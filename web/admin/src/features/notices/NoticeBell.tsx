@@ -31,6 +31,18 @@ function change(work: (page: NoticePage) => NoticePage): void {
   if (asked) void queries.invalidateQueries({ queryKey: key });
 }
 
+/** Show these, or all, as read. */
+function asRead(ids: readonly string[] | null): void {
+  change((page) => {
+    const marked = (notice: Notice) => ids === null || ids.includes(notice.id);
+    const news = page.bildirimler.filter((notice) => !notice.okundu && marked(notice)).length;
+    return {
+      bildirimler: page.bildirimler.map((notice) => (marked(notice) ? { ...notice, okundu: true } : notice)),
+      okunmamis: ids === null ? 0 : Math.max(0, page.okunmamis - news),
+    };
+  });
+}
+
 /** Call `again` whenever the line is there again after a cut: what came meanwhile was not heard. */
 function onReturn(socket: Socket, again: () => void): () => void {
   let cut = false;
@@ -68,19 +80,14 @@ export function NoticeBell({ className }: { className: string }) {
     [socket],
   );
 
+  useEffect(() => socket?.on("noticesRead", asRead), [socket]);
+
   const mark = useMutation({
     mutationFn: (ids: readonly string[] | null) =>
       api.POST("/api/v1/bildirimler/okundu", { body: ids ? { idler: [...ids] } : {} }),
     onMutate: async (ids) => {
       await queries.cancelQueries({ queryKey: key });
-      change((page) => {
-        const marked = (notice: Notice) => ids === null || ids.includes(notice.id);
-        const news = page.bildirimler.filter((notice) => !notice.okundu && marked(notice)).length;
-        return {
-          bildirimler: page.bildirimler.map((notice) => (marked(notice) ? { ...notice, okundu: true } : notice)),
-          okunmamis: ids === null ? 0 : Math.max(0, page.okunmamis - news),
-        };
-      });
+      asRead(ids);
     },
     onError: () => void notices.refetch(),
   });

@@ -2,7 +2,8 @@ import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import type { Room } from "@meydan/client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Hash, Lock, Plus } from "lucide-react";
+import { Archive as ArchiveIcon, Hash, Lock, Plus } from "lucide-react";
+import { useState } from "react";
 import { CountBadge } from "@/components/Badges";
 import { ListTools } from "@/components/ListTools";
 import { LoadOn } from "@/components/LoadOn";
@@ -11,9 +12,12 @@ import { Empty, Failed, Loading } from "@/components/States";
 import { texts as shared } from "@/components/texts";
 import { useWhole } from "@/components/useWhole";
 import { roomsQuery } from "@/session/rooms";
+import { useSession } from "@/session/session";
 import { useStore } from "@/session/store";
 import { shortMoment } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
+import { Archive } from "./Archive";
+import { archiveTexts } from "./archiveTexts";
 import styles from "./RoomList.module.css";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
@@ -29,6 +33,10 @@ const ORDERS = {
 export function RoomList({ current, onCreate }: { current: string | null; onCreate: (() => void) | null }) {
   const t = useText(texts);
   const s = useText(shared);
+  const a = useText(archiveTexts);
+  const session = useSession();
+  const keeps = session.status === "in" && !session.guest;
+  const [archive, setArchive] = useState(false);
   const rooms = useInfiniteQuery(roomsQuery);
   const list = useListing(rooms.data, (room) => `${room.baslik} ${room.oda_id} ${room.konu}`, ORDERS);
   const { shown, typed: query } = list;
@@ -77,6 +85,21 @@ export function RoomList({ current, onCreate }: { current: string | null; onCrea
         </ul>
         <LoadOn pages={rooms} label={t("rooms.more")} />
       </div>
+      {keeps && (
+        <footer className={styles.footer}>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            color="gray"
+            c="var(--ink-soft)"
+            leftSection={<ArchiveIcon size={15} />}
+            onClick={() => setArchive(true)}
+          >
+            {a("archive")}
+          </Button>
+          <Archive opened={archive} onClose={() => setArchive(false)} />
+        </footer>
+      )}
     </aside>
   );
 }

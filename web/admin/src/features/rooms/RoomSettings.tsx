@@ -10,12 +10,15 @@ import { ConfirmByName } from "@/components/dialogs";
 import { useFields } from "@/components/form";
 import { FormProblem } from "@/components/States";
 import { toast } from "@/components/toasts";
+import { useComplain } from "@/components/useComplain";
 import { queries } from "@/session/queries";
 import { changeRoom, roomsQuery } from "@/session/rooms";
 import { api, useMay, useMe } from "@/session/session";
 import { useText } from "@/text/useText";
+import { restoreRoom } from "./Archive";
+import { archiveTexts } from "./archiveTexts";
 import { Invitations } from "./Invitations";
-import { membersQuery } from "./queries";
+import { archiveQuery, membersQuery } from "./queries";
 import styles from "./RoomSettings.module.css";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
@@ -176,15 +179,17 @@ function Roles({ room, owns }: { room: Room; owns: boolean }) {
 function Leaving({ room, owns, onDone }: { room: Room; owns: boolean; onDone: () => void }) {
   const t = useText(texts);
   const navigate = useNavigate();
+  const a = useText(archiveTexts);
+  const complain = useComplain();
   const store = useRoomsStore();
   const [asking, setAsking] = useState<"leave" | "archive" | null>(null);
   const path = { oda_id: room.oda_id };
-  const gone = (words: string) => {
+  const gone = (words: string, action?: { label: string; run: () => void }) => {
     store.socket?.leave(room.oda_id);
     queries.removeQueries({ queryKey: ["room", room.oda_id] });
     void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
     onDone();
-    toast(words);
+    toast(words, action ? { action } : {});
     void navigate({ to: "/odalar" });
   };
   const leave = useMutation({
@@ -193,7 +198,11 @@ function Leaving({ room, owns, onDone }: { room: Room; owns: boolean; onDone: ()
   });
   const archive = useMutation({
     mutationFn: () => api.DELETE("/api/v1/sohbet/odalar/{oda_id}", { params: { path } }),
-    onSuccess: () => gone(t("settings.archived", { room: room.baslik })),
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: archiveQuery.queryKey });
+      const back = () => void restoreRoom(room.oda_id).catch(complain);
+      gone(t("settings.archived", { room: room.baslik }), { label: a("archive.restore"), run: back });
+    },
   });
   return (
     <Stack gap="xs">

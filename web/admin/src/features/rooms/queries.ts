@@ -15,3 +15,8 @@ export const invitationsQuery = (room: string) =>
     queryFn: async () =>
       (await data(api.GET("/api/v1/sohbet/odalar/{oda_id}/davetler", { params: { path: { oda_id: room } } }))).davetler,
   });
+
+export const archiveQuery = queryOptions({
+  queryKey: ["archive"],
+  queryFn: async () => (await data(api.GET("/api/v1/sohbet/arsiv"))).odalar,
+});

@@ -118,7 +118,8 @@ export const texts = defineTexts({
     "settings.remove.public": "Üyelikten ve rolünden çıkar; oda açık olduğu için yeniden katılabilir.",
     "settings.removed": "{name} odadan çıkarıldı",
     "settings.archive": "Odayı arşivle",
-    "settings.archive.detail": "Oda listeden kalkar ve yazılamaz; geçmişi saklanır.",
+    "settings.archive.detail":
+      "Oda listeden kalkar ve yazılamaz; geçmişi saklanır. Arşivden okuyabilir ve geri yükleyebilirsiniz.",
     "settings.archived": "{room} arşivlendi",
     "settings.leave": "Odadan ayrıl",
     "settings.leave.private": "Oda özel: yeniden girmek için davet almanız gerekir.",
@@ -259,7 +260,8 @@ export const texts = defineTexts({
     "settings.remove.public": "They lose their membership and role; the room is public, so they may join again.",
     "settings.removed": "{name} was removed from the room",
     "settings.archive": "Archive the room",
-    "settings.archive.detail": "It leaves the list and nobody can write to it; its history is kept.",
+    "settings.archive.detail":
+      "It leaves the list and nobody can write to it; its history is kept. You can read and restore it from the archive.",
     "settings.archived": "{room} was archived",
     "settings.leave": "Leave the room",
     "settings.leave.private": "The room is private: coming back takes an invitation.",
