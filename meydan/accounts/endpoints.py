@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Cookie, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Cookie, Depends, FastAPI, Path, Query, Request, Response
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.types import Scope
 
 from meydan.accounts import schemas
 from meydan.accounts.actor import Actor
@@ -16,7 +17,7 @@ from meydan.accounts.signins import REFRESH_LIFE
 from meydan.accounts.views import Granted, UserView
 from meydan.accounts.writes import SAFE_METHODS
 from meydan.platform.cursors import CURSOR
-from meydan.platform.http import problems
+from meydan.platform.problems import problems
 
 _COOKIE: Final = "meydan_refresh"
 _UNCOUNTED: Final = frozenset({"create_ws_ticket", "send_message"})  # a message costs its sender one of those
@@ -44,8 +45,9 @@ def origin(request: Request) -> Origin:
 
 Accounts = Annotated[AccountService, Depends(accounts)]
 From = Annotated[Origin, Depends(origin)]
-_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
-_Key = Annotated[str | None, Depends(APIKeyHeader(name="X-API-Key", auto_error=False))]
+_bearer, _key = HTTPBearer(auto_error=False), APIKeyHeader(name="X-API-Key", auto_error=False)
+_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+_Key = Annotated[str | None, Depends(_key)]
 
 
 async def optional_actor(accounts: Accounts, come: From, bearer: _Bearer, key: _Key) -> Actor | None:
@@ -58,6 +60,15 @@ async def optional_actor(accounts: Accounts, come: From, bearer: _Bearer, key: _
 
 
 OptionalActor = Annotated[Actor | None, Depends(optional_actor)]
+
+
+async def admit(app: FastAPI, scope: Scope, permission: str) -> None:
+    """Raise unless whoever asks may do what needs `permission`; nothing of their body has been read."""
+    request, service = Request(scope), app.state.accounts
+    actor = await optional_actor(service, origin(request), await _bearer(request), await _key(request))
+    if actor is None:
+        raise NotSignedIn
+    actor.require(Permission(permission))
 
 
 async def current_actor(request: Request, accounts: Accounts, actor: OptionalActor) -> Actor:

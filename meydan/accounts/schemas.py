@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from meydan.accounts.permissions import Permission, Role
+from meydan.platform.bodies import BodyModel
 
 # What turns the direction of what follows it makes a name show as another one.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -36,15 +37,11 @@ Secret = Annotated[SecretStr, Field(max_length=512)]
 Transport = Literal["token", "cookie"]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class LoginIn(_In):
+class LoginIn(BodyModel):
     """Who signs in, and whether the refresh token comes in the body or in an HttpOnly cookie."""
 
     username: Username
@@ -58,7 +55,7 @@ class RegisterIn(LoginIn):
     name: Name = ""
 
 
-class OwnerLinkIn(_In):
+class OwnerLinkIn(BodyModel):
     """The one-time key, in a body: addresses are logged on the way."""
 
     token: Annotated[str, Field(max_length=200)]
@@ -68,33 +65,33 @@ class OwnerIn(OwnerLinkIn, RegisterIn):
     """The first owner, and the one-time key."""
 
 
-class RefreshIn(_In):
+class RefreshIn(BodyModel):
     """The refresh token; the cookie's when it is missing."""
 
     refresh_token: Annotated[str | None, Field(max_length=500)] = None
 
 
-class GuestIn(_In):
+class GuestIn(BodyModel):
     """The name a guest chooses."""
 
     name: Username
 
 
-class PasswordIn(_In):
+class PasswordIn(BodyModel):
     """The password now and from now on."""
 
     current: Secret
     new: Secret
 
 
-class MeIn(_In):
+class MeIn(BodyModel):
     """What users change about themselves."""
 
     name: Annotated[Name | None, Field(min_length=1)] = None
     locale: Literal["tr", "en"] | None = None
 
 
-class UserIn(_In):
+class UserIn(BodyModel):
     """A user to add; with no password one is made."""
 
     username: Username
@@ -103,14 +100,14 @@ class UserIn(_In):
     password: Secret | None = None
 
 
-class UserChange(_In):
+class UserChange(BodyModel):
     """What is changed about another user."""
 
     role: Role | None = None
     active: bool | None = None
 
 
-class KeyIn(_In):
+class KeyIn(BodyModel):
     """A key to make."""
 
     name: Annotated[Name, Field(min_length=1)]

@@ -9,8 +9,8 @@ from meydan import __version__
 from meydan.accounts.endpoints import CurrentActor, OptionalActor
 from meydan.app.schemas import Abilities, ComponentHealth, HealthReport, Overview, Samples, Section, SectionList
 from meydan.app.system import SystemService
-from meydan.platform.http import problems
 from meydan.platform.metrics import CONTENT_TYPE
+from meydan.platform.problems import problems
 from meydan.platform.sampler import ROWS
 
 _PROBLEMS = problems(401, 403, 422)

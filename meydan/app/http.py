@@ -1,5 +1,6 @@
 """The HTTP application: every domain's router, one set of errors, the panel behind them."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -29,5 +30,11 @@ def build_http(parts: dict[str, Any], *, origins: tuple[str, ...] = (), metrics:
     for domain in (accounts_endpoints, chat_endpoints, telegram_endpoints, system_endpoints):
         add_routes(app, domain.router)
     mount_panel(app)
-    install_http(app, origins=origins, metrics=metrics, larger=telegram_endpoints.LARGER_BODIES)
+    install_http(
+        app,
+        origins=origins,
+        metrics=metrics,
+        larger=chat_endpoints.LARGER_BODIES | telegram_endpoints.LARGER_BODIES,
+        admit=partial(accounts_endpoints.admit, app),
+    )
     return app

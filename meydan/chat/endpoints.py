@@ -1,20 +1,27 @@
 """HTTP's edge of the chat."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from meydan.accounts.endpoints import CurrentActor, OptionalActor
+from meydan.accounts.permissions import Permission
 from meydan.chat import schemas
 from meydan.chat.archive import RoomArchive
 from meydan.chat.hub import Hub
 from meydan.chat.messages import MessageService
 from meydan.chat.service import MemberView, RoomService, RoomView
+from meydan.platform.bodies import LargerBody
 from meydan.platform.cursors import CURSOR
-from meydan.platform.http import problems
+from meydan.platform.problems import problems
 
 _PEOPLE_SHOWN = 50
 _SIRA = 2**53
+
+LARGER_BODIES: Final = {
+    "/api/v1/mesaj/gonder": LargerBody(204_800, Permission.ROOMS_WRITE),  # the longest text, every letter escaped
+    "/api/v1/bildirimler/okundu": LargerBody(40_960, Permission.ROOMS_READ),
+}
 
 router = APIRouter(prefix="/api/v1", responses=problems(401, 403, 404, 409, 422, 429, 503))
 

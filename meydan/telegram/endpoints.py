@@ -5,8 +5,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, File, Header, Path, Query, Request, UploadFile, status
 
 from meydan.accounts.endpoints import CurrentActor
+from meydan.accounts.permissions import Permission
+from meydan.platform.bodies import LargerBody
 from meydan.platform.cursors import CURSOR
-from meydan.platform.http import problems
+from meydan.platform.problems import problems
 from meydan.telegram import schemas
 from meydan.telegram.bots import BotService
 from meydan.telegram.budget import BudgetService
@@ -18,7 +20,11 @@ from meydan.telegram.updates import Intake
 
 _PRIORITIES: Final = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
 
-LARGER_BODIES: Final = {"/api/v1/telegram/media": 51 * 2**20}  # the largest file, and the form around it
+LARGER_BODIES: Final = {
+    "/api/v1/telegram/media": LargerBody(51 * 2**20, Permission.TELEGRAM_SEND),  # the largest file, and its form
+    "/api/v1/telegram/outbox": LargerBody(524_288, Permission.TELEGRAM_SEND),  # the longest text, every letter escaped
+    "/api/v1/telegram/webhook": LargerBody(131_072),
+}
 
 router = APIRouter(
     prefix="/api/v1/telegram", tags=["telegram"], responses=problems(401, 403, 404, 409, 413, 422, 429, 503)

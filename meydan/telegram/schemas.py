@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from meydan.platform.bodies import BodyModel
 from meydan.platform.cursors import CURSOR
 from meydan.telegram.client.files import SessionKind
 from meydan.telegram.client.listing import SessionStanding
@@ -42,22 +43,18 @@ def _moment(value: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class BotIn(_In):
+class BotIn(BodyModel):
     """A token that BotFather gave out; it is checked, encrypted, and never shown again."""
 
     token: SecretStr = Field(max_length=200)
     mode: BotMode = BotMode.POLLING
 
 
-class TrialBotIn(_In):
+class TrialBotIn(BodyModel):
     """A bot to make in the fake Telegram."""
 
     name: Annotated[
@@ -66,7 +63,7 @@ class TrialBotIn(_In):
     username: Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9_]{1,28}[bB][oO][tT]$")]
 
 
-class BotPatch(_In):
+class BotPatch(BodyModel):
     """What is to change; what is left out stays."""
 
     token: SecretStr | None = Field(None, max_length=200)
@@ -160,13 +157,13 @@ class ChatsOut(_Out):
     next_cursor: str | None = None
 
 
-class ChatPatch(_In):
+class ChatPatch(BodyModel):
     """`shared`: one budget for the group over all bots, as a simulation in it needs."""
 
     shared: bool
 
 
-class SendIn(_In):
+class SendIn(BodyModel):
     """Something to say. With several bots the one that may speak first is taken."""
 
     bot_ids: Annotated[list[Identifier], Field(min_length=1, max_length=50)]
@@ -187,14 +184,14 @@ class SendIn(_In):
     request_key: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
 
 
-class TextIn(_In):
+class TextIn(BodyModel):
     """Another text for a message."""
 
     text: Annotated[str, Field(min_length=1, max_length=40_000)]
     parse_mode: Literal["HTML", "MarkdownV2"] | None = None
 
 
-class DecisionIn(_In):
+class DecisionIn(BodyModel):
     """What became of a send of which nobody knows: it was sent, send it again, or give it up."""
 
     decision: Decision
@@ -231,7 +228,7 @@ class SendsOut(_Out):
     next_cursor: str | None = None
 
 
-class SendsWanted(_In):
+class SendsWanted(BodyModel):
     """Which sends to list, in which order; a `cursor` goes on in the order that it came from."""
 
     state: SendState | None = None

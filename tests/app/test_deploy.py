@@ -8,8 +8,8 @@ import pytest
 import typer.main
 import yaml
 
+from meydan.chat import endpoints as chat_endpoints
 from meydan.cli import app
-from meydan.platform.http import MAX_BODY
 from meydan.platform.settings import Settings, load_settings
 from meydan.telegram.endpoints import LARGER_BODIES
 
@@ -90,10 +90,11 @@ def test_the_container_believes_the_proxy_of_its_machine(services: dict[str, Any
 
 def test_the_proxy_takes_bodies_as_long_as_we_do() -> None:
     nginx = (DEPLOY / "nginx.conf").read_text()
-    assert re.findall(r"client_max_body_size (\d+)m;", nginx)[0] == str(MAX_BODY // 2**20)
-    for path, limit in LARGER_BODIES.items():
-        block = nginx[nginx.index(f"location = {path}") :].split("}")[0]
-        assert f"client_max_body_size {limit // 2**20}m;" in block
+    longest = {path: body.limit for path, body in (chat_endpoints.LARGER_BODIES | LARGER_BODIES).items()}
+    media = longest.pop("/api/v1/telegram/media")
+    assert int(re.findall(r"client_max_body_size (\d+)k;", nginx)[0]) * 1024 == max(longest.values())
+    block = nginx[nginx.index("location = /api/v1/telegram/media") :].split("}")[0]
+    assert f"client_max_body_size {media // 2**20}m;" in block
 
 
 def test_proxies_let_websockets_through() -> None:

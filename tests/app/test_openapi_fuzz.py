@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from meydan.app.http import build_http
-from meydan.platform.http import PROBLEM_TYPE
+from meydan.platform.problems import PROBLEM_TYPE
 from meydan.platform.settings import load_settings
 from tests.chat.node import running_node
 

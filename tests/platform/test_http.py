@@ -8,10 +8,11 @@ import httpx
 import pytest
 import structlog
 from fastapi import FastAPI, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Scope
 
+from meydan.platform.bodies import BodyModel, LargerBody
 from meydan.platform.errors import MeydanError, NotAllowed, RateLimited, Unavailable
 from meydan.platform.http import content_security_policy, install_http
 from meydan.platform.logging import configure_logging
@@ -20,9 +21,14 @@ from meydan.platform.texts import LANGUAGES, catalogue
 from tests.loopback import http_client
 
 
-class Body(BaseModel):
+class Body(BodyModel):
     name: str = Field(min_length=3)
     password: str = Field(min_length=8)
+
+
+async def admit(scope: Scope, permission: str) -> None:
+    if (b"x-api-key", permission.encode()) not in scope["headers"]:
+        raise NotAllowed(izin=permission)
 
 
 def build(metrics: Metrics | None = None, *, patience: float = 20.0) -> FastAPI:
@@ -31,8 +37,9 @@ def build(metrics: Metrics | None = None, *, patience: float = 20.0) -> FastAPI:
         app,
         origins=["https://other.example"],
         metrics=metrics,
-        max_body=1000,
-        larger={"/large": 2000},
+        limit=1000,
+        larger={"/large": LargerBody(2000), "/kept": LargerBody(2000, "kept:send")},
+        admit=admit,
         patience=patience,
     )
 
@@ -41,6 +48,7 @@ def build(metrics: Metrics | None = None, *, patience: float = 20.0) -> FastAPI:
         structlog.get_logger("inner").info("working")
         return {"limit": limit}
 
+    @app.post("/kept/below")
     @app.post("/large")
     @app.post("/body")
     async def body(body: Body) -> dict[str, str]:
@@ -298,3 +306,44 @@ def test_every_error_has_its_texts() -> None:
         assert mine <= texts.keys()
         assert all({"title", "detail"} == texts[code].keys() for code in texts)
     assert catalogue("tr")["error"].keys() == catalogue("en")["error"].keys()
+
+
+async def test_who_may_send_much_is_asked_before_anything_of_it_is_read() -> None:
+    read = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(15):
+            read += 1
+            yield b" " * 100
+
+    async with http_client(transport=httpx.ASGITransport(build()), base_url="http://meydan.test") as client:
+        for headers, content in (({}, chunks()), ({"x-api-key": "other"}, b" " * 1500)):
+            refused = await client.post("/kept/below", content=content, headers=headers)
+            assert (refused.status_code, refused.json()["kod"]) == (403, "yetki_yok")
+            assert refused.headers["connection"] == "close"
+        assert read == 0
+        json_type = {"x-api-key": "kept:send", "Content-Type": "application/json"}
+        assert (await client.post("/kept/below", content=chunks(), headers=json_type)).status_code == 422
+        assert read == 15
+
+
+def test_of_many_faults_twenty_are_told_and_of_hundreds_of_keys_none() -> None:
+    for count, told in ((40, 20), (100, 1)):
+        answer = call(build(), "POST", "/large", json={f"k{number}": 1 for number in range(count)})
+        assert answer.status_code == 422
+        assert len(answer.json()["hatalar"]) == told
+        assert len(answer.content) < 4_000
+
+
+def test_the_name_of_a_field_that_is_quoted_is_short() -> None:
+    assert len(call(build(), "POST", "/body", json={"k" * 900: 1}).content) < 2_000
+
+
+def test_a_body_that_trickles_has_an_end_however_much_has_come() -> None:
+    async def trickle() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+
+    json_type = {"Content-Type": "application/json"}
+    assert call(build(patience=0.01), "POST", "/body", content=trickle(), headers=json_type).status_code in (408, 413)
