@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
-from meydan.accounts.endpoints import CurrentActor, OptionalActor
+from meydan.accounts.endpoints import CurrentActor, From, OptionalActor
 from meydan.accounts.permissions import Permission
 from meydan.chat import schemas
 from meydan.chat.archive import RoomArchive
@@ -273,6 +273,7 @@ async def get_history(
 @router.get("/mesaj/ara", operation_id="search_messages", summary="İletilerde ara", tags=["mesaj"])
 async def search_messages(
     actor: OptionalActor,
+    come: From,
     messages: Messages,
     query: Annotated[str, Query(alias="q", max_length=200)],
     room_id: Annotated[str | None, Query(alias="oda_id", max_length=64)] = None,
@@ -281,7 +282,7 @@ async def search_messages(
     limit: Limit = 20,
 ) -> schemas.FoundOut:
     """Return messages that hold all the words, newest first; `once` is the last page's last message."""
-    found, more = await messages.find(actor, query, room=room_id, before=before, limit=limit)
+    found, more = await messages.find(actor, query, room=room_id, before=before, limit=limit, origin=come)
     return schemas.FoundOut.model_validate({"messages": found, "more": more})
 
 

@@ -3,12 +3,14 @@
 import asyncio
 import re
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
+from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.permissions import Permission
 from meydan.accounts.writes import Writes
 from meydan.chat.errors import MessageMissing, TooLong
@@ -28,6 +30,7 @@ from meydan.platform.errors import InvalidInput, RateLimited
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.turkish import words
+from meydan.platform.turns import Turns
 
 KINDS: Final = frozenset({"metin"})
 _MENTION: Final = re.compile(r"(?<![\w@.])@([a-z0-9][a-z0-9_.-]{1,30}[a-z0-9])", re.IGNORECASE | re.ASCII)
@@ -40,7 +43,8 @@ _EMOJI: Final = re.compile(
     rf"{_SYMBOL}(?:\u200d{_SYMBOL})*|[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3"  # joined, a country, a key
 )
 _SEARCH_WORDS: Final = 8
-_SEEKERS: Final = 50
+_SEEKERS: Final = 500
+_OF_ONE_ADDRESS: Final = 50  # searches that wait
 _WORD_LENGTH: Final = 128  # of longer words the beginning is found: PostgreSQL leaves out what has 2 KiB
 
 
@@ -65,8 +69,9 @@ class MessageService:
         self._search = search
         self._indexer = indexer
         self._writes = writes
-        self._finding = asyncio.Semaphore(search.at_once)
-        self._seekers = 0
+        self._finding = Turns(
+            at_once=search.at_once, waiting=_SEEKERS, per_caller=_OF_ONE_ADDRESS, refusal=partial(RateLimited, wait=1.0)
+        )
         self._budgets = _budgets(live.current(ChatSettings))
         live.on_change(self._settings_changed)
 
@@ -209,11 +214,19 @@ class MessageService:
         return await self._db.read(read)
 
     async def find(
-        self, actor: Actor | None, query: str, *, room: str | None, before: str | None, limit: int
+        self,
+        actor: Actor | None,
+        query: str,
+        *,
+        room: str | None,
+        before: str | None,
+        limit: int,
+        origin: Origin = NOWHERE,
     ) -> tuple[list[MessageView], bool]:
         """Return messages that hold all of the first eight words of `query`, newest first, and whether there are more.
 
-        Searches take turns: a short beginning in a long log takes a while, and a join must not wait for it.
+        Searches take turns, one address after the other: a short beginning in a long log takes a while, and neither a
+        join nor who searches elsewhere must wait for it. One that is cancelled before its turn asks nothing.
         """
         wanted = [word[:_WORD_LENGTH] for word in words(query)[:_SEARCH_WORDS]]
         if not wanted:
@@ -231,15 +244,15 @@ class MessageService:
             found = LogRepository(session).by_pk(statement.order_by(Message.id.desc()).limit(limit + 1))
             return found[:limit], len(found) > limit
 
-        if self._seekers >= _SEEKERS:
-            raise RateLimited(wait=1.0)
-        self._seekers += 1
-        try:
-            async with self._finding:
-                await self._indexer.catch_up()
-                return await self._db.read(read)
-        finally:
-            self._seekers -= 1
+        asks = origin if actor is None else actor.origin
+        async with self._finding.turn((asks.line,)):
+            await self._indexer.catch_up()
+            finding = asyncio.ensure_future(self._db.read(read))
+            try:
+                return await asyncio.shield(finding)
+            except asyncio.CancelledError:
+                await asyncio.wait([finding])  # the database is not free before
+                raise
 
     async def notices(
         self, actor: Actor, *, unread_only: bool, before: str | None, limit: int

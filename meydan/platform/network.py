@@ -20,7 +20,6 @@ class NetworkSettings(BaseModel):
     unread_bytes_per_address: int = Field(
         16_777_216, ge=4_194_304, le=1_073_741_824, title="Adres başına okunmayı bekleyen yanıt (bayt)"
     )
-    searches_per_address: int = Field(20, ge=2, le=10_000, title="Adres başına sırada bekleyen arama")
     writes_per_second: float = Field(5.0, ge=0.1, le=1_000_000, title="Kişi başına saniyede değişiklik")
     write_burst: int = Field(40, ge=5, le=1_000_000, title="Bir anda en çok değişiklik")
     writes_per_second_per_address: float = Field(200.0, ge=1, le=1_000_000, title="Adres başına saniyede değişiklik")

@@ -5,7 +5,7 @@ import contextlib
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from meydan.platform.errors import Unavailable
+from meydan.platform.errors import MeydanError, Unavailable
 
 Gone = Callable[[], Awaitable[bool]]
 
@@ -20,19 +20,22 @@ class Turns:
 
     A caller is a path of groups, the widest first (a network, a household in it): each level takes turns of its own,
     so that a whole network counts as one among networks. Of one widest group at most `per_caller` wait. When `waiting`
-    wait in all, a newcomer takes the place of the last of whoever has the most.
+    wait in all, a newcomer takes the place of the last of whoever has the most. Who is turned away gets `refusal`.
     """
 
-    def __init__(self, *, at_once: int, waiting: int, per_caller: int) -> None:
+    def __init__(
+        self, *, at_once: int, waiting: int, per_caller: int, refusal: Callable[[], MeydanError] = Unavailable
+    ) -> None:
         self._free = at_once
         self._most = waiting
         self._per_caller = per_caller
+        self._refusal = refusal
         self._line = _Line()
         self._counts: Counter[str] = Counter()
 
     @contextlib.asynccontextmanager
     async def turn(self, caller: Sequence[str], *, gone: Gone = never_gone) -> AsyncIterator[None]:
-        """Hold a slot. Raise `Unavailable` when too many wait, or when the caller has gone before it was their turn."""
+        """Hold a slot. Raise `Unavailable` when the caller has gone before it was their turn."""
         await self._wait(tuple(caller) or ("",))
         try:
             if await gone():
@@ -62,13 +65,13 @@ class Turns:
 
     def _make_room(self, caller: str) -> None:
         if self._counts[caller] >= self._per_caller:
-            raise Unavailable
+            raise self._refusal()
         if self._counts.total() < self._most:
             return
         largest, count = self._counts.most_common(1)[0]
         if count <= self._counts[caller] + 1 or (last := self._line.groups[largest].last()) is None:
-            raise Unavailable
-        last.set_exception(Unavailable())
+            raise self._refusal()
+        last.set_exception(self._refusal())
 
     def _release(self) -> None:
         place = self._line.next()
