@@ -1,5 +1,7 @@
 """What may go wrong with accounts."""
 
+from datetime import datetime
+
 from meydan.platform.errors import InvalidInput, MeydanError, NotAllowed, NotFound
 from meydan.platform.reasons import Reason
 
@@ -131,6 +133,15 @@ class ScopeTooWide(NotAllowed):
 
     def __init__(self, scope: str) -> None:
         super().__init__(kapsam=scope)
+
+
+class KeyOutlives(NotAllowed):
+    """A key makes none that lives longer than itself; `bitis` is its own end."""
+
+    code = "anahtar_uzun_omurlu"
+
+    def __init__(self, expires_at: datetime) -> None:
+        super().__init__(bitis=expires_at.isoformat())
 
 
 class OwnerLinkInvalid(NotAllowed):

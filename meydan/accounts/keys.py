@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
-from meydan.accounts.errors import BadKey, ScopeTooWide, TooManyKeys, UserInactive
+from meydan.accounts.errors import BadKey, KeyOutlives, ScopeTooWide, TooManyKeys, UserInactive
 from meydan.accounts.models import ApiKey
 from meydan.accounts.names import ENVIRONMENT_ID
 from meydan.accounts.origin import NOWHERE, Origin
@@ -89,7 +89,11 @@ class KeyService:
         scopes: frozenset[Permission],
         expires_at: datetime | None = None,
     ) -> NewKey:
-        """Make a key for the actor; its secret leaves here once."""
+        """Make a key for the actor; its secret leaves here once.
+
+        One that is made with a key lives as long as that, unless it is to live shorter; asking for longer raises
+        `KeyOutlives`.
+        """
         actor.require(Permission.KEYS_MANAGE)
         if actor.id == ENVIRONMENT_ID:
             raise NotAllowed(izin="kullanici")
@@ -99,6 +103,10 @@ class KeyService:
         now = self._clock.now()
         if expires_at is not None and not now < expires_at < now + _LONGEST_LIFE:
             raise InvalidInput(field="expires_at", reason="not_in_future")
+        end = await self._end_of(actor)
+        if end is not None and expires_at is not None and expires_at > end:
+            raise KeyOutlives(end)
+        expires_at = expires_at or end
         prefix = f"mk_{secrets.token_hex(4)}"
         secret = f"{prefix}_{secrets.token_urlsafe(32)}"
         row = ApiKey(
@@ -136,6 +144,14 @@ class KeyService:
 
         await self._db.write(save)
         await self._standings.ended(actor.id, f"{KEY_SESSION}{key_id}")
+
+    async def _end_of(self, actor: Actor) -> datetime | None:
+        """Return when the key that acts ends, if one does and has an end."""
+        if not actor.session.startswith(KEY_SESSION):
+            return None
+        key_id = actor.session.removeprefix(KEY_SESSION)
+        row = await self._db.read(lambda session: KeyRepository(session).get(key_id))
+        return row.expires_at if row is not None else None
 
     def _actor(self, session: Session, row: ApiKey | None) -> tuple[ApiKey, Actor]:
         if row is None or (row.expires_at is not None and row.expires_at <= self._clock.now()):

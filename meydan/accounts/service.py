@@ -233,7 +233,8 @@ class AccountService:
         return await self.keys.authenticate(key, origin=origin)
 
     async def issue_ticket(self, actor: Actor) -> Ticket:
-        """Give a one-use ticket that opens the WebSocket as `actor` within 30 seconds."""
+        """Give a one-use ticket that opens the WebSocket, where rooms are read, as `actor` within 30 seconds."""
+        actor.require(Permission.ROOMS_READ)
         ticket = secrets.token_urlsafe(32)
         scopes = None if actor.scopes is None else sorted(actor.scopes)
         held = _Held(actor.id, actor.name, actor.role, actor.session, scopes)

@@ -155,10 +155,10 @@ class MessageService:
         return await self._log.put(operation)
 
     async def enter(self, actor: Actor, name: str) -> tuple[Room, int]:
-        """Return the room and how far the actor has read it; a user becomes a member on the first visit."""
+        """Return the room and how far the actor has read it; users who may write become members at once."""
         actor.require(Permission.ROOMS_READ)
         room, member = await self._db.read(lambda session: access_room(session, actor, name))
-        if member is None and not actor.is_guest:
+        if member is None and not actor.is_guest and actor.may(Permission.ROOMS_WRITE):
             self._writes.spend(actor)
             await self._db.write(lambda session: add_member(session, room, actor.id, self._clock.now()))
             return room, room.head
@@ -188,8 +188,7 @@ class MessageService:
         self, actor: Actor | None, name: str, *, limit: int, before: int | None
     ) -> tuple[Room, list[MessageView], bool]:
         """Return a room's messages before a place in its log, oldest first, and whether there are older ones."""
-        if actor is not None:
-            actor.require(Permission.ROOMS_READ)
+        _require_read(actor)
 
         def read(session: Session) -> tuple[Room, list[MessageView], bool]:
             room, _ = access_room(session, actor, name)
@@ -200,6 +199,7 @@ class MessageService:
 
     async def message(self, actor: Actor | None, message_id: str) -> MessageView:
         """Return one message from a room that the actor may see."""
+        _require_read(actor)
         _message_id(message_id)
 
         def read(session: Session) -> MessageView:
@@ -228,6 +228,7 @@ class MessageService:
         Searches take turns, one address after the other: a short beginning in a long log takes a while, and neither a
         join nor who searches elsewhere must wait for it. One that is cancelled before its turn asks nothing.
         """
+        _require_read(actor)
         wanted = [word[:_WORD_LENGTH] for word in words(query)[:_SEARCH_WORDS]]
         if not wanted:
             raise InvalidInput(field="q", reason="empty")
@@ -271,7 +272,7 @@ class MessageService:
 
     async def mark_notices_read(self, actor: Actor, ids: list[str] | None) -> None:
         """Mark these, or all, of the actor's notifications as read."""
-        actor.require(Permission.ROOMS_READ)
+        actor.require(Permission.ROOMS_WRITE)
         if not actor.is_guest:
             now = self._clock.now()
             await self._db.write(lambda session: NoticeRepository(session).mark_read(actor.id, ids, now))
@@ -332,6 +333,11 @@ def _message_id(message_id: str) -> str:
     if not message_id.isalnum():
         raise MessageMissing(message_id)
     return message_id
+
+
+def _require_read(actor: Actor | None) -> None:
+    if actor is not None:
+        actor.require(Permission.ROOMS_READ)
 
 
 def _user_id(actor: Actor | None) -> str | None:

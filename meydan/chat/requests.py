@@ -56,6 +56,7 @@ class Requests:
                 case wire.Typing():
                     self._typing(connection, actor, request)
                 case wire.Read():
+                    actor.require(Permission.ROOMS_WRITE)
                     self._hub.mark_read(connection, self._joined(connection, request.room), request.sira)
                 case wire.Edit() | wire.Delete() | wire.Restore() | wire.React():
                     self._change(connection, actor, request)

@@ -251,6 +251,7 @@ class RoomService:
 
     async def change(self, actor: Actor, name: str, *, title: str | None, topic: str | None) -> RoomView:
         """Give a room another title or topic."""
+        _require_read(actor)  # it is returned
 
         def save(session: Session) -> None:
             room, _ = keep_room(session, actor, name)
@@ -279,6 +280,7 @@ class RoomService:
     async def join(self, actor: Actor, name: str) -> RoomView:
         """Make `actor` a member of a public room."""
         _require_user(actor)
+        _require_read(actor)
 
         def save(session: Session) -> None:
             room, member = access_room(session, actor, name)
@@ -290,6 +292,7 @@ class RoomService:
 
     async def leave(self, actor: Actor, name: str) -> None:
         """End the actor's membership."""
+        _require_user(actor)
         await self.remove_member(actor, name, actor.id)
 
     async def members(self, actor: Actor, name: str) -> list[MemberView]:
@@ -324,6 +327,7 @@ class RoomService:
 
     async def remove_member(self, actor: Actor, name: str, user_id: str) -> None:
         """End a membership, one's own or another's; who leaves a private room sees it no more."""
+        actor.require(Permission.ROOMS_WRITE)
 
         def save(session: Session) -> RoomKind:
             room, member = access_room(session, actor, name)
@@ -416,6 +420,7 @@ class RoomService:
     async def accept(self, actor: Actor, code: str) -> RoomView:
         """Enter a room by an invitation's code; for who is a member already it costs nothing and never runs out."""
         _require_user(actor)
+        _require_read(actor)
 
         def save(session: Session) -> str:
             rooms, invitations = RoomRepository(session), InvitationRepository(session)
@@ -492,7 +497,8 @@ def _require_read(actor: Actor | None) -> None:
 
 
 def _require_user(actor: Actor) -> None:
-    actor.require(Permission.ROOMS_READ)
+    """Raise unless the actor is somebody who can belong to rooms, and may change where they do."""
+    actor.require(Permission.ROOMS_WRITE)
     if actor.is_guest:
         raise NotAllowed(izin=Permission.ROOMS_CREATE.value)
 

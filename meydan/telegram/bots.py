@@ -162,7 +162,7 @@ class BotService:
         except IntegrityError:  # somebody else added it at the same moment
             raise BotExists(me.username) from None
         await self._changed(bot.id)
-        return await self.bot(actor, bot.id)
+        return await self._now(bot.id)
 
     async def change(
         self,
@@ -208,7 +208,7 @@ class BotService:
 
         await self._db.write(save)
         await self._changed(bot_id)
-        return await self.bot(actor, bot_id)
+        return await self._now(bot_id)
 
     async def verify(self, actor: Actor, bot_id: str) -> BotView:
         """Ask Telegram whether the token is still good, and take over a changed name."""
@@ -222,7 +222,7 @@ class BotService:
             bot.verified_at = self._clock.now()
 
         await self._db.write(save)
-        return await self.bot(actor, bot_id)
+        return await self._now(bot_id)
 
     async def remove(self, actor: Actor, bot_id: str) -> None:
         """Forget a bot with its chats and sends; at Telegram it stays what it is."""
@@ -248,10 +248,7 @@ class BotService:
     async def bot(self, actor: Actor, bot_id: str) -> BotView:
         """Return one bot."""
         actor.require(Permission.TELEGRAM_READ)
-        found = await self._db.read(lambda session: self._views(session, bot_id))
-        if not found:
-            raise BotMissing(bot_id)
-        return found[0]
+        return await self._now(bot_id)
 
     async def chats(
         self, actor: Actor, *, bot_id: str | None = None, after: str = "", limit: int = 1_000
@@ -303,6 +300,12 @@ class BotService:
         if found is None or not right or found.mode != BotMode.WEBHOOK or not found.enabled:
             raise WebhookRefused
         return found.id
+
+    async def _now(self, bot_id: str) -> BotView:
+        found = await self._db.read(lambda session: self._views(session, bot_id))
+        if not found:
+            raise BotMissing(bot_id)
+        return found[0]
 
     async def _me(self, token: str) -> "_Me":
         try:

@@ -106,7 +106,7 @@ class OutboxService:
         parts = parts_of(order)
         chat = await self._directory.place(order.bot_ids, order.chat_id)
         if (media_id := order.media) is not None:
-            await self._db.read(lambda session: _require_media(session, media_id))
+            await self._db.read(lambda session: _require_media(session, actor, media_id))
         bot_id = await self._choose(chat)
         await self._directory.reserve(bot_id, len(parts), limit=self._live.current(TelegramSettings).queue_limit)
         now = self._clock.now()
@@ -152,6 +152,7 @@ class OutboxService:
 
         def save(session: Session) -> tuple[Send, bool]:
             target = _access(session, send_id, lock=True)  # else it might be claimed with the old text meanwhile
+            self._permit(session, actor, target, "edit")
             if target.method not in ("sendMessage", "sendPhoto", "sendVoice", "sendDocument"):
                 raise SendNotInState(send_id, target.method)
             limit = TEXT_LIMIT if target.method == "sendMessage" else CAPTION_LIMIT
@@ -185,19 +186,15 @@ class OutboxService:
     async def erase(self, actor: Actor, send_id: str) -> SendView:
         """Take back a message: before it was sent by cancelling it, after that by deleting it at Telegram."""
         actor.require(Permission.TELEGRAM_SEND)
-        target = await self._db.read(lambda session: _access(session, send_id))
-        if target.state == SendState.QUEUED:
+        if (await self._db.read(lambda session: _access(session, send_id))).state == SendState.QUEUED:
             return await self.cancel(actor, send_id)
-        if target.state != SendState.SENT:
-            raise SendNotInState(send_id, target.state)
+        target = await self._sent(actor, send_id, "erase")
         return await self._follow(actor, target, "deleteMessage", {}, preview=target.preview)
 
     async def pin(self, actor: Actor, send_id: str) -> SendView:
         """Pin a message that was sent."""
         actor.require(Permission.TELEGRAM_SEND)
-        target = await self._db.read(lambda session: _access(session, send_id))
-        if target.state != SendState.SENT:
-            raise SendNotInState(send_id, target.state)
+        target = await self._sent(actor, send_id, "pin")
         return await self._follow(
             actor, target, "pinChatMessage", {"disable_notification": True}, preview=target.preview
         )
@@ -290,6 +287,26 @@ class OutboxService:
         return await self._lead(actor, send_id, from_=(SendState.MAYBE_SENT,), to=to, action=f"decide_{decision}")
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _permit(self, session: Session, actor: Actor, row: Send, action: str) -> None:
+        """Raise unless the actor may lead this send on; that it was another's is written into the audit log."""
+        if row.created_by != actor.id:
+            actor.require(Permission.TELEGRAM_MANAGE)
+            AuditRepository(session).note(
+                actor, f"telegram.send_{action}", row.id, at=self._clock.now(), by=row.created_by
+            )
+
+    async def _sent(self, actor: Actor, send_id: str, action: str) -> Send:
+        """Return a send that has arrived, for something to be done with its message."""
+
+        def save(session: Session) -> Send:
+            row = _access(session, send_id)
+            self._permit(session, actor, row, action)
+            if row.state != SendState.SENT:
+                raise SendNotInState(send_id, row.state)
+            return row
+
+        return await self._db.write(save)
 
     async def _follow(
         self, actor: Actor, target: Send, method: str, params: dict[str, Any], *, preview: str
@@ -421,8 +438,9 @@ def _end_of(made: datetime) -> str:
     return first_id(made + timedelta(seconds=5))
 
 
-def _require_media(session: Session, media_id: str) -> None:
-    if session.scalar(select(Media.id).where(Media.id == media_id)) is None:
+def _require_media(session: Session, actor: Actor, media_id: str) -> None:
+    """Raise `MediaMissing` unless the actor has uploaded this file; nobody sends another's."""
+    if session.scalar(select(Media.id).where(Media.id == media_id, Media.created_by == actor.id)) is None:
         raise MediaMissing(media_id)
 
 

@@ -151,6 +151,23 @@ async def test_key_expires(http: httpx.AsyncClient, sign_in: SignIn, clock: Manu
     assert (await http.get("/users", headers=key)).status_code == 401
 
 
+async def test_a_key_makes_none_that_outlives_it(http: httpx.AsyncClient, sign_in: SignIn, clock: ManualClock) -> None:
+    member = await sign_in("ayse")
+    soon, later = "2026-01-05T09:10:00Z", "2026-01-05T09:11:00Z"
+    body = {"name": "k", "scopes": ["keys:manage"]}
+    made = await http.post("/api-keys", json={**body, "expires_at": soon}, headers=member.headers)
+    short = {"x-api-key": made.json()["key"]}
+    refused = await http.post("/api-keys", json={**body, "expires_at": later}, headers=short)
+    assert (refused.status_code, refused.json()["kod"]) == (403, "anahtar_uzun_omurlu")
+    for asked, given in ((soon, soon), ("2026-01-05T09:05:00Z", "2026-01-05T09:05:00Z"), (None, soon)):
+        answer = await http.post("/api-keys", json={**body, "expires_at": asked}, headers=short)
+        assert answer.json()["item"]["expires_at"] == given
+    endless = {"x-api-key": (await http.post("/api-keys", json=body, headers=member.headers)).json()["key"]}
+    assert (await http.post("/api-keys", json=body, headers=endless)).json()["item"]["expires_at"] is None
+    clock.advance(601)
+    assert (await http.get("/api-keys", headers={"x-api-key": answer.json()["key"]})).status_code == 401
+
+
 async def test_the_environments_key(http: httpx.AsyncClient, accounts: AccountService, sign_in: SignIn) -> None:
     await sign_in("ayse")
     key = {"x-api-key": "the-key-of-the-environment"}

@@ -254,7 +254,7 @@ async def running_node(settings: Settings, *, clock: Clock | None = None) -> Asy
             listening.set()
 
         server = HttpServer(square.app, square.hub, settings, gate=square.gate, on_listening=on_listening)
-        services: list[Service] = [square.message_log, square.hub, square.indexer, server]
+        services: list[Service] = [square.message_log, square.fleet.journal, square.hub, square.indexer, server]
         stop = asyncio.Event()
         running = asyncio.create_task(run_services(services, stop, limit=settings.drain_seconds))
         ready = asyncio.create_task(listening.wait())

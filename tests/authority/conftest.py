@@ -1,0 +1,3 @@
+from tests.chat.conftest import settings
+
+__all__ = ["settings"]
