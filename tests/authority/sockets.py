@@ -38,11 +38,13 @@ class Sockets:
 
     async def _frame(self, tip: str, on: str, who: Who, room: str) -> dict[str, Any]:
         frame: dict[str, Any] = {"oda_id": room}
-        if tip in ("mesaj_duzenle", "mesaj_sil", "tepki"):
-            own = on == "own message"
+        if tip in ("mesaj_duzenle", "mesaj_sil", "mesaj_geri_getir", "tepki"):
+            own = on in ("own message", "own deletion")
             frame["mesaj_id"] = await self._world.message(
                 room, who.id if own else OTHER, guest=own and who.kind == "guest"
             )
+        if tip == "mesaj_geri_getir":
+            await self._world.erase(frame["mesaj_id"], by=who.id if own else OTHER)
         if tip in ("mesaj_gonder", "mesaj_duzenle"):
             frame["icerik"] = "başka söz"
         if tip == "tepki":

@@ -18,6 +18,7 @@ from meydan.accounts.tokens import digest
 from meydan.accounts.users import new_user
 from meydan.accounts.vault import Vault
 from meydan.accounts.views import Granted
+from meydan.chat.log_repository import LogRepository
 from meydan.chat.models import Invitation, Member, Message, Room, RoomKind, RoomRole
 from meydan.chat.service import new_epoch
 from meydan.platform.ids import new_id
@@ -161,6 +162,16 @@ class World:
         await self.node.square.accounts.engines.db.write(save)
         return message_id
 
+    async def erase(self, message_id: str, *, by: str) -> None:
+        """Delete a message as somebody did a moment ago."""
+        now = self.now()
+
+        def save(session: Session) -> None:
+            message = session.scalars(select(Message).where(Message.id == message_id)).one()
+            LogRepository(session).erase(message, now, by=by, until=now + timedelta(minutes=1))
+
+        await self.node.square.accounts.engines.db.write(save)
+
     async def invitation(self, slug: str, user_id: str | None = None) -> tuple[str, str]:
         """Return the id and the code of a new invitation into a room."""
         code, invitation_id = self.name("kod"), self.new_id()
@@ -202,7 +213,6 @@ class World:
                 webhook_secret=vault.encrypt("sir"),
                 enabled=True,
                 reads_all=False,
-                update_offset=0,
                 verified_at=self.now(),
                 created_by=OTHER,
                 created_at=self.now(),
