@@ -101,11 +101,13 @@ router = APIRouter(prefix="/api/v1")
     summary="Make an account and sign in",
     status_code=201,
     tags=["auth"],
-    responses=problems(403, 409, 422, 429),
+    responses=problems(403, 404, 409, 422, 429),
 )
 async def register(accounts: Accounts, come: From, body: schemas.RegisterIn, response: Response) -> schemas.TokensOut:
-    """Answer 403 `kayit_kapali` while registration is closed."""
-    granted = await accounts.register(body.username, body.password.get_secret_value(), name=body.name, origin=come)
+    """Answer 403 `kayit_kapali` while registration is closed, unless an invitation's code comes along."""
+    granted = await accounts.register(
+        body.username, body.password.get_secret_value(), name=body.name, invitation=body.invitation, origin=come
+    )
     return _signed_in(accounts, granted, response, cookie=body.session == "cookie")
 
 

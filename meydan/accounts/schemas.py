@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from meydan.accounts.names import USERNAME
+from meydan.accounts.passwords import LONGEST, SHORTEST
 from meydan.accounts.permissions import Permission, Role
 from meydan.platform.bodies import BodyModel
 
@@ -34,6 +36,11 @@ Username = Annotated[
     str, Field(max_length=64, description="3 to 32 of a-z, 0-9, `_`, `.`, `-`"), AfterValidator(_printable)
 ]
 Secret = Annotated[SecretStr, Field(max_length=512)]
+# The rules of a new name and password are the service's: they are published for forms, which say them beforehand.
+NewUsername = Annotated[Username, Field(json_schema_extra={"minLength": 3, "maxLength": 32, "pattern": USERNAME})]
+NewSecret = Annotated[
+    Secret, Field(json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST, "x-not": ["username", "common"]})
+]
 Transport = Literal["token", "cookie"]
 
 
@@ -49,10 +56,18 @@ class LoginIn(BodyModel):
     session: Transport = "token"
 
 
-class RegisterIn(LoginIn):
-    """A new account."""
+class AccountIn(LoginIn):
+    """What an account is made of."""
 
+    username: NewUsername
+    password: NewSecret
     name: Name = ""
+
+
+class RegisterIn(AccountIn):
+    """A new account; `invitation` is the code of a link into a room, which its maker enters too."""
+
+    invitation: Annotated[str | None, Field(min_length=1, max_length=128)] = None
 
 
 class OwnerLinkIn(BodyModel):
@@ -61,7 +76,7 @@ class OwnerLinkIn(BodyModel):
     token: Annotated[str, Field(max_length=200)]
 
 
-class OwnerIn(OwnerLinkIn, RegisterIn):
+class OwnerIn(OwnerLinkIn, AccountIn):
     """The first owner, and the one-time key."""
 
 
@@ -81,7 +96,7 @@ class PasswordIn(BodyModel):
     """The password now and from now on."""
 
     current: Secret
-    new: Secret
+    new: NewSecret
 
 
 class MeIn(BodyModel):
@@ -94,10 +109,10 @@ class MeIn(BodyModel):
 class UserIn(BodyModel):
     """A user to add; with no password one is made."""
 
-    username: Username
+    username: NewUsername
     name: Name = ""
     role: Role = Role.MEMBER
-    password: Secret | None = None
+    password: NewSecret | None = None
 
 
 class UserChange(BodyModel):

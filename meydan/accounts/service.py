@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
+from meydan.accounts.admissions import Admissions, NobodyInvites
 from meydan.accounts.audit import AuditService
 from meydan.accounts.errors import (
     BadCredentials,
@@ -91,6 +92,7 @@ class AccountService:
         self.users = UserService(db=db, clock=clock, passwords=self._passwords, standings=self._standings)
         self.keys = KeyService(db=db, clock=clock, settings=settings, standings=self._standings)
         self.audit = AuditService(db=db)
+        self.admissions: Admissions = NobodyInvites()
         self.writes = Writes(clock, partial(live.current, NetworkSettings))
         self.secure_cookies = settings.public_url.startswith("https://")
 
@@ -100,17 +102,28 @@ class AccountService:
 
     # --- signing in ---
 
-    async def register(self, username: str, password: str, *, name: str = "", origin: Origin = NOWHERE) -> Granted:
-        """Make a member's account and sign it in."""
+    async def register(
+        self, username: str, password: str, *, name: str = "", invitation: str | None = None, origin: Origin = NOWHERE
+    ) -> Granted:
+        """Make a member's account and sign it in; while registration is closed only for who has an invitation."""
         live = self._live.current(AccountsSettings)
-        if not live.registration_open:
+        if not live.registration_open and invitation is None:
             raise RegistrationClosed
         check_username(username)
         check_password(password, username)
         await self._throttle.budget(f"register:{origin.line}", most=live.registrations_per_hour, seconds=3600)
+        if invitation is not None:  # before the hash: who has none is to cost little
+            await self._db.read(lambda session: self.admissions.check(session, invitation))
         hashed = await self._passwords.hash(password, origin=origin)
         user = new_user(self._clock, username, name=name, role=Role.MEMBER, password_hash=hashed)
-        return await self._db.write(lambda session: self._enrol(session, user, "user.register", origin))
+
+        def save(session: Session) -> Granted:
+            granted = self._enrol(session, user, "user.register", origin)
+            if invitation is not None:
+                self.admissions.take(session, invitation, username)
+            return granted
+
+        return await self._db.write(save)
 
     async def login(self, username: str, password: str, *, origin: Origin = NOWHERE) -> Granted:
         """Sign a user in; raise `BadCredentials`, `UserInactive` or `RateLimited`."""

@@ -24,6 +24,7 @@ from meydan.app.observation import observe, observe_fleet, observe_gate
 from meydan.app.reactions import connect
 from meydan.app.server import HttpServer
 from meydan.app.system import Figures, SystemService, database_probe, redis_probe, room_probe
+from meydan.chat.admissions import RoomAdmissions
 from meydan.chat.archive import RoomArchive
 from meydan.chat.entrance import Entrance
 from meydan.chat.erasures import Erasures
@@ -215,6 +216,8 @@ async def _trial_world(settings: Settings, *, wanted: bool) -> AsyncIterator["Fa
 def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
     settings, clock, live, engines = accounts.settings, accounts.clock, accounts.live, accounts.engines
     rooms = RoomService(db=engines.db, bus=engines.bus, clock=clock, live=live)
+    admissions = RoomAdmissions(db=engines.db, store=engines.store, clock=clock)
+    accounts.service.admissions = admissions
     message_log = MessageLog(engines.db, clock)
     indexer = SearchIndexer(engines.db, engines.search, busy=lambda: message_log.stats.operations)
     messages = MessageService(
@@ -276,6 +279,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
             "accounts": accounts.service,
             "rooms": rooms,
             "archive": RoomArchive(db=engines.db, bus=engines.bus, clock=clock, live=live),
+            "admissions": admissions,
             "messages": messages,
             "hub": hub,
             "system": system,

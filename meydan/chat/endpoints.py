@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from meydan.accounts.endpoints import CurrentActor, From, OptionalActor
 from meydan.accounts.permissions import Permission
 from meydan.chat import schemas
+from meydan.chat.admissions import RoomAdmissions
 from meydan.chat.archive import RoomArchive
 from meydan.chat.hub import Hub
 from meydan.chat.messages import MessageService
@@ -44,6 +45,12 @@ def message_service(request: Request) -> MessageService:
     return service
 
 
+def room_admissions(request: Request) -> RoomAdmissions:
+    """Return what this process knows of invitations."""
+    admissions: RoomAdmissions = request.app.state.admissions
+    return admissions
+
+
 def live_hub(request: Request) -> Hub:
     """Return the hub of this process."""
     hub: Hub = request.app.state.hub
@@ -52,6 +59,7 @@ def live_hub(request: Request) -> Hub:
 
 Rooms = Annotated[RoomService, Depends(rooms_service)]
 Archive = Annotated[RoomArchive, Depends(room_archive)]
+NewcomersDoor = Annotated[RoomAdmissions, Depends(room_admissions)]
 Messages = Annotated[MessageService, Depends(message_service)]
 LiveHub = Annotated[Hub, Depends(live_hub)]
 RoomId = Annotated[str, Path(alias="oda_id", max_length=64, description="Oda kimliği")]
@@ -247,6 +255,14 @@ async def revoke_invitation(
 ) -> None:
     """Close an invitation."""
     await rooms.revoke_invitation(actor, room_id, invitation_id)
+
+
+@router.post("/sohbet/davet-bak", operation_id="look_at_invitation", summary="Davete bak", tags=["sohbet"])
+async def look_at_invitation(
+    actor: OptionalActor, come: From, admissions: NewcomersDoor, draft: schemas.AcceptIn
+) -> schemas.PreviewOut:
+    """Return where an invitation leads; a POST, since addresses are logged on the way."""
+    return schemas.PreviewOut.model_validate(await admissions.look(draft.code, actor=actor, origin=come))
 
 
 @router.post("/sohbet/davet-kabul", operation_id="accept_invitation", summary="Daveti kabul et", tags=["sohbet"])

@@ -204,6 +204,12 @@ class InvitationRepository:
         ).one_or_none()
         return (row[0], row[1]) if row else None
 
+    def lets_in(self, invitation: Invitation, now: datetime) -> bool:
+        """Tell whether there is a use left, without counting one."""
+        return (
+            self._session.scalar(select(Invitation.id).where(Invitation.id == invitation.id, _usable(now))) is not None
+        )
+
     def use(self, invitation: Invitation, now: datetime) -> bool:
         """Count one use and tell whether there was one left."""
         used = update(Invitation).where(Invitation.id == invitation.id, _usable(now))

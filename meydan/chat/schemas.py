@@ -280,6 +280,18 @@ class AcceptIn(Wire):
     code: str = Field(min_length=1, max_length=128)
 
 
+class PreviewOut(Wire):
+    """Where an invitation leads, and who gave it; `yeni_hesap` tells whether an account can be made by it."""
+
+    room: str
+    title: str
+    topic: str
+    private: bool = Field(serialization_alias="ozel")
+    invited_by: str = Field(serialization_alias="davet_eden")
+    expires_at: datetime
+    newcomers: bool = Field(serialization_alias="yeni_hesap")
+
+
 class NoticeOut(Wire):
     """A notification."""
 

@@ -21,6 +21,7 @@ _OWN_BOUNDS = {  # each before anybody is signed in, or with a secret
     "check_owner_link",
     "claim_owner",
     "receive_update",
+    "look_at_invitation",
 }
 
 

@@ -182,10 +182,15 @@ export const bodies = {
       },
       "password": {
         "format": "password",
-        "maxLength": 512,
+        "maxLength": 128,
+        "minLength": 10,
         "title": "Password",
         "type": "string",
-        "writeOnly": true
+        "writeOnly": true,
+        "x-not": [
+          "username",
+          "common"
+        ]
       },
       "session": {
         "default": "token",
@@ -203,7 +208,9 @@ export const bodies = {
       },
       "username": {
         "description": "3 to 32 of a-z, 0-9, `_`, `.`, `-`",
-        "maxLength": 64,
+        "maxLength": 32,
+        "minLength": 3,
+        "pattern": "^[a-z0-9][a-z0-9_.-]{2,31}$",
         "title": "Username",
         "type": "string"
       }
@@ -245,10 +252,15 @@ export const bodies = {
       },
       "new": {
         "format": "password",
-        "maxLength": 512,
+        "maxLength": 128,
+        "minLength": 10,
         "title": "New",
         "type": "string",
-        "writeOnly": true
+        "writeOnly": true,
+        "x-not": [
+          "username",
+          "common"
+        ]
       }
     },
     "required": [
@@ -288,8 +300,21 @@ export const bodies = {
   },
   "POST /api/v1/auth/register": {
     "additionalProperties": false,
-    "description": "A new account.",
+    "description": "A new account; `invitation` is the code of a link into a room, which its maker enters too.",
     "properties": {
+      "invitation": {
+        "anyOf": [
+          {
+            "maxLength": 128,
+            "minLength": 1,
+            "type": "string"
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "title": "Invitation"
+      },
       "name": {
         "default": "",
         "maxLength": 64,
@@ -298,10 +323,15 @@ export const bodies = {
       },
       "password": {
         "format": "password",
-        "maxLength": 512,
+        "maxLength": 128,
+        "minLength": 10,
         "title": "Password",
         "type": "string",
-        "writeOnly": true
+        "writeOnly": true,
+        "x-not": [
+          "username",
+          "common"
+        ]
       },
       "session": {
         "default": "token",
@@ -314,7 +344,9 @@ export const bodies = {
       },
       "username": {
         "description": "3 to 32 of a-z, 0-9, `_`, `.`, `-`",
-        "maxLength": 64,
+        "maxLength": 32,
+        "minLength": 3,
+        "pattern": "^[a-z0-9][a-z0-9_.-]{2,31}$",
         "title": "Username",
         "type": "string"
       }
@@ -397,6 +429,22 @@ export const bodies = {
   "PATCH /api/v1/settings/{section}": {
     "additionalProperties": true,
     "title": "Changes",
+    "type": "object"
+  },
+  "POST /api/v1/sohbet/davet-bak": {
+    "description": "An invitation's code.",
+    "properties": {
+      "kod": {
+        "maxLength": 128,
+        "minLength": 1,
+        "title": "Kod",
+        "type": "string"
+      }
+    },
+    "required": [
+      "kod"
+    ],
+    "title": "AcceptIn",
     "type": "object"
   },
   "POST /api/v1/sohbet/davet-kabul": {
@@ -928,9 +976,14 @@ export const bodies = {
         "anyOf": [
           {
             "format": "password",
-            "maxLength": 512,
+            "maxLength": 128,
+            "minLength": 10,
             "type": "string",
-            "writeOnly": true
+            "writeOnly": true,
+            "x-not": [
+              "username",
+              "common"
+            ]
           },
           {
             "type": "null"
@@ -952,7 +1005,9 @@ export const bodies = {
       },
       "username": {
         "description": "3 to 32 of a-z, 0-9, `_`, `.`, `-`",
-        "maxLength": 64,
+        "maxLength": 32,
+        "minLength": 3,
+        "pattern": "^[a-z0-9][a-z0-9_.-]{2,31}$",
         "title": "Username",
         "type": "string"
       }

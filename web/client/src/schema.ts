@@ -280,7 +280,7 @@ export interface paths {
         put?: never;
         /**
          * Make an account and sign in
-         * @description Answer 403 `kayit_kapali` while registration is closed.
+         * @description Answer 403 `kayit_kapali` while registration is closed, unless an invitation's code comes along.
          */
         post: operations["register_user"];
         delete?: never;
@@ -563,6 +563,26 @@ export interface paths {
          * @description Put an archived room back, with its members and its log.
          */
         post: operations["restore_room"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sohbet/davet-bak": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Davete bak
+         * @description Return where an invitation leads; a POST, since addresses are logged on the way.
+         */
+        post: operations["look_at_invitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2124,6 +2144,29 @@ export interface components {
          */
         Permission: "rooms:read" | "rooms:write" | "rooms:create" | "rooms:moderate" | "users:read" | "users:manage" | "keys:manage" | "audit:read" | "system:read" | "system:manage" | "telegram:read" | "telegram:send" | "telegram:manage";
         /**
+         * PreviewOut
+         * @description Where an invitation leads, and who gave it; `yeni_hesap` tells whether an account can be made by it.
+         */
+        PreviewOut: {
+            /** Baslik */
+            baslik: string;
+            /** Davet Eden */
+            davet_eden: string;
+            /**
+             * Gecerlilik
+             * Format: date-time
+             */
+            gecerlilik: string;
+            /** Konu */
+            konu: string;
+            /** Oda Id */
+            oda_id: string;
+            /** Ozel */
+            ozel: boolean;
+            /** Yeni Hesap */
+            yeni_hesap: boolean;
+        };
+        /**
          * QuoteOut
          * @description The beginning of the message that another one answers.
          */
@@ -2165,9 +2208,11 @@ export interface components {
         };
         /**
          * RegisterIn
-         * @description A new account.
+         * @description A new account; `invitation` is the code of a link into a room, which its maker enters too.
          */
         RegisterIn: {
+            /** Invitation */
+            invitation?: string | null;
             /**
              * Name
              * @default
@@ -3438,6 +3483,15 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description No such thing, or none that this actor may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
                 headers: {
@@ -4405,6 +4459,93 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description No such thing, or none that this actor may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description In the way of something that is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Invalid input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    look_at_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
             };
             /** @description Not signed in */
             401: {
