@@ -178,6 +178,19 @@ of_a_room("create_invitation", "POST", "/davetler", {})
 of_a_room("list_invitations", "GET", "/davetler")
 
 
+ask("list_archive", "GET", f"{V1}/sohbet/arsiv")
+
+
+@asks("read_archived_room")
+async def _read_archived(world: World, who: Who, on: str) -> Ask:
+    return Ask("GET", f"{V1}/sohbet/arsiv/{await world.room(who, on, archived=True)}/gecmis")
+
+
+@asks("restore_room")
+async def _restore(world: World, who: Who, on: str) -> Ask:
+    return Ask("POST", f"{V1}/sohbet/arsiv/{await world.room(who, on, archived=True)}/geri-yukle")
+
+
 @asks("revoke_invitation")
 async def _revoke(world: World, who: Who, on: str) -> Ask:
     room = await world.room(who, on)

@@ -111,12 +111,12 @@ class World:
 
     # -- rooms --------------------------------------------------------------------------------------------------------
 
-    async def room(self, who: Who, on: str) -> str:
+    async def room(self, who: Who, on: str, *, archived: bool = False) -> str:
         """Return a new room that stands to `who` as the table says."""
         kind = RoomKind.PUBLIC if on == "public" else RoomKind.PRIVATE
         room = Room(
             slug=self.name("oda-"), title="Oda", topic="", kind=kind, created_by=OTHER, created_at=self.now(),
-            head=0, epoch=new_epoch(),
+            head=0, epoch=new_epoch(), archived_at=self.now() if archived else None,
         )  # fmt: skip
         role = {
             "own": RoomRole.OWNER,
