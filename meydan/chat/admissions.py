@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.origin import Origin
+from meydan.accounts.permissions import Permission
 from meydan.accounts.repository import UserRepository
 from meydan.accounts.throttle import Throttle
 from meydan.chat.errors import InvitationInvalid
@@ -44,6 +45,8 @@ class RoomAdmissions:
 
     async def look(self, code: str, *, actor: Actor | None, origin: Origin) -> Preview:
         """Return what an invitation leads to; raise `InvitationInvalid` when it lets this reader in no more."""
+        if actor is not None:
+            actor.require(Permission.ROOMS_READ)
         await self._throttle.budget(f"invitation:{origin.line}", most=_LOOKS_PER_MINUTE, seconds=60)
 
         def read(session: Session) -> Preview:

@@ -198,6 +198,12 @@ async def _revoke(world: World, who: Who, on: str) -> Ask:
     return Ask("DELETE", f"{_ROOMS}/{room}/davetler/{invitation}")
 
 
+@asks("look_at_invitation")
+async def _look(world: World, who: Who, on: str) -> Ask:
+    _, code = await world.invitation(await world.room(who, "private"), who.id if on == "own" else "baskasi")
+    return Ask("POST", f"{V1}/sohbet/davet-bak", {"kod": code}, address=world.name("elsewhere"))
+
+
 @asks("accept_invitation")
 async def _accept(world: World, who: Who, on: str) -> Ask:
     _, code = await world.invitation(await world.room(who, "private"), who.id if on == "own" else "baskasi")
