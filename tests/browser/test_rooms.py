@@ -1,11 +1,12 @@
 """What a room owes to whoever talks in it: one square, a few people, one page each."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import PASSWORD, Square, Visitor
 
@@ -49,6 +50,10 @@ def test_a_room_keeps_what_it_promises(visit: Visit, square: Square) -> None:
     deletes_at_once_and_brings_back(cast)
     clears_the_bell_in_the_room(cast)
     archives_reads_and_restores(cast)
+    hears_of_a_new_limit(cast)
+    gives_back_what_was_refused(cast, visit())
+    keeps_what_is_being_written(cast)
+    asks_before_changes_are_left(cast)
 
 
 def act(page: Page, message: Any, name: str) -> None:
@@ -108,3 +113,90 @@ def archives_reads_and_restores(cast: Cast) -> None:
     expect(cast.owner.said("kapanmadan önce")).to_be_visible()
     cast.owner.say("yine açık")
     expect(cast.owner.said("yine açık")).to_be_visible()
+
+
+def hears_of_a_new_limit(cast: Cast) -> None:
+    page = cast.member.page
+    cast.member.composer.fill("a" * 70)
+    expect(page.get_by_role("button", name="Gönder")).to_be_enabled()
+    cast.change("/settings/chat", {"max_length": 60})
+    expect(page.get_by_text("10 karakter fazla")).to_be_visible()
+    expect(page.get_by_role("button", name="Gönder")).to_be_disabled()
+    cast.member.composer.fill("")
+
+
+def gives_back_what_was_refused(cast: Cast, late: Visitor) -> None:
+    """A message that was written under the old limit and refused under the new one can be shortened."""
+
+    def deaf(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        server.on_message(lambda frame: None if '"sinirlar"' in str(frame) else line.send(frame))
+
+    cast.tokens["mert"] = late.square.register("mert")["access_token"]
+    late.page.route_web_socket(re.compile("/api/v1/ws/"), deaf)
+    late.page.route("**/yetenekler", lambda route: route.fulfill(json={**route.fetch().json(), "azami_uzunluk": 4000}))
+    late.sign_in("mert")
+    late.open_room()
+    said = late.said("yine açık").or_(late.said("burada mısınız")).first
+    act(late.page, said, "Yanıtla")
+    late.say("b" * 70)
+    expect(
+        late.page.get_by_text("İleti 70 karakter; en çok 60 karakter olabilir. Kısaltıp yeniden gönderin.")
+    ).to_be_visible()
+    expect(late.composer).to_have_value("b" * 70)
+    expect(late.page.get_by_text("kişisine yanıt")).to_be_visible()
+    expect(late.page.get_by_text("gönderilemedi")).to_have_count(0)
+    late.say("şimdi kısa")
+    expect(cast.member.said("şimdi kısa").get_by_text("burada mısınız")).to_be_visible()
+    cast.change("/settings/chat", {"max_length": 4000})
+
+
+def keeps_what_is_being_written(cast: Cast) -> None:
+    member, page = cast.member, cast.member.page
+    member.say("ilk hali")
+    act(page, member.said("şimdi kısa"), "Yanıtla")
+    member.composer.fill("yarım kalan yanıt")
+    page.reload()
+    expect(member.composer).to_have_value("yarım kalan yanıt")
+    expect(page.get_by_text("Mert kişisine yanıt")).to_be_visible()
+    with page.expect_popup() as popup:
+        page.evaluate("() => void window.open(location.href)")
+    other = popup.value
+    expect(other.get_by_role("textbox", name="İleti", exact=True)).to_have_value("yarım kalan yanıt")
+    expect(other.get_by_text("Mert kişisine yanıt")).to_be_visible()
+    other.close()
+    act(page, member.said("ilk hali"), "Düzenle")
+    member.composer.fill("ilk hali değişti")
+    page.reload()
+    expect(page.get_by_text("İleti düzenleniyor")).to_be_visible()
+    expect(member.composer).to_have_value("ilk hali değişti")
+    member.composer.press("Escape")
+    expect(member.composer).to_have_value("yarım kalan yanıt")
+    expect(page.get_by_text("Mert kişisine yanıt")).to_be_visible()
+    member.composer.press("Enter")
+    expect(member.said("yarım kalan yanıt").get_by_text("şimdi kısa")).to_be_visible()
+    page.reload()
+    expect(member.composer).to_have_value("")
+
+
+def asks_before_changes_are_left(cast: Cast) -> None:
+    page = cast.owner.page
+    cast.owner.open_room("borsa")
+    page.get_by_role("button", name="Oda ayarları").click()
+    page.get_by_role("textbox", name="Başlık").fill("Borsa ve Altın")
+    page.get_by_role("dialog").get_by_role("button", name="Kapat").click()
+    page.get_by_role("button", name="Düzenlemeyi sürdür").click()
+    expect(page.get_by_role("textbox", name="Başlık")).to_have_value("Borsa ve Altın")
+    page.get_by_role("dialog").get_by_role("button", name="Kaydet").click()
+    expect(page.get_by_text("Oda kaydedildi")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Kapat").click()
+    cast.owner.go("/sistem/ayarlar")
+    burst = page.get_by_role("textbox", name="Bir anda en çok ileti")
+    burst.fill("33")
+    page.get_by_role("link", name="Odalar").click()
+    expect(page.get_by_text("Kaydedilmeyen değişiklikler var")).to_be_visible()
+    page.get_by_role("button", name="Düzenlemeyi sürdür").click()
+    expect(burst).to_have_value("33")
+    page.get_by_role("link", name="Odalar").click()
+    page.get_by_role("button", name="Kaydetmeden ayrıl").click()
+    expect(page.get_by_role("heading", name="Odalar")).to_be_visible()

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import type { Permission } from "@meydan/client";
 import { type ErrorComponentProps, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { LeaveGuard } from "@/components/LeaveGuard";
 import { LinkButton } from "@/components/LinkButton";
 import { Mark } from "@/components/Mark";
 import { Empty } from "@/components/States";
@@ -32,6 +33,7 @@ export function Root() {
     <>
       {session.status === "in" && !ALWAYS_PUBLIC.has(pathname) ? <Shell /> : <PublicFrame />}
       <HelpOverlay />
+      <LeaveGuard />
     </>
   );
 }

@@ -7,6 +7,7 @@ import { useFields } from "@/components/form";
 import { Card } from "@/components/Page";
 import { FormProblem } from "@/components/States";
 import { toast } from "@/components/toasts";
+import { useUnsaved } from "@/components/unsaved";
 import { prefer, type ThemeChoice, usePreferences } from "@/session/preferences";
 import { api, setMe, useMe } from "@/session/session";
 import type { Locale } from "@/text/locale";
@@ -32,6 +33,7 @@ function NameCard() {
   const { user } = useMe();
   const [problem, setProblem] = useState<unknown>(null);
   const form = useFields({ name: user.name }, bodies["PATCH /api/v1/auth/me"]);
+  useUnsaved(form.values.name !== user.name);
   const save = useMutation({
     mutationFn: () => data(api.PATCH("/api/v1/auth/me", { body: { name: form.values.name.trim() } })),
     onSuccess: (me) => {

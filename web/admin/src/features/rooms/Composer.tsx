@@ -1,25 +1,21 @@
 import { ActionIcon } from "@mantine/core";
-import type { Message } from "@meydan/client";
+import type { Pending, Problem } from "@meydan/client";
 import { useQuery } from "@tanstack/react-query";
 import { Check, Pencil, Reply, SendHorizontal, X } from "lucide-react";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { abilitiesQuery } from "@/session/abilities";
-import { kept } from "@/session/kept";
-import { useMe } from "@/session/session";
 import { useStore } from "@/session/store";
 import { number } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
 import styles from "./Composer.module.css";
+import type { Drafts, Intent, Target } from "./drafts";
 import { complain } from "./MessageTools";
 import { MentionMenu, mentionAt, useCandidates } from "./mentions";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
 
-export type Intent =
-  | { readonly kind: "write" }
-  | { readonly kind: "reply"; readonly message: Message }
-  | { readonly kind: "edit"; readonly message: Message };
-
+/** What is wrong with the words themselves: sending them again would end the same way. */
+const SHAPE = new Set(["cok_uzun", "gecersiz_alan"]);
 const USUAL_LIMIT = 4_000;
 const NEAR = 200;
 const TYPING_EVERY_MS = 3_000;
@@ -28,19 +24,21 @@ const TALLEST = 220;
 interface Props {
   id: string;
   title: string;
+  drafts: Drafts;
   intent: Intent;
   onIntent: (intent: Intent) => void;
   onEditLast: () => void;
 }
 
-export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
+export function Composer({ id, title, drafts, intent, onIntent, onEditLast }: Props) {
   const t = useText(texts);
   const locale = useLocale();
   const store = useRoomsStore();
+  const { log } = store.entry(id);
   const field = useRef<HTMLTextAreaElement>(null);
   const lastTyping = useRef(0);
-  const key = `meydan.draft.${useMe().user.id}.${id}`;
-  const [text, setText] = useState(() => kept.inTab.get(key) ?? "");
+  const [text, setText] = useState(() => written(drafts));
+  const [refused, setRefused] = useState<Problem | null>(null);
   const [caret, setCaret] = useState(0);
   const [chosen, setChosen] = useState(0);
   const [dismissed, setDismissed] = useState("");
@@ -56,8 +54,18 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
   useEffect(() => {
     if (edited.current === editing) return;
     edited.current = editing;
-    setText(editing ? editing.icerik : (kept.inTab.get(key) ?? ""));
-  }, [editing, key]);
+    setText(written(drafts));
+  }, [editing, drafts]);
+
+  useEffect(
+    () =>
+      drafts.onElsewhere(() => {
+        if (!document.hidden && document.hasFocus()) return;
+        setText(written(drafts));
+        onIntent(drafts.intent());
+      }),
+    [drafts, onIntent],
+  );
 
   useEffect(() => {
     if (intent.kind !== "write") field.current?.focus();
@@ -77,7 +85,8 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
 
   const change = (next: string) => {
     setText(next);
-    if (!editing) kept.inTab.set(key, next);
+    setRefused(null);
+    drafts.change(editing ? { edit: { message: editing, text: next } } : { text: next });
     if (next.trim() && Date.now() - lastTyping.current > TYPING_EVERY_MS) {
       lastTyping.current = Date.now();
       store.socket?.typing(id);
@@ -89,12 +98,44 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
   const [saving, setSaving] = useState(false);
   const ready = text.trim() !== "" && left >= 0 && !saving;
 
+  /** What was being written before the edit goes on, with the answer that it was. */
+  const finishEdit = () => {
+    drafts.change({ edit: null });
+    onIntent(drafts.intent());
+  };
+  const cancel = () => (editing ? finishEdit() : onIntent({ kind: "write" }));
+
+  /** What the server has refused comes back to be changed, unless something else is being written. */
+  const takeBack = useCallback(
+    (pending: Pending, problem: Problem): boolean => {
+      const { text: other, edit } = drafts.read();
+      if (other.trim() !== "" || edit !== null) return false;
+      const answered = pending.replyTo ? log.find(pending.replyTo) : undefined;
+      drafts.change({ text: pending.text });
+      if (answered) onIntent({ kind: "reply", message: answered });
+      log.discard(pending.id);
+      setText(pending.text);
+      setRefused(problem);
+      field.current?.focus();
+      return true;
+    },
+    [drafts, log, onIntent],
+  );
+  useEffect(
+    () =>
+      store.socket?.on("rejected", ({ pending, problem }) => {
+        if (pending.room === id && SHAPE.has(problem.kod)) takeBack(pending, problem);
+      }),
+    [store, id, takeBack],
+  );
+  useEffect(() => store.onRewrite(id, takeBack), [store, id, takeBack]);
+
   /** The words stay in the field until the server has them: an edit that a cut swallowed can be sent again. */
-  const save = async (message: Message, said: string) => {
+  const save = async (message: Target, said: string) => {
     setSaving(true);
     try {
       if (said !== message.icerik) await store.socket?.edit(id, message.id, said);
-      if (edited.current === message) onIntent({ kind: "write" });
+      if (edited.current === message) finishEdit();
     } catch (error) {
       complain(error, t("problem.lost"));
     } finally {
@@ -110,9 +151,10 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
       return;
     }
     store.say(id, said, intent.kind === "reply" ? intent.message.id : undefined);
-    kept.inTab.remove(key);
+    drafts.change({ text: "", reply: null });
     lastTyping.current = 0;
     setText("");
+    setRefused(null);
     onIntent({ kind: "write" });
   };
 
@@ -153,7 +195,7 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
       submit();
     } else if (event.key === "Escape" && intent.kind !== "write") {
       event.preventDefault();
-      onIntent({ kind: "write" });
+      cancel();
     } else if (event.key === "ArrowUp" && text === "" && intent.kind === "write") {
       event.preventDefault();
       onEditLast();
@@ -173,12 +215,7 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
             </strong>
             <span>{intent.message.icerik}</span>
           </span>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t("cancel")}
-            onClick={() => onIntent({ kind: "write" })}
-          >
+          <ActionIcon variant="subtle" color="gray" aria-label={t("cancel")} onClick={cancel}>
             <X size={17} />
           </ActionIcon>
         </div>
@@ -209,6 +246,7 @@ export function Composer({ id, title, intent, onIntent, onEditLast }: Props) {
         </ActionIcon>
       </div>
       <p id="composer-notes" className={`${styles.notes} numbers`} aria-live="polite">
+        {refused && <span data-over>{refused.ayrinti || refused.baslik}</span>}
         {wait > 0 && <span>{t("held", { n: wait })}</span>}
         {left < NEAR && (
           <span data-over={left < 0 || undefined} title={number(locale, limit)}>
@@ -247,4 +285,10 @@ function useWait(until: number): number {
     };
   }, [until]);
   return seconds;
+}
+
+/** What stands in the field: the edit that is under way, or else what was being written. */
+function written(drafts: Drafts): string {
+  const { text, edit } = drafts.read();
+  return edit ? edit.text : text;
 }

@@ -3,7 +3,7 @@ import { data } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useFields } from "@/components/form";
 import { FormProblem } from "@/components/States";
 import { addRoom } from "@/session/rooms";
@@ -18,15 +18,11 @@ export function CreateRoom({ opened, onClose }: { opened: boolean; onClose: () =
   const navigate = useNavigate();
   const [problem, setProblem] = useState<unknown>(null);
   const form = useFields(BLANK, { ...bodies["POST /api/v1/sohbet/oda-olustur"], required: ["baslik"] });
-  const { reset } = form;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each opening starts blank
-  useEffect(() => {
-    if (opened) reset();
-  }, [opened]);
   const create = useMutation({
     mutationFn: () => data(api.POST("/api/v1/sohbet/oda-olustur", { body: form.values })),
     onSuccess: (room) => {
       addRoom(room);
+      form.reset(); // until then what was typed waits for the next opening
       onClose();
       void navigate({ to: "/oda/$odaId", params: { odaId: room.oda_id } });
     },

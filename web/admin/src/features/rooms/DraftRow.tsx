@@ -1,4 +1,5 @@
 import { AlertCircle, Clock3 } from "lucide-react";
+import { toast } from "@/components/toasts";
 import { useText } from "@/text/useText";
 import styles from "./DraftRow.module.css";
 import type { Draft } from "./log";
@@ -31,6 +32,14 @@ export function DraftRow({ draft }: { draft: Draft }) {
         {state === "failed" && (
           <p className={styles.problem}>
             {problem?.ayrinti || problem?.baslik}{" "}
+            {problem && (
+              <button
+                type="button"
+                onClick={() => store.rewrite(pending, problem) || toast(t("edit.busy"), { kind: "problem" })}
+              >
+                {t("edit")}
+              </button>
+            )}
             <button type="button" onClick={() => store.sayAgain(pending)}>
               {t("retry")}
             </button>

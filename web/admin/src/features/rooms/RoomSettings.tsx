@@ -4,12 +4,14 @@ import { bodies } from "@meydan/client/bodies";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { UserMinus } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { ConfirmByName } from "@/components/dialogs";
 import { useFields } from "@/components/form";
+import { AskToLeave } from "@/components/LeaveGuard";
 import { FormProblem } from "@/components/States";
 import { toast } from "@/components/toasts";
+import { useUnsaved } from "@/components/unsaved";
 import { useComplain } from "@/components/useComplain";
 import { queries } from "@/session/queries";
 import { changeRoom, roomsQuery } from "@/session/rooms";
@@ -35,10 +37,17 @@ export function RoomSettings({ room, opened, onClose }: Props) {
   const moderator = useMay("rooms:moderate");
   const keeps = room.rol === "sahip" || room.rol === "moderator" || moderator;
   const owns = room.rol === "sahip" || moderator;
+  const [changed, setChanged] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const close = () => {
+    setAsking(false);
+    onClose();
+  };
   return (
-    <Modal opened={opened} onClose={onClose} title={t("settings")} size="lg">
+    <Modal opened={opened} onClose={() => (changed ? setAsking(true) : close())} title={t("settings")} size="lg">
+      <AskToLeave opened={asking} onStay={() => setAsking(false)} onLeave={close} />
       <Stack gap="lg">
-        {keeps && <Names room={room} />}
+        {keeps && <Names room={room} onChanged={setChanged} />}
         {keeps && <Invitations room={room} />}
         {keeps && <Roles room={room} owns={owns} />}
         <Divider />
@@ -48,7 +57,7 @@ export function RoomSettings({ room, opened, onClose }: Props) {
   );
 }
 
-function Names({ room }: { room: Room }) {
+function Names({ room, onChanged }: { room: Room; onChanged: (changed: boolean) => void }) {
   const t = useText(texts);
   const [problem, setProblem] = useState<unknown>(null);
   const form = useFields({ baslik: room.baslik, konu: room.konu }, bodies["PATCH /api/v1/sohbet/odalar/{oda_id}"]);
@@ -64,6 +73,11 @@ function Names({ room }: { room: Room }) {
     onError: (error) => setProblem(form.refused(error)),
   });
   const changed = form.values.baslik !== room.baslik || form.values.konu !== room.konu;
+  useUnsaved(changed);
+  useEffect(() => {
+    onChanged(changed);
+    return () => onChanged(false);
+  }, [changed, onChanged]);
   return (
     <form
       noValidate

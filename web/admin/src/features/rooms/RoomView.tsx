@@ -1,7 +1,7 @@
 import { ApiError, data, type Message } from "@meydan/client";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { GuestEntry } from "@/components/GuestEntry";
 import { LinkButton } from "@/components/LinkButton";
 import { Empty, Failed } from "@/components/States";
@@ -10,7 +10,8 @@ import { abilitiesQuery } from "@/session/abilities";
 import { roomsQuery } from "@/session/rooms";
 import { api, useSession } from "@/session/session";
 import { useText } from "@/text/useText";
-import { Composer, type Intent } from "./Composer";
+import { Composer } from "./Composer";
+import { Drafts, type Intent } from "./drafts";
 import { MembersPanel } from "./MembersPanel";
 import { MessageList } from "./MessageList";
 import { RoomHeader } from "./RoomHeader";
@@ -40,7 +41,18 @@ export function RoomView({ id }: { id: string }) {
     enabled: !listed,
   });
   const room = listed ?? asked.data;
-  const [intent, setIntent] = useState<Intent>({ kind: "write" });
+  const me = session.status === "in" ? session.user.id : null;
+  const guest = session.status === "in" && session.guest;
+  const drafts = useMemo(() => (me === null ? null : new Drafts(me, id, guest)), [me, id, guest]);
+  const [intent, setShown] = useState<Intent>(() => drafts?.intent() ?? { kind: "write" });
+  const setIntent = useCallback(
+    (next: Intent) => {
+      drafts?.turnTo(next);
+      setShown(next);
+    },
+    [drafts],
+  );
+  useEffect(() => setShown(drafts?.intent() ?? { kind: "write" }), [drafts]);
   const [panel, setPanel] = useState<Panel>(null);
   const [settings, setSettings] = useState(false);
   const [flash, setFlash] = useState<string | null>(null);
@@ -133,8 +145,16 @@ export function RoomView({ id }: { id: string }) {
           moderates={room?.rol === "sahip" || room?.rol === "moderator"}
         />
         <TypingLine id={id} />
-        {session.status === "in" ? (
-          <Composer id={id} title={title} intent={intent} onIntent={setIntent} onEditLast={editLast} />
+        {drafts ? (
+          <Composer
+            key={me}
+            id={id}
+            title={title}
+            drafts={drafts}
+            intent={intent}
+            onIntent={setIntent}
+            onEditLast={editLast}
+          />
         ) : (
           <ReaderFoot />
         )}

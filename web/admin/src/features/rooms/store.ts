@@ -1,6 +1,6 @@
 /** Every room this page knows: their logs, who is there, who types; fed by the socket, filled from the history. */
 
-import { type Ack, data, type Joined, type Message, type Pending, type Socket } from "@meydan/client";
+import { type Ack, data, type Joined, type Message, type Pending, type Problem, type Socket } from "@meydan/client";
 import { useMemo } from "react";
 import { useSocket } from "@/session/live";
 import { queries } from "@/session/queries";
@@ -32,10 +32,13 @@ interface Entry {
   lastRead: number;
 }
 
+type Rewrite = (pending: Pending, problem: Problem) => boolean;
+
 export class RoomsStore {
   /** The room in front, whose new messages count as read while the page is visible. */
   inFront: string | null = null;
   private readonly entries = new Map<string, Entry>();
+  private readonly rewriters = new Map<string, Rewrite>();
   private readonly typists = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly names = new Map<string, string>();
 
@@ -131,6 +134,16 @@ export class RoomsStore {
   say(room: string, text: string, replyTo?: string): void {
     const pending = this.socket?.send(room, text, replyTo);
     if (pending) this.entry(room).log.add(pending);
+  }
+
+  /** Tell `rewrite` when a person wants to change what was refused. It answers whether it could take it. */
+  onRewrite(room: string, rewrite: Rewrite): () => void {
+    this.rewriters.set(room, rewrite);
+    return () => void this.rewriters.delete(room);
+  }
+
+  rewrite(pending: Pending, problem: Problem): boolean {
+    return this.rewriters.get(pending.room)?.(pending, problem) ?? false;
   }
 
   sayAgain(pending: Pending): void {

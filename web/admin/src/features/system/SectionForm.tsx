@@ -7,6 +7,7 @@ import { useFields } from "@/components/form";
 import { Card } from "@/components/Page";
 import { FormProblem } from "@/components/States";
 import { toast } from "@/components/toasts";
+import { useUnsaved } from "@/components/unsaved";
 import { queries } from "@/session/queries";
 import { api } from "@/session/session";
 import { number } from "@/text/format";
@@ -41,6 +42,7 @@ export function SectionForm({ section, readOnly }: { section: SettingsSection; r
     Object.entries(form.values).filter(([name, value]) => !same(value, section.values[name])),
   );
   const count = Object.keys(changes).length;
+  useUnsaved(count > 0);
   const save = useMutation({
     mutationFn: () =>
       data(api.PATCH("/api/v1/settings/{section}", { params: { path: { section: section.section } }, body: changes })),
