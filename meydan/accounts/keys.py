@@ -163,4 +163,4 @@ class KeyService:
             raise UserInactive
         known = {permission.value for permission in Permission}
         scopes = frozenset(Permission(scope) for scope in row.scopes if scope in known)
-        return row, Actor(user.username, user.name, Role(user.role), f"{KEY_SESSION}{row.id}", scopes)
+        return row, Actor(user.username, user.shown_name, Role(user.role), f"{KEY_SESSION}{row.id}", scopes)

@@ -27,12 +27,19 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(64))
     name_key: Mapped[str] = mapped_column(_KEY)  # the name as it sorts
     folded: Mapped[str] = mapped_column(String(200), index=True)  # name and username as search sees them
+    skeleton: Mapped[str] = mapped_column(String(200), index=True, default="")  # what the name looks like
+    imitates: Mapped[bool] = mapped_column(Boolean, default=False)  # it looks like somebody else's, of standing
     role: Mapped[Role] = mapped_column(String(16), index=True)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     locale: Mapped[str] = mapped_column(String(8), default="tr")
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
+
+    @property
+    def shown_name(self) -> str:
+        """The name as others see it: one that imitates has the username behind it."""
+        return f"{self.name} (@{self.username})" if self.imitates else self.name
 
 
 class SignIn(Base):

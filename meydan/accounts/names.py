@@ -4,13 +4,21 @@ import re
 from typing import Final
 
 from meydan.accounts.errors import BadUsername, UsernameTaken
+from meydan.accounts.permissions import Role
+from meydan.platform.lookalike import skeleton
 from meydan.platform.turkish import fold, slug, sort_key
 
 USERNAME: Final = r"^[a-z0-9][a-z0-9_.-]{2,31}$"
 CONSOLE_ID: Final = "konsol"
 ENVIRONMENT_ID: Final = "api"
 _USERNAME: Final = re.compile(USERNAME.replace("$", r"\Z"))
-_KEPT: Final = frozenset({CONSOLE_ID, ENVIRONMENT_ID, "sistem", "system", "meydan", "herkes", "everyone"})
+_NOBODYS: Final = frozenset({CONSOLE_ID, ENVIRONMENT_ID, "sistem", "system", "meydan", "herkes", "everyone"})
+_WORDS: Final = (
+    "admin", "administrator", "yonetici", "yonetim", "sahip", "owner", "moderator", "mod", "moderasyon", "root",
+    "destek", "support", "yardim", "sistem", "system", "meydan", "resmi", "official", "guvenlik", "security",
+    "duyuru", "herkes", "everyone", "konsol", "console", "api", "bot",
+)  # fmt: skip
+RESERVED: Final = frozenset(skeleton(word) for word in _WORDS)
 
 
 def is_username(name: str) -> bool:
@@ -18,11 +26,14 @@ def is_username(name: str) -> bool:
     return _USERNAME.match(name) is not None
 
 
-def check_username(name: str) -> str:
-    """Return `name` when somebody may have it; else raise `BadUsername` with a suggestion, or `UsernameTaken`."""
+def check_username(name: str, *, role: Role = Role.MEMBER) -> str:
+    """Return `name` when somebody may have it; else raise `BadUsername` with a suggestion, or `UsernameTaken`.
+
+    What is, or looks like, a word that speaks for the square is for those who do: moderators, administrators, owners.
+    """
     if not is_username(name):
         raise BadUsername(slug(name, limit=32))
-    if name in _KEPT:
+    if name in _NOBODYS or (role.rank > Role.MODERATOR.rank and skeleton(name) in RESERVED):
         raise UsernameTaken(name)
     return name
 

@@ -39,13 +39,23 @@ class UserRepository:
 
     def names(self, usernames: Collection[str]) -> dict[str, str]:
         """Return the display names of those that are registered."""
-        return {user.username: user.name for user in self.many(usernames)}
+        return {user.username: user.shown_name for user in self.many(usernames)}
 
     def many(self, usernames: Collection[str]) -> list[User]:
         """Return those of `usernames` that are registered, whole."""
         if not usernames:
             return []
         return list(self._session.scalars(select(User).where(User.username.in_(usernames))))
+
+    def staff(self) -> list[User]:
+        """Return whoever moderates, administers or owns."""
+        roles = [role.value for role in Role if role.rank <= Role.MODERATOR.rank]
+        return list(self._session.scalars(select(User).where(User.role.in_(roles))))
+
+    def looking_like(self, skeletons: Collection[str]) -> list[User]:
+        """Return users whose display name looks like one of these, in one order."""
+        wanted = select(User).where(User.skeleton.in_(skeletons)).order_by(User.username)
+        return list(self._session.scalars(wanted))
 
     def page(
         self, *, query: str, role: Role | None, order: UserOrder, after: UserPlace | None, limit: int

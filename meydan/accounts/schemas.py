@@ -140,6 +140,8 @@ class UserOut(_Out):
     created_at: datetime
     last_seen_at: datetime | None
     locale: str
+    imitates: bool = False
+    """Whether the name looks like that of somebody who moderates; others see it with the username behind it."""
 
 
 class MeOut(UserOut):

@@ -23,6 +23,7 @@ from meydan.accounts.errors import (
     UsernameTaken,
     WrongPassword,
 )
+from meydan.accounts.imitation import enlist
 from meydan.accounts.keys import KEY_SESSION, KeyService
 from meydan.accounts.models import User
 from meydan.accounts.names import check_username, is_username
@@ -314,7 +315,7 @@ class AccountService:
         """Make the first owner; the key, and every other one, opens no more."""
         if not await self.check_owner_link(token):
             raise OwnerLinkInvalid
-        check_username(username)
+        check_username(username, role=Role.OWNER)
         check_password(password, username)
         hashed = await self._passwords.hash(password, origin=origin)
         user = new_user(self._clock, username, name=name, role=Role.OWNER, password_hash=hashed)
@@ -355,8 +356,7 @@ class AccountService:
         )
 
     def _enrol(self, session: Session, user: User, action: str, origin: Origin) -> Granted:
-        if not UserRepository(session).add(user):
-            raise UsernameTaken(user.username)
+        enlist(UserRepository(session), user)
         row = UserRepository(session).get(user.username)
         assert row is not None, "it was added in this transaction"  # noqa: S101
         self._audit(session, user.username, action, user.username, origin)

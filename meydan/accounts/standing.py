@@ -91,4 +91,4 @@ class Standings:
             raise SessionInvalid
         if not user.active:
             raise UserInactive
-        return Standing(user.username, user.name, Role(user.role), user.locale)
+        return Standing(user.username, user.shown_name, Role(user.role), user.locale)

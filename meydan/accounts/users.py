@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
-from meydan.accounts.errors import LastOwner, RankTooLow, ScopeTooWide, UserMissing, UsernameTaken
+from meydan.accounts.errors import LastOwner, RankTooLow, ScopeTooWide, UserMissing
+from meydan.accounts.imitation import enlist, look, mark
 from meydan.accounts.models import User
 from meydan.accounts.names import CONSOLE_ID, check_username, folded, is_username, name_key
 from meydan.accounts.orders import UserOrder, UserPlace
@@ -87,7 +88,7 @@ class UserService:
         """Add a user; with no password one is made and returned this once."""
         actor.require(Permission.USERS_MANAGE)
         _require_grant(actor, role)
-        check_username(username)
+        check_username(username, role=role)
         made = None if password else new_password()
         check_password(password or made or "", username)
         user = new_user(
@@ -99,10 +100,9 @@ class UserService:
         )
 
         def save(session: Session) -> UserView:
-            if not UserRepository(session).add(user):
-                raise UsernameTaken(username)
+            enlist(UserRepository(session), user)
             self._audit(session, actor, "user.add", username, role=role.value)
-            return user_view(user)
+            return user_view(_access(session, username))
 
         return NewUser(await self._db.write(save), made)
 
@@ -132,6 +132,7 @@ class UserService:
             if after == before:
                 return user_view(user), False
             user.role, user.active = after
+            mark(UserRepository(session), user)
             if after[0] is not before[0]:
                 self._audit(session, actor, "user.role", username, before=before[0].value, after=after[0].value)
             if after[1] != before[1]:
@@ -171,10 +172,12 @@ class UserService:
 
         def save(session: Session) -> UserView:
             user = _access(session, actor.id, lock=True)
+            before = user.skeleton
             user.name = (name or "").strip() or user.name
             user.name_key = name_key(user.name)
             user.folded = folded(actor.id, user.name)
             user.locale = locale or user.locale
+            mark(UserRepository(session), user, {before})
             self._audit(session, actor, "user.update", actor.id)
             return user_view(user)
 
@@ -192,6 +195,8 @@ def new_user(clock: Clock, username: str, *, name: str, role: Role, password_has
         name=shown,
         name_key=name_key(shown),
         folded=folded(username, shown),
+        skeleton=look(shown),
+        imitates=False,
         role=role,
         active=True,
         password_hash=password_hash,

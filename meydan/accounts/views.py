@@ -22,6 +22,7 @@ class UserView:
     created_at: datetime
     last_seen_at: datetime | None
     locale: str
+    imitates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ def user_view(user: User) -> UserView:
         created_at=user.created_at,
         last_seen_at=user.last_seen_at,
         locale=user.locale,
+        imitates=user.imitates,
     )
 
 

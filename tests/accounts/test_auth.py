@@ -40,6 +40,7 @@ async def test_registered_user_is_signed_in(http: httpx.AsyncClient) -> None:
         "created_at": "",
         "last_seen_at": "2026-01-05T09:00:00Z",
         "locale": "tr",
+        "imitates": False,
     }
     me = await http.get("/auth/me", headers=bearer(answer.json()["access_token"]))
     assert me.status_code == 200

@@ -1882,6 +1882,11 @@ export interface components {
             created_at: string;
             /** Id */
             id: string;
+            /**
+             * Imitates
+             * @default false
+             */
+            imitates?: boolean;
             /** Last Seen At */
             last_seen_at: string | null;
             /** Locale */
@@ -2666,6 +2671,11 @@ export interface components {
             created_at: string;
             /** Id */
             id: string;
+            /**
+             * Imitates
+             * @default false
+             */
+            imitates?: boolean;
             /** Last Seen At */
             last_seen_at: string | null;
             /** Locale */

@@ -1,0 +1,61 @@
+"""Names that pretend to be somebody who moderates, or to speak for the square."""
+
+from collections.abc import Collection, Iterable
+
+from meydan.accounts.errors import UsernameTaken
+from meydan.accounts.models import User
+from meydan.accounts.names import RESERVED
+from meydan.accounts.permissions import Role
+from meydan.accounts.repository import UserRepository
+from meydan.platform.lookalike import skeleton
+
+
+def is_staff(role: Role) -> bool:
+    """Tell whether people trust a name for its role."""
+    return role.rank <= Role.MODERATOR.rank
+
+
+def look(name: str) -> str:
+    """Return what a display name looks like, as long as it can be stored."""
+    return skeleton(name)[:200]
+
+
+def enlist(users: UserRepository, user: User) -> None:
+    """Store a new user; raise `UsernameTaken` for a name that is taken, or that looks like a moderator's."""
+    looks = skeleton(user.username)
+    if not is_staff(Role(user.role)) and any(looks == skeleton(one.username) for one in users.staff()):
+        raise UsernameTaken(user.username)
+    if not users.add(user):
+        raise UsernameTaken(user.username)
+    row = users.get(user.username)
+    assert row is not None, "it was added in this transaction"  # noqa: S101
+    mark(users, row)
+
+
+def mark(users: UserRepository, changed: User, before: Collection[str] = ()) -> list[str]:
+    """Mark `changed` and whoever looks like them, now or `before`; return whose mark has changed.
+
+    A name that imitates is shown with the username behind it. Somebody who moderates imitates nobody, and as they come
+    or go, the names that look like theirs are judged anew.
+    """
+    changed.skeleton = look(changed.name)
+    alike = {changed.skeleton, skeleton(changed.username), *before}
+    staff = users.staff()
+    turned = []
+    for user in {user.username: user for user in (changed, *users.looking_like(alike))}.values():
+        marked = _imitates(user, staff)
+        if marked != user.imitates:
+            user.imitates = marked
+            turned.append(user.username)
+    return turned
+
+
+def _imitates(user: User, staff: Iterable[User]) -> bool:
+    if is_staff(Role(user.role)):
+        return False
+    if any(skeleton(word) in RESERVED for word in user.name.split()) or user.skeleton in RESERVED:
+        return user.name != user.username
+    return any(
+        user.username != other.username and user.skeleton in (skeleton(other.name), skeleton(other.username))
+        for other in staff
+    )
