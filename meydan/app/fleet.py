@@ -87,7 +87,7 @@ async def open_fleet(
         api=api,
         bots=bots,
         outbox=OutboxService(db=engines.db, bus=engines.bus, clock=clock, live=live, journal=journal, limiter=limiter),
-        budget=BudgetService(db=engines.db, limiter=limiter),
+        budget=BudgetService(db=engines.db, bus=engines.bus, clock=clock, limiter=limiter),
         trial=TrialService(bots, world),
         sessions=SessionService(
             db=engines.db,

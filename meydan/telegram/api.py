@@ -64,9 +64,11 @@ class Moved(TelegramFault):
 
 
 class Unauthorized(TelegramFault):
-    """The token is wrong or was revoked."""
+    """Telegram knows no such token, or no such method: 401 and 404 say either; `getMe` tells which."""
 
-    code = 401
+    def __init__(self, reason: str, *, code: int = 401) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class Conflict(TelegramFault):
@@ -216,7 +218,7 @@ def _result(status: int, raw: bytes) -> Any:
     if parameters.migrate_to_chat_id is not None:
         raise Moved(reason, chat_id=parameters.migrate_to_chat_id)
     if code == 401 or (code == 404 and reason == "Not Found"):  # the whole address is unknown: so is the token
-        raise Unauthorized(reason)
+        raise Unauthorized(reason, code=code)
     if code == 409:
         raise Conflict(reason)
     if code >= 500:

@@ -34,8 +34,8 @@ from meydan.telegram.errors import (
     WebhookRefused,
 )
 from meydan.telegram.events import BOTS_CHANNEL, BotsChanged
+from meydan.telegram.happenings import Identity
 from meydan.telegram.models import Bot, BotMode, Chat, Send, SendState, Topic
-from meydan.telegram.sender import Identity
 from meydan.telegram.webhook import set_webhook
 
 _TOKEN = re.compile(r"[0-9]{3,16}:[A-Za-z0-9_-]{20,80}")

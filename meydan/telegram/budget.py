@@ -1,17 +1,23 @@
-"""How full a bot's budgets are, for its operators."""
+"""How full a bot's budgets are and what Telegram holds back, for its operators."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Permission
+from meydan.accounts.repository import AuditRepository
+from meydan.platform.bus import Bus
+from meydan.platform.clock import Clock
 from meydan.platform.db import Database
+from meydan.telegram.bot_records import stored_penalties
 from meydan.telegram.errors import BotMissing
-from meydan.telegram.limiter import Gauge, Holder, Limiter
+from meydan.telegram.events import BOTS_CHANNEL, BotsChanged
+from meydan.telegram.limiter import Gauge, Holder, Limiter, Penalty, bounded
 from meydan.telegram.limits import Ask
-from meydan.telegram.models import Bot, Send
+from meydan.telegram.models import Bot, Send, StoredPenalty
 
 _CHATS = 20
 
@@ -45,10 +51,12 @@ class BudgetView:
 
 
 class BudgetService:
-    """Reads the limiter."""
+    """Reads the limiter, and lifts what it holds back."""
 
-    def __init__(self, *, db: Database, limiter: Limiter) -> None:
+    def __init__(self, *, db: Database, bus: Bus, clock: Clock, limiter: Limiter) -> None:
         self._db = db
+        self._bus = bus
+        self._clock = clock
         self._limiter = limiter
 
     async def of(self, actor: Actor, bot_id: str) -> BudgetView:
@@ -70,11 +78,33 @@ class BudgetService:
             gauges += [
                 _view(scope, chat_id, gauge) for scope in (Holder.CHAT, Holder.SHARED) for gauge in found.get(scope, [])
             ]
+        now = self._clock.now()
+        # Another process may have been told, whose limiter stands in its memory.
+        stored = await self._db.read(lambda session: stored_penalties(session, bot_id, now))
+        held: dict[int, Penalty] = {}
+        for penalty in (*stored, *await self._limiter.penalties(bot_id)):
+            held[penalty.chat_id] = max(penalty, held.get(penalty.chat_id, penalty), key=lambda one: one.seconds)
         penalties = [
-            PenaltyView(penalty.chat_id or None, penalty.seconds, penalty.strikes)
-            for penalty in await self._limiter.penalties(bot_id)
+            PenaltyView(chat_id or None, bounded(chat_id, penalty.seconds), penalty.strikes)
+            for chat_id, penalty in sorted(held.items())
         ]
         return BudgetView(gauges, penalties)
+
+    async def lift(self, actor: Actor, bot_id: str, *, chat_id: int | None = None) -> None:
+        """Let a bot try again before a 429 is waited out: in one chat, or where the bot as a whole is held back."""
+        actor.require(Permission.TELEGRAM_MANAGE)
+        now, held = self._clock.now(), chat_id or 0
+
+        def save(session: Session) -> None:
+            bot = session.get(Bot, bot_id)
+            if bot is None:
+                raise BotMissing(bot_id)
+            session.execute(delete(StoredPenalty).where(StoredPenalty.bot_id == bot_id, StoredPenalty.chat_id == held))
+            AuditRepository(session).note(actor, "telegram.hold_lift", bot.username, at=now, bot=bot_id, chat=chat_id)
+
+        await self._db.write(save)
+        await self._limiter.lift(bot_id, held)
+        await self._bus.publish(BOTS_CHANNEL, msgspec.json.encode(BotsChanged(bot_id, lifted=held)))
 
 
 def _view(scope: Holder, chat_id: int | None, gauge: Gauge) -> GaugeView:

@@ -131,6 +131,17 @@ async def get_bot_budget(actor: CurrentActor, budgets: Budgets, bot_id: BotId) -
     return schemas.BudgetOut.model_validate(await budgets.of(actor, bot_id))
 
 
+@router.delete("/bots/{bot_id}/hold", operation_id="lift_bot_hold", summary="Beklemeyi kaldır", status_code=204)
+async def lift_bot_hold(
+    actor: CurrentActor,
+    budgets: Budgets,
+    bot_id: BotId,
+    chat_id: Annotated[schemas.ChatNumber | None, Query(description="Yalnız bu sohbet; yoksa bütün bot")] = None,
+) -> None:
+    """Need `telegram:manage`. Try again before a 429 is waited out: in one chat, or for the whole bot."""
+    await budgets.lift(actor, bot_id, chat_id=chat_id)
+
+
 @router.get("/chats", operation_id="list_telegram_chats", summary="Botların gördüğü sohbetler")
 async def list_chats(
     actor: CurrentActor,

@@ -31,9 +31,13 @@ class Queued(Struct, frozen=True):
 
 
 class BotsChanged(Struct, frozen=True):
-    """A bot was added, changed or removed, or something about its chats was, on `BOTS_CHANNEL`."""
+    """A bot was added, changed or removed, or something about its chats was, on `BOTS_CHANNEL`.
+
+    `lifted` is the chat that is no longer held back, 0 for the whole bot.
+    """
 
     bot_id: str
+    lifted: int | None = None
 
 
 class Incoming(Struct, frozen=True):

@@ -108,6 +108,15 @@ class FairQueue(Generic[LaneT, ItemT]):
             self._leave(state)
             self._place(lane, state)
 
+    def hurry(self, lane: LaneT | None = None) -> None:
+        """Let a lane wait no longer; all lanes when none is named."""
+        for one in list(self._lanes) if lane is None else [lane]:
+            state = self._lanes.get(one)
+            if state is not None and state.until > self._now:
+                state.until = float("-inf")
+                self._leave(state)
+                self._place(one, state)
+
     def next_moment(self) -> float | None:
         """Return when a lane is ready: now if one is, else when the next one's wait ends; nothing when none waits."""
         if any(self._ready):

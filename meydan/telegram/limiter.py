@@ -100,6 +100,10 @@ class Limiter(Protocol):
         """Return what is held back for a bot now."""
         ...
 
+    async def lift(self, bot_id: str, chat_id: int) -> None:
+        """Forget a 429 before it is waited out. `chat_id` 0: that of the whole bot; its chats' stay."""
+        ...
+
     async def restore(self, penalties: Sequence[Penalty]) -> None:
         """Hold back again what was held back before a restart; of two that differ the longer counts."""
         ...
@@ -117,6 +121,17 @@ QUIET: Final = 60 * SECOND
 MARGIN: Final = SECOND // 20
 REMEMBER: Final = 60 * SECOND
 _EXACT: Final = 2_000
+
+LONGEST_BOT_HOLD: Final = 300.0
+LONGEST_CHAT_HOLD: Final = 86_400.0
+"""Seconds. Whatever Telegram tells: a longer wait is broken off by a try, which costs one more 429 at the worst."""
+
+
+def bounded(chat_id: int, seconds: float) -> float:
+    """Return for how long a 429 holds a chat, or with `chat_id` 0 the whole bot."""
+    longest = LONGEST_CHAT_HOLD if chat_id else LONGEST_BOT_HOLD
+    return min(seconds, longest) if seconds > 0 else 0.0
+
 
 Spans = tuple[tuple[int, int], ...]
 

@@ -23,6 +23,7 @@ from meydan.telegram.limiter import (
     Rules,
     Spans,
     Spent,
+    bounded,
     by_ask,
     etas,
     keep,
@@ -136,10 +137,8 @@ class MemoryLimiter:
         now = math.ceil(self._clock.monotonic() * SECOND)
         strikes = self._recent(bot_id, now)
         spread = any(chat not in (0, chat_id) for chat in strikes)
-        wait = math.ceil(seconds * SECOND) + MARGIN
-        told = [self._strike(strikes, bot_id, chat_id, wait, now)]
-        if chat_id and spread:
-            told.append(self._strike(strikes, bot_id, 0, wait, now))
+        held = (chat_id, 0) if chat_id and spread else (chat_id,)
+        told = [self._strike(strikes, bot_id, one, _wait(one, seconds) + MARGIN, now) for one in held]
         self._strikes[bot_id] = strikes
         return told
 
@@ -173,11 +172,15 @@ class MemoryLimiter:
             if strike.until > now
         ]
 
+    async def lift(self, bot_id: str, chat_id: int) -> None:
+        """Forget a 429 before it is waited out."""
+        self._strikes.get(bot_id, {}).pop(chat_id, None)
+
     async def restore(self, penalties: Sequence[Penalty]) -> None:
         """Hold back again what was held back before a restart; of two that differ the longer counts."""
         now = math.ceil(self._clock.monotonic() * SECOND)
         for penalty in penalties:
-            until = now + math.ceil(penalty.seconds * SECOND)
+            until = now + _wait(penalty.chat_id, penalty.seconds)
             strikes = self._strikes.setdefault(penalty.bot_id, {})
             before = strikes.get(penalty.chat_id)
             if before is None or before.until < until:
@@ -267,6 +270,10 @@ class MemoryLimiter:
         strike = _Strike(max(now + wait, before.until), before.strikes + 1) if before else _Strike(now + wait, 1)
         strikes[chat_id] = strike
         return Penalty(bot_id, chat_id, (strike.until - now) / SECOND, strike.strikes)
+
+
+def _wait(chat_id: int, seconds: float) -> int:
+    return math.ceil(bounded(chat_id, seconds) * SECOND)
 
 
 def _key(scope: Holder, ask: Ask) -> Key:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from meydan.platform.db import BulkInsert, rows_changed
 from meydan.platform.ids import first_id
 from meydan.telegram.events import SendKey
-from meydan.telegram.models import Bot, Media, Send, SendState, StoredPenalty
+from meydan.telegram.models import Media, Send, SendState, StoredPenalty
 
 REPEATABLE = frozenset(
     {"editMessageText", "editMessageCaption", "deleteMessage", "setMessageReaction", "pinChatMessage", "sendChatAction"}
@@ -268,36 +268,6 @@ class OutboxRepository:
             .where(*queued, Send.chat_id == old, or_(Send.edits.is_(None), Send.edits.in_(fresh)))
             .values(chat_id=new)
             .execution_options(synchronize_session=False)
-        )
-
-
-class BotLeases:
-    """Which process runs which bot."""
-
-    def __init__(self, session: Session, *, worker: str, now: datetime) -> None:
-        self._session = session
-        self._worker = worker
-        self._now = now
-
-    def hold(self, bot_id: str, *, until: datetime) -> bool:
-        """Take or keep a bot; False when another process has it or it is switched off."""
-        return bool(
-            rows_changed(
-                self._session,
-                update(Bot)
-                .where(
-                    Bot.id == bot_id,
-                    Bot.enabled,
-                    (Bot.owner.is_(None)) | (Bot.owner == self._worker) | (Bot.owner_until < self._now),
-                )
-                .values(owner=self._worker, owner_until=until),
-            )
-        )
-
-    def release(self, bot_id: str) -> None:
-        """Leave a bot to others."""
-        self._session.execute(
-            update(Bot).where(Bot.id == bot_id, Bot.owner == self._worker).values(owner=None, owner_until=None)
         )
 
 

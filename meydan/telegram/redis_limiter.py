@@ -34,6 +34,7 @@ from meydan.telegram.limiter import (
     Rules,
     Spans,
     Spent,
+    bounded,
     by_ask,
     etas,
     keep,
@@ -136,11 +137,12 @@ if input.strikes then
   local before = recent[input.chat]
   if not before or before[1] < now + input.wait then keep(input.chat, now + input.wait, input.strikes) end
 else
-  local chats = {input.chat}
-  if spread and input.chat ~= '0' then chats[2] = '0' end
-  for _, chat in ipairs(chats) do
+  local chats = {{input.chat, input.wait}}
+  if spread and input.chat ~= '0' then chats[2] = {'0', input.bot_wait} end
+  for _, held in ipairs(chats) do
+    local chat, wait = held[1], held[2]
     local before = recent[chat] or {0, 0}
-    keep(chat, math.max(now + input.wait, before[1]), before[2] + 1)
+    keep(chat, math.max(now + wait, before[1]), before[2] + 1)
   end
 end
 redis.call('PEXPIRE', input.key, math.ceil((last + input.quiet - now) / 1000))
@@ -172,6 +174,7 @@ class RedisLimiter:
     def __init__(
         self, redis: Redis, limits: Callable[[], TelegramLimits], *, prefix: str, clock: Clock | None = None
     ) -> None:
+        self._redis = redis
         self._limits = limits
         self._seen = limits()
         self._windows = Rules.of(self._seen)
@@ -224,9 +227,14 @@ class RedisLimiter:
 
     async def punish(self, bot_id: str, chat_id: int, *, seconds: float) -> list[Penalty]:
         """Take note of a 429 and return what is held back because of it."""
-        wait = math.ceil(seconds * SECOND) + MARGIN
         told = await self._run(
-            self._punish, up=True, key=self._penalties_key(bot_id), chat=str(chat_id), wait=wait, quiet=QUIET
+            self._punish,
+            up=True,
+            key=self._penalties_key(bot_id),
+            chat=str(chat_id),
+            wait=_wait(chat_id, seconds) + MARGIN,
+            bot_wait=_wait(0, seconds) + MARGIN,
+            quiet=QUIET,
         )
         return [Penalty(bot_id, int(chat), left / SECOND, strikes) for chat, left, strikes in told]
 
@@ -262,6 +270,13 @@ class RedisLimiter:
             if until > now
         ]
 
+    async def lift(self, bot_id: str, chat_id: int) -> None:
+        """Forget a 429 before it is waited out."""
+        try:
+            await self._redis.hdel(self._penalties_key(bot_id), str(chat_id))
+        except (RedisError, OSError) as error:
+            raise Unavailable from error
+
     async def restore(self, penalties: Sequence[Penalty]) -> None:
         """Hold back again what was held back before a restart; of two that differ the longer counts."""
         for penalty in penalties:
@@ -270,7 +285,7 @@ class RedisLimiter:
                 up=True,
                 key=self._penalties_key(penalty.bot_id),
                 chat=str(penalty.chat_id),
-                wait=math.ceil(penalty.seconds * SECOND),
+                wait=_wait(penalty.chat_id, penalty.seconds),
                 strikes=penalty.strikes,
                 quiet=QUIET,
             )
@@ -334,6 +349,10 @@ class RedisLimiter:
 
     def _penalties_key(self, bot_id: str) -> str:
         return f"{self._prefix}penalties:{bot_id}"
+
+
+def _wait(chat_id: int, seconds: float) -> int:
+    return math.ceil(bounded(chat_id, seconds) * SECOND)
 
 
 @contextlib.contextmanager

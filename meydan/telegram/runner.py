@@ -6,34 +6,37 @@ shared out evenly. A bot that comes from a process that died brings along sends 
 
 import asyncio
 import contextlib
-import math
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
 import msgspec
 import structlog
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from meydan.accounts.errors import BadVaultToken
 from meydan.accounts.vault import Vault
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
-from meydan.platform.db import Database, insert_missing, rows_changed
+from meydan.platform.db import Database, rows_changed
 from meydan.platform.errors import Unavailable
 from meydan.platform.live_settings import LiveSettings
 from meydan.telegram.api import BotApi, TelegramFault
+from meydan.telegram.bot_records import BotRecords
 from meydan.telegram.events import BOTS_CHANNEL, OUTBOX_CHANNEL, BotsChanged, Queued, SendKey
+from meydan.telegram.happenings import Happenings, Identity, SenderStats
 from meydan.telegram.journal import Journal
-from meydan.telegram.limiter import REMEMBER, SECOND, Limiter, Penalty, Spent
+from meydan.telegram.leases import BotLeases
+from meydan.telegram.limiter import REMEMBER, SECOND, Limiter, Spent
 from meydan.telegram.limits import Ask
-from meydan.telegram.models import Bot, BotMode, Chat, StoredPenalty, Worker
-from meydan.telegram.outbox_repository import BotLeases, OutboxRepository
-from meydan.telegram.sender import BotSender, Happenings, Identity, SenderStats
+from meydan.telegram.models import Bot, BotMode, Worker
+from meydan.telegram.outbox_repository import OutboxRepository
+from meydan.telegram.revocation import is_revoked
+from meydan.telegram.sender import BotSender
 from meydan.telegram.settings import TelegramSettings
 from meydan.telegram.updates import Intake, Poller, moved_chat
 from meydan.telegram.upkeep import Turn, Upkeep
@@ -50,14 +53,21 @@ _UPLOADS_KEPT: Final = timedelta(days=1)
 _TRIM_EVERY: Final = 720
 
 
+class Source(Enum):
+    """What may fail for a bot, each by itself."""
+
+    UPDATES = auto()
+    SENDS = auto()
+
+
 @dataclass
 class Running:
-    """One bot of this process."""
+    """One bot of this process. `errors` is what its stored error may be from."""
 
     sender: BotSender
     tasks: list[asyncio.Task[None]]
     mode: BotMode
-    trouble: str | None = None
+    errors: set[Source]
 
 
 class FleetRunner:
@@ -93,6 +103,7 @@ class FleetRunner:
         self._limiter = limiter
         self._public_url = public_url
         self._lease = lease
+        self._records = BotRecords(db, bus, clock)
         self._wake = asyncio.Event()
         self._stopping = False
         self._held_at = clock.monotonic()
@@ -147,7 +158,9 @@ class FleetRunner:
     async def _tick(self, turn: int) -> None:
         began, now = self._clock.monotonic(), self._clock.now()
         until = now + timedelta(seconds=self._lease)
-        held = await self._db.write(lambda session: self._hold(session, now, until))
+        held = await self._db.write(
+            lambda session: BotLeases(session, worker=self.worker, now=now).share(until=until, running=self.bots)
+        )
         self._held_at = began
         for bot_id in tuple(self.bots):
             if bot_id not in held:
@@ -173,28 +186,6 @@ class FleetRunner:
         await self._db.write(lambda session: OutboxRepository(session).trim_media(now - _UPLOADS_KEPT))
         await self._db.write(lambda session: OutboxRepository(session).trim_penalties(now))
 
-    def _hold(self, session: Session, now: datetime, until: datetime) -> dict[str, Bot]:
-        """Say that this process is alive, keep its bots, take its share of those without one, and return all it has."""
-        session.execute(insert_missing(session, Worker), [{"id": self.worker, "seen_until": until}])
-        session.execute(update(Worker).where(Worker.id == self.worker).values(seen_until=until))
-        session.execute(delete(Worker).where(Worker.seen_until < now - timedelta(hours=1)))
-        workers = session.scalar(select(func.count()).where(Worker.seen_until >= now)) or 1
-        bots = list(session.scalars(select(Bot).where(Bot.enabled).order_by(Bot.id)))
-        share = math.ceil(len(bots) / workers)
-        leases = BotLeases(session, worker=self.worker, now=now)
-        mine = [bot for bot in bots if bot.owner == self.worker]
-        for bot in mine[share:]:
-            if bot.id not in self.bots:
-                leases.release(bot.id)
-        kept = mine[:share]
-        others = [bot for bot in bots if bot.owner != self.worker]
-        wanted = [*kept, *others]
-        held: dict[str, Bot] = {}
-        for bot in wanted:
-            if len(held) < share and leases.hold(bot.id, until=until):
-                held[bot.id] = bot
-        return held
-
     def _ours(self) -> bool:
         """Tell whether no other process can have this one's bots yet, whatever kept it from saying that it is alive."""
         return self._clock.monotonic() - self._held_at <= self._lease * 0.8
@@ -211,7 +202,7 @@ class FleetRunner:
         try:
             token = self._vault.decrypt(bot.token)
         except BadVaultToken as error:
-            self._note(bot_id, error.detail())
+            self._spawn(self._records.note(bot_id, error.detail(), self._clock.now()))
             return
         if running is not None and (
             running.sender.bot.token != token or running.mode != bot.mode or any(task.done() for task in running.tasks)
@@ -221,8 +212,7 @@ class FleetRunner:
             return  # it starts once what is in flight has ended
         if running is None:
             identity = Identity(bot_id, token, bot.trial)
-            now = self._clock.now()
-            await self._limiter.restore(await self._db.read(lambda session: _penalties(session, bot_id, now)))
+            await self._limiter.restore(await self._records.penalties(bot_id))
             self._start(identity, bot)
             await self._offer_all(bot_id, after="")
         else:
@@ -260,8 +250,9 @@ class FleetRunner:
             revoked=lambda reason: self._spawn(self._revoked(identity.id, bot.token, reason)),
             moved=lambda old, new: self._spawn(self._moved(identity.id, old, new)),
             forbidden=lambda chat_id, reason: self._spawn(self._forbidden(identity.id, chat_id, reason)),
-            failed=lambda reason: self._note(identity.id, reason),
-            punished=lambda penalties: self._spawn(self._keep_penalties(penalties)),
+            failed=lambda reason: self._note(identity.id, Source.SENDS, reason),
+            succeeded=lambda: self._fine(identity.id, Source.SENDS),
+            punished=lambda penalties: self._spawn(self._records.keep_penalties(penalties)),
         )
         sender = BotSender(
             identity,
@@ -273,7 +264,7 @@ class FleetRunner:
             happenings=happenings,
             ours=self._ours,
         )
-        running = Running(sender, [], bot.mode)
+        running = Running(sender, [], bot.mode, set(Source) if bot.last_error is not None else set())
         running.tasks.append(asyncio.create_task(sender.run(), name=f"telegram-sender:{bot.username}"))
         turn: Turn
         if bot.mode == BotMode.POLLING:
@@ -281,7 +272,12 @@ class FleetRunner:
         else:
             secret = self._vault.decrypt(bot.webhook_secret)
             turn = partial(keep_webhook, self._api, identity, public_url=self._public_url, secret=secret)
-        upkeep = Upkeep(self._clock, lambda fault: self._troubled(identity.id, fault), happenings.revoked)
+        upkeep = Upkeep(
+            self._clock,
+            lambda fault: self._troubled(identity.id, fault),
+            happenings.revoked,
+            partial(is_revoked, self._api, identity),
+        )
         running.tasks.append(asyncio.create_task(upkeep.run(turn), name=f"telegram-intake:{bot.username}"))
         self.bots[identity.id] = running
         log.info("telegram.bot_started", bot=identity.id, username=bot.username)
@@ -359,23 +355,24 @@ class FleetRunner:
                 running.sender.withdraw(send_id)
 
     def _bots_changed(self, message: bytes) -> None:
-        msgspec.json.decode(message, type=BotsChanged)
+        word = msgspec.json.decode(message, type=BotsChanged)
+        if word.lifted is not None and word.bot_id in self.bots:
+            self._spawn(self._lifted(word.bot_id, word.lifted))
         self._wake.set()
 
     # -- what befalls a bot ----------------------------------------------------------------------------------------
 
     async def _revoked(self, bot_id: str, sealed: str, reason: str) -> None:
-        """Switch a bot off whose token is no longer good, unless it has another by now; what is queued stays queued."""
-        log.error("telegram.token_revoked", bot=bot_id)
-        now = self._clock.now()
-        off = (
-            update(Bot)
-            .where(Bot.id == bot_id, Bot.token == sealed)
-            .values(enabled=False, last_error=reason[:300], last_error_at=now)
-        )
-        with contextlib.suppress(Unavailable):  # it starts again and is told again
-            await self._db.write(lambda session: rows_changed(session, off))
+        """Switch a bot off whose token is no longer good."""
+        await self._records.switch_off(bot_id, sealed, reason)
         self._wake.set()
+
+    async def _lifted(self, bot_id: str, chat_id: int) -> None:
+        """Let a bot try again at once; a limiter in memory is this process's own."""
+        with contextlib.suppress(Unavailable):
+            await self._limiter.lift(bot_id, chat_id)
+        if (running := self.bots.get(bot_id)) is not None:
+            running.sender.hurry(chat_id)
 
     async def _moved(self, bot_id: str, old: int, new: int) -> None:
         """Follow a group that became a supergroup."""
@@ -392,52 +389,33 @@ class FleetRunner:
             await self._offer_all(bot_id, after="")
         await self._bus.publish(BOTS_CHANNEL, msgspec.json.encode(BotsChanged(bot_id)))
 
-    async def _keep_penalties(self, penalties: list[Penalty]) -> None:
-        """Write down what is held back, for a limiter that forgets with its process."""
-        now = self._clock.now()
-
-        def save(session: Session) -> None:
-            for penalty in penalties:
-                until = now + timedelta(seconds=penalty.seconds)
-                session.merge(
-                    StoredPenalty(bot_id=penalty.bot_id, chat_id=penalty.chat_id, until=until, strikes=penalty.strikes)
-                )
-
-        with contextlib.suppress(Unavailable, IntegrityError):  # or the bot was removed a moment ago
-            await self._db.write(save)
-
     async def _forbidden(self, bot_id: str, chat_id: int, reason: str) -> None:
         """Keep that a bot may not write in a chat."""
-        self._note(bot_id, reason)
-        status = "kicked" if "kicked" in reason or "blocked" in reason else "restricted"
-        closed = update(Chat).where(Chat.bot_id == bot_id, Chat.chat_id == chat_id).values(status=status)
-        with contextlib.suppress(Unavailable):
-            await self._db.write(lambda session: rows_changed(session, closed))
+        self._note(bot_id, Source.SENDS, reason)
+        await self._records.forbid(bot_id, chat_id, reason)
 
     def _troubled(self, bot_id: str, fault: TelegramFault | None) -> None:
+        """Keep what is wrong with getting updates, or that nothing is."""
+        if fault is None:
+            self._fine(bot_id, Source.UPDATES)
+        else:
+            self._note(bot_id, Source.UPDATES, fault.reason or type(fault).__name__)
+
+    def _note(self, bot_id: str, source: Source, reason: str) -> None:
+        """Keep a bot's last error for its operators."""
         running = self.bots.get(bot_id)
         if running is not None:
-            running.trouble = None if fault is None else (fault.reason or type(fault).__name__)
-        if fault is not None:
-            self._note(bot_id, fault.reason or type(fault).__name__)
+            running.errors = {source}
+        self._spawn(self._records.note(bot_id, reason, self._clock.now()))
 
-    def _note(self, bot_id: str, reason: str) -> None:
-        """Keep a bot's last error for its operators."""
-        now = self._clock.now()
-        self._spawn(self._write_note(bot_id, reason[:300], now))
-
-    async def _write_note(self, bot_id: str, reason: str, now: datetime) -> None:
-        note = update(Bot).where(Bot.id == bot_id).values(last_error=reason, last_error_at=now)
-        with contextlib.suppress(Unavailable):
-            await self._db.write(lambda session: rows_changed(session, note))
+    def _fine(self, bot_id: str, source: Source) -> None:
+        """Take a bot's last error away once whatever failed has succeeded again."""
+        running = self.bots.get(bot_id)
+        if running is not None and source in running.errors:
+            running.errors.clear()
+            self._spawn(self._records.note(bot_id, None, self._clock.now()))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _penalties(session: Session, bot_id: str, now: datetime) -> list[Penalty]:
-    """Return what is still held back for a bot."""
-    rows = session.scalars(select(StoredPenalty).where(StoredPenalty.bot_id == bot_id, StoredPenalty.until > now))
-    return [Penalty(bot_id, row.chat_id, (row.until - now).total_seconds(), row.strikes) for row in rows]

@@ -9,14 +9,12 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from meydan.platform.clock import Clock
 from meydan.platform.errors import Unavailable
-from meydan.platform.metrics import Histogram
 from meydan.telegram.api import (
     BotApi,
     Limited,
@@ -27,15 +25,17 @@ from meydan.telegram.api import (
     Unanswered,
     Unauthorized,
     Unreached,
-    Upload,
 )
 from meydan.telegram.events import SendKey
 from meydan.telegram.fair import FairQueue
+from meydan.telegram.happenings import Happenings, Identity, SenderStats
 from meydan.telegram.journal import Journal, Ready
-from meydan.telegram.limiter import Grant, Hold, Holder, Limiter, Penalty
+from meydan.telegram.limiter import Grant, Hold, Holder, Limiter, Penalty, bounded
 from meydan.telegram.limits import Ask
 from meydan.telegram.models import SendState
 from meydan.telegram.outbox_repository import REPEATABLE, Result
+from meydan.telegram.requests import message_id_of, params_of, upload_of
+from meydan.telegram.revocation import is_revoked
 
 log = structlog.get_logger(__name__)
 
@@ -48,39 +48,6 @@ _SERVER_ATTEMPTS: Final = 8
 _NOT_MODIFIED: Final = "message is not modified"
 
 Lane = int
-
-
-@dataclass
-class SenderStats:
-    """Running totals of one process."""
-
-    sent: int = 0
-    failed: int = 0
-    expired: int = 0
-    maybe: int = 0
-    limited: Counter[Holder] = field(default_factory=Counter)
-    retries: int = 0
-    waited: Histogram = field(default_factory=Histogram)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What a sender needs to know of its bot."""
-
-    id: str
-    token: str = field(repr=False)
-    trial: bool
-
-
-@dataclass(frozen=True)
-class Happenings:
-    """Whom a sender tells what concerns more than one send."""
-
-    revoked: Callable[[str], None]
-    moved: Callable[[int, int], None]
-    forbidden: Callable[[int, str], None]
-    failed: Callable[[str], None]
-    punished: Callable[[list[Penalty]], None]
 
 
 class BotSender:
@@ -144,9 +111,12 @@ class BotSender:
             self._later = [entry for entry in self._later if entry[2].chat_id != chat_id]
             heapq.heapify(self._later)
 
-    def ahead(self, chat_id: int) -> int:
-        """Return how many sends stand in a chat's lane."""
-        return self.queue.depth(chat_id)
+    def hurry(self, chat_id: int) -> None:
+        """Ask the budget again at once: a hold was lifted, of the whole bot with `chat_id` 0."""
+        if not chat_id:
+            self._held_until = 0.0
+        self.queue.hurry(chat_id or None)
+        self._wake.set()
 
     def known(self) -> int:
         """Return how many sends are in the queue, planned, or under way."""
@@ -286,18 +256,15 @@ class BotSender:
             self._stats.expired += 1
             self._end(key, ready, SendState.EXPIRED)
             return
-        params, reason = _params(key, ready)
+        params, reason = params_of(key, ready)
         if reason is not None:
             await self._limiter.give_back([grant])
             self._fail(key, ready, reason, code=None)
             return
-        upload = None
-        if ready.media is not None:
-            upload = Upload("file", ready.media.name, ready.media.mime, ready.media.content)
         began = self._clock.monotonic()
         try:
             result = await self._api.call(
-                self.bot.token, ready.claimed.method, params, trial=self.bot.trial, upload=upload
+                self.bot.token, ready.claimed.method, params, trial=self.bot.trial, upload=upload_of(ready)
             )
         except Unreached as fault:
             await self._limiter.give_back([grant])
@@ -310,7 +277,8 @@ class BotSender:
             self._tries.pop(key.chat_id, None)
             self._stats.sent += 1
             self._stats.waited.observe(self._clock.monotonic() - began)
-            self._end(key, ready, SendState.SENT, message_id=_message_id(result))
+            self._tell.succeeded()
+            self._end(key, ready, SendState.SENT, message_id=message_id_of(result))
 
     async def _faulted(self, key: SendKey, ready: Ready, fault: TelegramFault) -> None:
         match fault:
@@ -323,9 +291,7 @@ class BotSender:
                 self._tell.moved(key.chat_id, fault.chat_id)
                 self._again(key, ready, fault)
             case Unauthorized():
-                self._back(key, ready, fault.reason)
-                self._stopping = True
-                self._tell.revoked(fault.reason)
+                await self._unauthorized(key, ready, fault)
             case ServerFault() if ready.claimed.attempts < _SERVER_ATTEMPTS:
                 self._again(key, ready, fault)
             case Unanswered() if ready.claimed.method in REPEATABLE and ready.claimed.attempts < _SERVER_ATTEMPTS:
@@ -341,13 +307,25 @@ class BotSender:
                     self._tell.forbidden(key.chat_id, fault.reason)
                 self._fail(key, ready, fault.reason, code=fault.code or None)
 
+    async def _unauthorized(self, key: SendKey, ready: Ready, fault: Unauthorized) -> None:
+        """Stop when the token is gone; when it is good, only this request was meant, which Telegram may not know."""
+        revoked = await is_revoked(self._api, self.bot)
+        if revoked:
+            self._back(key, ready, fault.reason)
+            self._stopping = True
+            self._tell.revoked(fault.reason)
+        elif revoked is None or (fault.code == 401 and ready.claimed.attempts < _SERVER_ATTEMPTS):
+            self._again(key, ready, fault)
+        else:
+            self._fail(key, ready, fault.reason, code=fault.code)
+
     async def _limited(self, key: SendKey, ready: Ready, fault: Limited) -> None:
         """Put the send back in its place, and hold back the chat, or the bot when it is not the first chat."""
         now = self._clock.monotonic()
         try:
             penalties = await self._limiter.punish(self.bot.id, key.chat_id, seconds=fault.seconds)
         except Unavailable:
-            penalties = [Penalty(self.bot.id, key.chat_id, fault.seconds, 1)]
+            penalties = [Penalty(self.bot.id, key.chat_id, bounded(key.chat_id, fault.seconds), 1)]
         self._tell.punished(penalties)
         for penalty in penalties:
             if penalty.chat_id:
@@ -393,27 +371,3 @@ class BotSender:
             Result(ready.claimed.id, state, self._clock.now(), message_id, code, error),
             media_id=ready.claimed.media_id if done else None,
         )
-
-
-def _params(key: SendKey, ready: Ready) -> tuple[dict[str, Any], str | None]:
-    """Return the request's parameters, or why it cannot be made."""
-    params = {**ready.claimed.params, "chat_id": key.chat_id}
-    if ready.claimed.edits is not None:
-        if ready.changes is None:
-            return params, "nobody knows the number of the message to change: it was not sent, or its answer was lost"
-        params["message_id"] = ready.changes
-    if ready.claimed.media_id is not None:
-        if ready.media is None:
-            return params, "the file is gone"
-        params[_FIELDS[ready.claimed.method]] = "attach://file"
-    return params, None
-
-
-_FIELDS: Final = {"sendPhoto": "photo", "sendVoice": "voice", "sendDocument": "document"}
-
-
-def _message_id(result: Any) -> int | None:
-    if isinstance(result, list) and result:
-        result = result[0]
-    number = result.get("message_id") if isinstance(result, dict) else None
-    return number if isinstance(number, int) and 0 < number < 2**53 else None

@@ -20,8 +20,8 @@ from meydan.platform.db import Database, insert_missing, rows_changed
 from meydan.platform.errors import Unavailable
 from meydan.telegram.api import BotApi, Conflict, TelegramFault
 from meydan.telegram.events import Incoming
+from meydan.telegram.happenings import Identity
 from meydan.telegram.models import Chat, ReceivedUpdate, Topic
-from meydan.telegram.sender import Identity
 
 log = structlog.get_logger(__name__)
 

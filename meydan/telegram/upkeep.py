@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from meydan.platform.clock import Clock
 from meydan.platform.errors import Unavailable
 from meydan.telegram.api import Limited, TelegramFault, Unauthorized
+from meydan.telegram.limiter import bounded
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
@@ -20,6 +21,7 @@ class Upkeep:
     clock: Clock
     troubled: Callable[[TelegramFault | None], None]
     revoked: Callable[[str], None]
+    is_revoked: Callable[[], Awaitable[bool | None]]
 
     async def run(self, turn: Turn) -> None:
         """Take turns until cancelled or the token is revoked, with a pause after a failure, longer each time."""
@@ -27,17 +29,16 @@ class Upkeep:
         while True:
             try:
                 rest = await turn()
-            except Unauthorized as fault:
-                self.revoked(fault.reason)
-                return
             except (TelegramFault, Unavailable) as fault:
+                if isinstance(fault, Unauthorized) and await self.is_revoked():
+                    self.revoked(fault.reason)
+                    return
                 if isinstance(fault, TelegramFault):
                     self.troubled(fault)
-                rest = max(pause, fault.seconds) if isinstance(fault, Limited) else pause
+                rest = max(pause, bounded(0, fault.seconds)) if isinstance(fault, Limited) else pause
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
-                if pause > _FIRST_PAUSE:
-                    self.troubled(None)
+                self.troubled(None)
                 pause = _FIRST_PAUSE
             if rest:
                 await self.clock.sleep(rest)

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from meydan.telegram.api import BotApi, Rejected
-from meydan.telegram.sender import Identity
+from meydan.telegram.happenings import Identity
 from meydan.telegram.updates import WANTED
 
 _AGAIN: Final = 3_600.0

@@ -73,7 +73,7 @@ class Fleet:
         self.outbox = OutboxService(
             db=db, bus=bus, clock=clock, live=self.live, journal=self.journal, limiter=self.limiter
         )
-        self.budget = BudgetService(db=db, limiter=self.limiter)
+        self.budget = BudgetService(db=db, bus=bus, clock=clock, limiter=self.limiter)
         self.trial = TrialService(self.bots, fake)
         self.runner = FleetRunner(
             db=db, bus=bus, clock=clock, live=self.live, vault=vault, api=self.api, journal=self.journal,

@@ -28,6 +28,21 @@ def test_lanes_take_turns_and_keep_their_order() -> None:
     assert drain(filled("a", "b", "c")) == ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2"]
 
 
+def test_a_lane_that_waits_is_hurried_alone_or_with_all() -> None:
+    queue = filled("a", "b", "c", each=2)
+    assert queue.pop(0) == ("a", "a0")
+    for lane in ("a", "b", "c"):
+        queue.wait(lane, 1e9)
+    assert queue.pop(0) is None
+    queue.hurry("b")
+    queue.hurry("nobody")
+    assert drain(queue) == ["b0", "b1"]
+    queue.hurry()
+    assert drain(queue) == ["c0", "c1"]  # the other is still busy
+    queue.free("a")
+    assert drain(queue) == ["a1"]
+
+
 def test_a_busy_lane_is_passed_over() -> None:
     queue = filled("a", "b", each=2)
     assert queue.pop(0) == ("a", "a0")

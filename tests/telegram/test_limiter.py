@@ -15,7 +15,18 @@ from redis.asyncio import Redis
 from meydan.platform.clock import ManualClock
 from meydan.platform.errors import Unavailable
 from meydan.platform.redis import open_redis
-from meydan.telegram.limiter import SECOND, Grant, Hold, Holder, Limiter, Penalty, Spent, etas
+from meydan.telegram.limiter import (
+    LONGEST_BOT_HOLD,
+    LONGEST_CHAT_HOLD,
+    SECOND,
+    Grant,
+    Hold,
+    Holder,
+    Limiter,
+    Penalty,
+    Spent,
+    etas,
+)
 from meydan.telegram.limits import Ask, TelegramLimits, Window
 from meydan.telegram.memory_limiter import MemoryLimiter
 from meydan.telegram.redis_limiter import RedisLimiter
@@ -210,6 +221,35 @@ class TestLimiter:
         assert await limiter.penalties("b") == []
         (again,) = [one for one in await limiter.punish("b", 5, seconds=4) if one.chat_id]
         assert again.strikes == 2
+
+    @pytest.mark.parametrize("seconds", [300.0, 3e7, 1e13, 1e300, float("inf"), 0.0, -5.0, float("nan")])
+    async def test_a_hold_is_bounded_whatever_telegram_tells(self, make: Make, *, seconds: float) -> None:
+        limiter = await make()
+        for chat in (5, 7):
+            await limiter.punish("b", chat, seconds=seconds)
+        await limiter.restore([Penalty("b", 9, seconds, 1), Penalty("c", 0, seconds, 1)])
+        for bot in ("b", "c"):
+            for penalty in await limiter.penalties(bot):
+                longest = LONGEST_CHAT_HOLD if penalty.chat_id else LONGEST_BOT_HOLD
+                assert penalty.seconds == pytest.approx(min(max(0.0, seconds), longest), abs=0.1)
+        for ask, longest in ((Ask("b", 6), LONGEST_BOT_HOLD), (PERSON, LONGEST_CHAT_HOLD)):
+            (eta,) = await limiter.outlook([ask], ahead=[0])
+            assert eta == pytest.approx(await spend(limiter, ask), abs=1e-3)
+            assert eta <= longest + 1
+
+    async def test_a_hold_is_lifted_where_it_stands_and_nowhere_else(self, make: Make) -> None:
+        limiter = await make()
+        for chat in (5, 7):
+            await limiter.punish("b", chat, seconds=1e9)
+        assert await spend(limiter, Ask("b", 6)) > 0
+        await limiter.lift("b", 0)
+        assert await spend(limiter, Ask("b", 6)) == 0
+        assert await spend(limiter, PERSON) > 0
+        await limiter.lift("b", 5)
+        assert await spend(limiter, PERSON) == 0
+        assert [penalty.chat_id for penalty in await limiter.penalties("b")] == [7]
+        for bot, chat in (("b", 5), ("nobody", 0)):
+            await limiter.lift(bot, chat)
 
     async def test_penalties_are_held_again_after_a_restart(self, make: Make, clock: ManualClock) -> None:
         limiter = await make(name="after")

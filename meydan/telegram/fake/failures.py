@@ -9,6 +9,9 @@ import msgspec
 class Failure(StrEnum):
     """What can be made to go wrong."""
 
+    ERROR_401 = "error_401"  # although the token is good
+    ERROR_404 = "error_404"  # as for a method that the server does not know
+    ERROR_429 = "error_429"  # with the rule's seconds as `retry_after`
     ERROR_500 = "error_500"
     ERROR_502 = "error_502"
     DROP_BEFORE = "drop_before"  # the connection breaks and nothing was done

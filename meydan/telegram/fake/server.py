@@ -149,11 +149,9 @@ class FakeTelegram:
     async def _fail(
         self, rule: Rule, request: web.BaseRequest, answer: Callable[[], Awaitable[web.Response]]
     ) -> web.StreamResponse:
+        if (error := _error(rule)) is not None:
+            return _refused(error)
         match rule.kind:
-            case Failure.ERROR_500:
-                return _refused(ApiError(500, "Internal Server Error"))
-            case Failure.ERROR_502:
-                return _refused(ApiError(502, "Bad Gateway"))
             case Failure.SLOW:
                 await asyncio.sleep(rule.seconds)
                 return await answer()
@@ -182,6 +180,22 @@ class FakeTelegram:
         if content is None:
             return _refused(_GONE)
         return web.Response(body=content, content_type="application/octet-stream")
+
+
+def _error(rule: Rule) -> ApiError | None:
+    """Return what Telegram answers to a request that fails, unless it fails in another way."""
+    match rule.kind:
+        case Failure.ERROR_401:
+            return ApiError(401, "Unauthorized")
+        case Failure.ERROR_404:
+            return _GONE
+        case Failure.ERROR_429:
+            return ApiError.flood(int(rule.seconds))
+        case Failure.ERROR_500:
+            return ApiError(500, "Internal Server Error")
+        case Failure.ERROR_502:
+            return ApiError(502, "Bad Gateway")
+    return None
 
 
 def _refused(error: ApiError) -> web.Response:

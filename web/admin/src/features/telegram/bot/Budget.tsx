@@ -1,14 +1,17 @@
+import { Button } from "@mantine/core";
 import { data, type TelegramBot, type TelegramBudget } from "@meydan/client";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Hourglass } from "lucide-react";
 import { useMemo } from "react";
 import { Card } from "@/components/Page";
 import { Failed, Loading } from "@/components/States";
 import { Trail } from "@/components/Trail";
-import { api } from "@/session/session";
-import { number } from "@/text/format";
+import { toast } from "@/components/toasts";
+import { useComplain } from "@/components/useComplain";
+import { api, useMay } from "@/session/session";
+import { duration, number } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
-import { chatsQuery } from "../queries";
+import { chatsQuery, refresh } from "../queries";
 import styles from "./Budget.module.css";
 import { texts } from "./texts";
 
@@ -38,7 +41,7 @@ export function Budget({ bot }: { bot: TelegramBot }) {
       {budget.isError && !budget.data && <Failed error={budget.error} retry={() => void budget.refetch()} />}
       {budget.data && (
         <div className={styles.budget}>
-          <Penalties penalties={budget.data.penalties} title={title} />
+          <Penalties bot={bot} penalties={budget.data.penalties} title={title} />
           {whole.map((gauge) => (
             <Meter key={gauge.seconds} bot={bot} gauge={gauge} name={t("budget.all")} at={budget.dataUpdatedAt} />
           ))}
@@ -94,8 +97,29 @@ function Meter({ bot, gauge, name, at }: { bot: TelegramBot; gauge: Gauge; name:
   );
 }
 
-function Penalties({ penalties, title }: { penalties: TelegramBudget["penalties"]; title: (chat: number) => string }) {
+/** What Telegram holds back and for how long; an operator may let the bot try again sooner. */
+function Penalties({
+  bot,
+  penalties,
+  title,
+}: {
+  bot: TelegramBot;
+  penalties: TelegramBudget["penalties"];
+  title: (chat: number) => string;
+}) {
   const t = useText(texts);
+  const locale = useLocale();
+  const manages = useMay("telegram:manage");
+  const complain = useComplain();
+  const lift = useMutation({
+    mutationFn: (chat: number | null) =>
+      api.DELETE("/api/v1/telegram/bots/{bot_id}/hold", {
+        params: { path: { bot_id: bot.id }, query: chat === null ? {} : { chat_id: chat } },
+      }),
+    onSuccess: () => toast(t("budget.lifted")),
+    onError: complain,
+    onSettled: () => void refresh(),
+  });
   if (penalties.length === 0) return null;
   return (
     <ul className={styles.penalties} aria-label={t("budget.held")}>
@@ -106,9 +130,22 @@ function Penalties({ penalties, title }: { penalties: TelegramBudget["penalties"
             {t("budget.held")}: {chat_id === null ? t("budget.held.bot") : title(chat_id)}
           </strong>
           <span className="numbers">
-            {t("budget.left", { seconds: Math.ceil(seconds) })}
+            {t("budget.left", {
+              left: seconds < 60 ? t("budget.seconds", { s: Math.ceil(seconds) }) : duration(locale, seconds),
+            })}
             {strikes > 1 && ` · ${t("budget.strikes", { n: strikes })}`}
           </span>
+          {manages && (
+            <Button
+              size="xs"
+              variant="default"
+              aria-label={`${t("budget.lift")}: ${chat_id === null ? t("budget.held.bot") : title(chat_id)}`}
+              loading={lift.isPending && lift.variables === chat_id}
+              onClick={() => lift.mutate(chat_id)}
+            >
+              {t("budget.lift")}
+            </Button>
+          )}
         </li>
       ))}
     </ul>

@@ -40,7 +40,10 @@ export const texts = defineTexts({
     "budget.quiet": "Son bir dakikada hiçbir sohbete gönderim yapılmadı.",
     "budget.held": "Telegram bekletiyor",
     "budget.held.bot": "Bütün bot",
-    "budget.left": "{seconds} sn kaldı",
+    "budget.left": "{left} kaldı",
+    "budget.seconds": "{s} sn",
+    "budget.lift": "Beklemeyi kaldır",
+    "budget.lifted": "Bekleme kaldırıldı; bot hemen yeniden dener",
     "budget.strikes": { one: "{n}. kez", other: "{n}. kez" },
   },
   en: {
@@ -82,7 +85,10 @@ export const texts = defineTexts({
     "budget.quiet": "Nothing was sent to any chat in the last minute.",
     "budget.held": "Telegram holds back",
     "budget.held.bot": "The whole bot",
-    "budget.left": "{seconds} s left",
+    "budget.left": "{left} left",
+    "budget.seconds": "{s} s",
+    "budget.lift": "Lift the hold",
+    "budget.lifted": "The hold is lifted; the bot tries again at once",
     "budget.strikes": { one: "{n} time", other: "{n} times in a row" },
   },
 });
