@@ -1,5 +1,6 @@
 """A domain's endpoints over HTTP without the rest of the square; who asks is a switch."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from meydan.accounts.actor import Actor
 from meydan.accounts.origin import Origin
 from meydan.accounts.writes import Writes
+from meydan.platform.bodies import LargerBody
 from meydan.platform.clock import ManualClock
 from meydan.platform.http import add_routes, install_http
 from tests.loopback import http_client
@@ -27,13 +29,16 @@ class Doorman:
         return replace(self.actor, origin=origin) if self.actor is not None else None
 
 
-def http_app(router: APIRouter, **parts: Any) -> FastAPI:
-    """Return an application with a router's endpoints and the services that they ask for by name."""
+def http_app(router: APIRouter, *, larger: Mapping[str, LargerBody] | None = None, **parts: Any) -> FastAPI:
+    """Return an application with a router's endpoints and the services that they ask for by name.
+
+    Bodies are as long as `larger` says for its addresses, whoever sends them.
+    """
     app = FastAPI()
     for name, part in parts.items():
         setattr(app.state, name, part)
     add_routes(app, router)
-    install_http(app)
+    install_http(app, larger={path: LargerBody(body.limit) for path, body in (larger or {}).items()})
     return app
 
 

@@ -47,7 +47,7 @@ async def feed(fleet: Fleet, lanes: list[Lane], until: float) -> None:
     async def fill(bot: str, chat: int) -> None:
         while loop.time() < until:
             runs = fleet.runner.bots.get(bot)
-            for _ in range(_AHEAD - runs.sender.ahead(chat) if runs is not None else 0):
+            for _ in range(_AHEAD - runs.sender.queue.depth(chat) if runs is not None else 0):
                 text = f"{next(numbers):08d} " + "x" * 91
                 await fleet.outbox.send(OWNER, Order(bot_ids=(bot,), chat_id=chat, text=text))
             await asyncio.sleep(1.0)

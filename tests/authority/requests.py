@@ -285,6 +285,7 @@ of_a_bot("change_bot", "PATCH", "", {"enabled": False})
 of_a_bot("verify_bot", "POST", "/verify", works=_AWAY)
 of_a_bot("remove_bot", "DELETE", "")
 of_a_bot("get_bot_budget", "GET", "/budget")
+of_a_bot("lift_bot_hold", "DELETE", "/hold")
 
 
 def of_a_send(operation: str, method: str, path: str, body: Any = None, state: SendState = SendState.SENT) -> None:

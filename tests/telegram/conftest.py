@@ -21,7 +21,7 @@ from meydan.platform.live_settings import LiveSettings
 from meydan.telegram.api import HttpBotApi
 from meydan.telegram.bots import BotService
 from meydan.telegram.budget import BudgetService
-from meydan.telegram.endpoints import router
+from meydan.telegram.endpoints import LARGER_BODIES, router
 from meydan.telegram.fake.limits import FakeLimits
 from meydan.telegram.fake.server import FakeTelegram
 from meydan.telegram.fake.tokens import is_fake_token
@@ -109,8 +109,8 @@ class Fleet:
 
     def app(self, doorman: Doorman) -> FastAPI:
         return http_app(
-            router, accounts=doorman, bots=self.bots, outbox=self.outbox, budget=self.budget, trial=self.trial,
-            intake=self.intake,
+            router, larger=LARGER_BODIES, accounts=doorman, bots=self.bots, outbox=self.outbox, budget=self.budget,
+            trial=self.trial, intake=self.intake,
         )  # fmt: skip
 
 
