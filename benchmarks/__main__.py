@@ -7,7 +7,7 @@ import sys
 from benchmarks.native import NoCompiler
 from benchmarks.processes import BenchmarkError
 
-NAMES = ("fanout", "commit", "idle", "start", "slow", "telegram-limits", "telegram-send")
+NAMES = ("fanout", "commit", "idle", "start", "slow", "attacks", "telegram-limits", "telegram-send")
 
 
 def main() -> int:

@@ -68,8 +68,8 @@ class MeydanServer:
         return overview
 
 
-def meydan_process(folder: Path, *, port: int) -> ServerProcess:
-    """Return `meydan up` over the data folder, not started yet."""
+def meydan_process(folder: Path, *, port: int, tree: Path = ROOT) -> ServerProcess:
+    """Return `meydan up` over the data folder, from the source in `tree`, not started yet."""
     env = {
         "MEYDAN_HOST": "127.0.0.1",
         "MEYDAN_PORT": str(port),
@@ -79,10 +79,10 @@ def meydan_process(folder: Path, *, port: int) -> ServerProcess:
         "REDIS_URL": "",
         "MEYDAN_PUBLIC_URL": "",
         "MEYDAN_GUESTS": "",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(tree),
     }
     # The working folder has no .env of the developer's.
-    return ServerProcess([Path(sys.executable).with_name("meydan"), "up"], port=port, env=env, cwd=folder)
+    return ServerProcess([sys.executable, "-m", "meydan", "up"], port=port, env=env, cwd=folder)
 
 
 @contextlib.contextmanager
