@@ -7,6 +7,7 @@ goes on holding it until standard input ends.
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -100,14 +101,19 @@ def request(method: str, path: str, body: bytes = b"", *headers: str, close: boo
 
 async def bodies(attack: Attack) -> None:
     """Sign in with tens of thousands of keys that nobody knows."""
-    body = json.dumps({f"k{number}": 1 for number in range(_KEYS)}).encode()
+    body = json.dumps({f"k{number}": 1 for number in range(_KEYS)}, separators=(",", ":")).encode()
     await attack.many(4, lambda: attack.ask(request("POST", "/api/v1/auth/login", body)))
 
 
 async def sign_ins(attack: Attack) -> None:
     """Try a hundred passwords at once and hang up after three seconds, again and again."""
-    body = json.dumps({"username": "kurban", "password": "yanlış parola 1234"}).encode()
-    await attack.many(100, lambda: attack.ask(request("POST", "/api/v1/auth/login", body), patience=3.0))
+    turn = itertools.count()
+
+    def one() -> Awaitable[None]:
+        body = json.dumps({"username": f"kurban{next(turn)}", "password": "yanlış parola 1234"}).encode()
+        return attack.ask(request("POST", "/api/v1/auth/login", body), patience=3.0)
+
+    await attack.many(100, one)
 
 
 async def unread(attack: Attack) -> None:

@@ -114,7 +114,7 @@ def _prepare(server: MeydanServer, name: str, options: argparse.Namespace) -> di
     if name == "rooms":
         for number in range(options.rooms):
             server.make_room(f"oda{number:05d}")
-    given = {"token": "", "guests": []}
+    given: dict[str, Any] = {"token": "", "guests": []}
     if name == "writes":
         signed = {"username": "saldirgan", "password": PASSWORD}
         given["token"] = api.request("POST", "/api/v1/auth/login", signed)["access_token"]

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Cookie, Depends, FastAPI, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, FastAPI, Path, Query, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import Scope
 
 from meydan.accounts import schemas
 from meydan.accounts.actor import Actor
+from meydan.accounts.cookies import DEVICE, REFRESH, Browser, kept
 from meydan.accounts.errors import NotSignedIn
 from meydan.accounts.orders import AuditOrder, UserOrder
 from meydan.accounts.origin import Origin
@@ -19,10 +20,7 @@ from meydan.accounts.writes import SAFE_METHODS
 from meydan.platform.cursors import CURSOR
 from meydan.platform.problems import problems
 
-_COOKIE: Final = "meydan_refresh"
 _UNCOUNTED: Final = frozenset({"create_ws_ticket", "send_message"})  # a message costs its sender one of those
-_COOKIE_PATH: Final = "/api/v1/auth"
-_DEVICE: Final = "meydan_device"
 _DEVICE_LIFE: Final = 400 * 24 * 3600  # seconds; no browser keeps a cookie longer
 
 
@@ -38,7 +36,7 @@ def origin(request: Request) -> Origin:
     return Origin.of(
         address,
         request.headers.get("user-agent", ""),
-        device=request.cookies.get(_DEVICE, ""),
+        device=kept(request, DEVICE),
         gone=request.is_disconnected,
     )
 
@@ -86,7 +84,7 @@ def is_uncounted(route: Any) -> bool:
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
-_RefreshCookie = Annotated[str | None, Cookie(alias=_COOKIE)]
+AskingBrowser = Annotated[Browser, Depends(Browser)]
 _Identifier = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 _Limit = Annotated[int, Query(ge=1, le=200)]
 _Cursor = Annotated[str, Query(pattern=CURSOR)]
@@ -103,12 +101,14 @@ router = APIRouter(prefix="/api/v1")
     tags=["auth"],
     responses=problems(403, 404, 409, 422, 429),
 )
-async def register(accounts: Accounts, come: From, body: schemas.RegisterIn, response: Response) -> schemas.TokensOut:
+async def register(
+    accounts: Accounts, come: From, body: schemas.RegisterIn, browser: AskingBrowser
+) -> schemas.TokensOut:
     """Answer 403 `kayit_kapali` while registration is closed, unless an invitation's code comes along."""
     granted = await accounts.register(
         body.username, body.password.get_secret_value(), name=body.name, invitation=body.invitation, origin=come
     )
-    return _signed_in(accounts, granted, response, cookie=body.session == "cookie")
+    return _signed_in(accounts, browser, granted, cookie=body.session == "cookie")
 
 
 @router.post(
@@ -118,10 +118,10 @@ async def register(accounts: Accounts, come: From, body: schemas.RegisterIn, res
     tags=["auth"],
     responses=problems(401, 403, 422, 429),
 )
-async def login(accounts: Accounts, come: From, body: schemas.LoginIn, response: Response) -> schemas.TokensOut:
+async def login(accounts: Accounts, come: From, body: schemas.LoginIn, browser: AskingBrowser) -> schemas.TokensOut:
     """Answer 401 `giris_hatali` for a wrong password and an unknown user alike."""
     granted = await accounts.login(body.username, body.password.get_secret_value(), origin=come)
-    return _signed_in(accounts, granted, response, cookie=body.session == "cookie")
+    return _signed_in(accounts, browser, granted, cookie=body.session == "cookie")
 
 
 @router.post(
@@ -134,14 +134,13 @@ async def login(accounts: Accounts, come: From, body: schemas.LoginIn, response:
 async def refresh(
     accounts: Accounts,
     come: From,
-    response: Response,
+    browser: AskingBrowser,
     body: Annotated[schemas.RefreshIn | None, Body()] = None,
-    kept: _RefreshCookie = None,
 ) -> schemas.TokensOut:
     """Use each token once: an old one that comes again ends the whole sign-in."""
     given = body.refresh_token if body is not None else None
-    granted = await accounts.refresh(given or kept, origin=come)
-    return _tokens(accounts, granted, response, cookie=not given)
+    granted = await accounts.refresh(given or browser.refresh_token, origin=come)
+    return _tokens(browser, granted, cookie=not given)
 
 
 @router.post(
@@ -156,17 +155,16 @@ async def logout(
     *,
     accounts: Accounts,
     come: From,
-    response: Response,
+    browser: AskingBrowser,
     bearer: _Bearer,
     key: _Key,
     body: Annotated[schemas.RefreshIn | None, Body()] = None,
-    kept: _RefreshCookie = None,
 ) -> None:
     """End the sign-in of the refresh token, whatever became of the access token, or else of the access token."""
-    token = (body.refresh_token if body is not None else None) or kept
+    token = (body.refresh_token if body is not None else None) or browser.refresh_token
     actor = None if token else await optional_actor(accounts, come, bearer, key)
     await accounts.sign_ins.end(actor, token, origin=come)
-    response.delete_cookie(_COOKIE, path=_COOKIE_PATH)
+    browser.forget_sign_in()
 
 
 @router.post(
@@ -177,10 +175,10 @@ async def logout(
     tags=["auth"],
     responses=problems(401, 403),
 )
-async def logout_all(accounts: Accounts, actor: CurrentActor, response: Response) -> None:
+async def logout_all(accounts: Accounts, actor: CurrentActor, browser: AskingBrowser) -> None:
     """End every sign-in of this user and close their sockets."""
     await accounts.sign_ins.end_all(actor)
-    response.delete_cookie(_COOKIE, path=_COOKIE_PATH)
+    browser.forget_sign_in()
 
 
 @router.get("/auth/me", operation_id="get_me", summary="Who I am", tags=["auth"], responses=problems(401))
@@ -247,9 +245,9 @@ async def delete_session(accounts: Accounts, actor: CurrentActor, session_id: _I
     tags=["auth"],
     responses=problems(403, 409, 422, 429),
 )
-async def guest(accounts: Accounts, come: From, body: schemas.GuestIn, response: Response) -> schemas.TokensOut:
+async def guest(accounts: Accounts, come: From, body: schemas.GuestIn, browser: AskingBrowser) -> schemas.TokensOut:
     """Answer 409 `ad_kullanimda` when a registered user has the name."""
-    return _tokens(accounts, await accounts.guest(body.name, origin=come), response, cookie=False)
+    return _tokens(browser, await accounts.guest(body.name, origin=come), cookie=False)
 
 
 @router.post(
@@ -284,12 +282,14 @@ async def check_owner_link(accounts: Accounts, body: schemas.OwnerLinkIn) -> sch
     tags=["auth"],
     responses=problems(403, 409, 422),
 )
-async def claim_owner(accounts: Accounts, come: From, body: schemas.OwnerIn, response: Response) -> schemas.TokensOut:
+async def claim_owner(
+    accounts: Accounts, come: From, body: schemas.OwnerIn, browser: AskingBrowser
+) -> schemas.TokensOut:
     """Use the key that the first start printed."""
     granted = await accounts.claim_owner(
         body.token, body.username, body.password.get_secret_value(), name=body.name, origin=come
     )
-    return _signed_in(accounts, granted, response, cookie=body.session == "cookie")
+    return _signed_in(accounts, browser, granted, cookie=body.session == "cookie")
 
 
 @router.get(
@@ -421,35 +421,19 @@ async def list_audit(
     return schemas.AuditPage.model_validate(page)
 
 
-def _signed_in(accounts: AccountService, granted: Granted, response: Response, *, cookie: bool) -> schemas.TokensOut:
+def _signed_in(accounts: AccountService, browser: Browser, granted: Granted, *, cookie: bool) -> schemas.TokensOut:
     """Answer with tokens, and let the browser show next time that it has signed this user in before."""
     if cookie:
-        response.set_cookie(
-            _DEVICE,
-            accounts.device(granted.user.id),
-            max_age=_DEVICE_LIFE,
-            path=_COOKIE_PATH,
-            httponly=True,
-            samesite="strict",
-            secure=accounts.secure_cookies,
-        )
-    return _tokens(accounts, granted, response, cookie=cookie)
+        browser.keep(DEVICE, accounts.device(granted.user.id), seconds=_DEVICE_LIFE)
+    return _tokens(browser, granted, cookie=cookie)
 
 
-def _tokens(accounts: AccountService, granted: Granted, response: Response, *, cookie: bool) -> schemas.TokensOut:
-    response.headers["Cache-Control"] = "no-store"
+def _tokens(browser: Browser, granted: Granted, *, cookie: bool) -> schemas.TokensOut:
+    browser.keep_nothing()
     tokens = schemas.TokensOut.model_validate(granted)
     if not cookie or granted.refresh_token is None:
         return tokens
-    response.set_cookie(
-        _COOKIE,
-        granted.refresh_token,
-        max_age=int(REFRESH_LIFE.total_seconds()),
-        path=_COOKIE_PATH,
-        httponly=True,
-        samesite="strict",
-        secure=accounts.secure_cookies,
-    )
+    browser.keep(REFRESH, granted.refresh_token, seconds=int(REFRESH_LIFE.total_seconds()))
     return tokens.model_copy(update={"refresh_token": None})
 
 

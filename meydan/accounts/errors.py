@@ -42,6 +42,12 @@ class BadTicket(MeydanError):
     status, code = 401, "bilet_gecersiz"
 
 
+class ForeignPage(NotAllowed):
+    """A page of another site asks for what a browser keeps for ours."""
+
+    code = "yabanci_sayfa"
+
+
 class TooManyKeys(MeydanError):
     """The user has as many API keys as one may."""
 

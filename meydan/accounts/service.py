@@ -46,6 +46,7 @@ from meydan.platform.ephemeral import EphemeralStore
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.network import NetworkSettings
+from meydan.platform.origins import is_own_page
 from meydan.platform.settings import Settings
 from meydan.platform.texts import Language, as_language
 from meydan.platform.turkish import fold
@@ -165,6 +166,10 @@ class AccountService:
     def device(self, username: str) -> str:
         """Return what a browser keeps of having signed a user in, for `Origin.device`."""
         return self._tokens.device(username)
+
+    def is_own_page(self, origin: str, host: str) -> bool:
+        """Tell whether a page of `origin` is one of ours, or one that the operator named."""
+        return is_own_page(self._settings, origin, host)
 
     async def refresh(self, token: str | None, *, origin: Origin = NOWHERE) -> Granted:
         """Give new tokens for a refresh token."""

@@ -287,6 +287,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         },
         origins=settings.allowed_origins,
         metrics=metrics,
+        https=accounts.service.secure_cookies,
     )
     return Square(accounts, rooms, messages, message_log, indexer, hub, sampler, fleet, gate, app)
 

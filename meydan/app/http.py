@@ -15,7 +15,9 @@ from meydan.platform.metrics import Metrics
 from meydan.telegram import endpoints as telegram_endpoints
 
 
-def build_http(parts: dict[str, Any], *, origins: tuple[str, ...] = (), metrics: Metrics | None = None) -> FastAPI:
+def build_http(
+    parts: dict[str, Any], *, origins: tuple[str, ...] = (), metrics: Metrics | None = None, https: bool = False
+) -> FastAPI:
     """Return the application; `parts` are the services that the endpoints ask for by name."""
     app = FastAPI(
         title="Meydan",
@@ -34,6 +36,7 @@ def build_http(parts: dict[str, Any], *, origins: tuple[str, ...] = (), metrics:
         app,
         origins=origins,
         metrics=metrics,
+        https=https,
         larger=chat_endpoints.LARGER_BODIES | telegram_endpoints.LARGER_BODIES,
         admit=partial(accounts_endpoints.admit, app),
     )

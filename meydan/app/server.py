@@ -5,7 +5,6 @@ import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -15,7 +14,8 @@ from meydan.app.gate import Gate
 from meydan.app.http_protocol import BoundedHttp
 from meydan.chat.hub import Hub
 from meydan.chat.websocket import protocol_factory
-from meydan.platform.settings import ANY_ORIGIN, Settings, reachable_host
+from meydan.platform.origins import origin_allowed
+from meydan.platform.settings import Settings, reachable_host
 
 log = structlog.get_logger(__name__)
 
@@ -100,16 +100,6 @@ class _Uvicorn(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def origin_allowed(settings: Settings, origin: str, host: str) -> bool:
-    """Tell whether a page of `origin` may open a WebSocket here: our own pages, and those the operator named."""
-    if origin == settings.public_url or not {origin, ANY_ORIGIN}.isdisjoint(settings.allowed_origins):
-        return True
-    try:
-        return bool(host) and urlsplit(origin).netloc == host
-    except ValueError:  # no address at all, as with a bracket that does not close
-        return False
 
 
 def _address(gate: Gate, peer: str, forwarded: str) -> str:

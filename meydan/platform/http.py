@@ -68,12 +68,14 @@ def install_http(
     *,
     origins: Sequence[str] = (),
     metrics: Metrics | None = None,
+    https: bool = False,
     larger: Mapping[str, LargerBody] | None = None,
     admit: Admit | None = None,
     **bodies: Any,
 ) -> None:
     """Give `app` the middleware and error handlers; pages of `origins` may call it from elsewhere.
 
+    `https` says that the square is reached by nothing else, under any of its names.
     `larger`, `admit` and `bodies` are for `BodyLimit`: which addresses take longer bodies than the others, from whom.
     """
     app.add_exception_handler(MeydanError, _meydan_error)
@@ -92,14 +94,15 @@ def install_http(
             max_age=600,
         )
     app.add_middleware(HeadAsGet)
-    app.add_middleware(RequestFrame, metrics=metrics)
+    app.add_middleware(RequestFrame, metrics=metrics, https=https)
 
 
 class RequestFrame:
     """Name each request, time it, write one access line, and put the security headers on the answer."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics | None = None, https: bool = False) -> None:
         self._app = app
+        self._security = _SECURITY | (_HTTPS_ONLY if https else {})
         self._answers = [0] * 6
         for hundreds in range(1, 6) if metrics else ():
             assert metrics is not None  # noqa: S101  # the loop is empty without
@@ -120,6 +123,7 @@ class RequestFrame:
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
+        private = scope["path"].startswith("/api/") or not _CREDENTIALS.isdisjoint(headers.keys())
         status = 500
         started = time.perf_counter()
 
@@ -129,8 +133,10 @@ class RequestFrame:
                 status = message["status"]
                 answer = MutableHeaders(scope=message)
                 answer["X-Request-Id"] = request_id
-                for name, value in _SECURITY.items():
+                for name, value in self._security.items():
                     answer.setdefault(name, value)
+                if private:
+                    answer.setdefault("Cache-Control", "no-store")
                 answer.setdefault("Content-Security-Policy", content_security_policy(headers.get("host", "")))
             await send(message)
 
@@ -210,11 +216,13 @@ def content_security_policy(host: str) -> str:
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return (
         f"default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data: blob:; font-src 'self' data:; "
-        "style-src 'self' 'unsafe-inline'; script-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        "style-src 'self' 'unsafe-inline'; script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     )
 
 
+_CREDENTIALS: Final = frozenset({"authorization", "x-api-key", "cookie"})
+_HTTPS_ONLY: Final = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 _SECURITY: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

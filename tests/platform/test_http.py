@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import httpx
 import pytest
 import structlog
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Query, Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Scope
@@ -347,3 +347,35 @@ def test_a_body_that_trickles_has_an_end_however_much_has_come() -> None:
 
     json_type = {"Content-Type": "application/json"}
     assert call(build(patience=0.01), "POST", "/body", content=trickle(), headers=json_type).status_code in (408, 413)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "kept"),
+    [
+        ("/ok", {}, None),
+        ("/ok", {"Authorization": "Bearer x"}, "no-store"),
+        ("/ok", {"X-API-Key": "x"}, "no-store"),
+        ("/ok", {"Cookie": "a=b"}, "no-store"),
+        ("/api/ok", {}, "no-store"),
+        ("/api/kept", {"Authorization": "Bearer x"}, "max-age=60"),
+    ],
+)
+def test_nobody_on_the_way_keeps_what_is_answered_to_one(path: str, headers: dict[str, str], kept: str | None) -> None:
+    app = build()
+
+    @app.get("/api/ok")
+    async def ok() -> None: ...
+
+    @app.get("/api/kept")
+    async def kept_for_a_while(response: Response) -> None:
+        response.headers["Cache-Control"] = "max-age=60"
+
+    assert call(app, "GET", path, headers=headers).headers.get("cache-control") == kept
+
+
+def test_a_square_of_https_says_so_for_all_its_names() -> None:
+    assert "strict-transport-security" not in call(build(), "GET", "/ok").headers
+    app = FastAPI()
+    install_http(app, https=True)
+    assert call(app, "GET", "/").headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    assert "base-uri 'none'" in call(app, "GET", "/").headers["content-security-policy"]

@@ -1,0 +1,67 @@
+"""What a browser keeps of a sign-in: cookies that no other host can set, for our own pages alone.
+
+`__Host-` in front of a name makes a browser refuse the cookie from anybody but this very host over HTTPS, and asks for
+the path `/` in return. On plain HTTP, where a square is tried out on one's own machine, the name goes without it and
+the path is that of the endpoints which read it.
+"""
+
+from typing import Any, Final
+
+from fastapi import Request, Response
+
+from meydan.accounts.errors import ForeignPage
+from meydan.accounts.service import AccountService
+
+REFRESH: Final = "meydan_refresh"
+DEVICE: Final = "meydan_device"
+_PLAIN_PATH: Final = "/api/v1/auth"
+
+
+def kept(request: Request, name: str) -> str:
+    """Return what the browser keeps under a name, or nothing."""
+    accounts: AccountService = request.app.state.accounts
+    return request.cookies.get(_named(accounts, name), "")
+
+
+class Browser:
+    """Whoever asks, if it is a browser: what it keeps, and what it is to keep."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request = request
+        self._response = response
+        self._accounts: AccountService = request.app.state.accounts
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The refresh token that the browser keeps; raises `ForeignPage` when a page of others uses it."""
+        token = kept(self._request, REFRESH)
+        if token:
+            self._require_own_page()
+        return token or None
+
+    def keep(self, name: str, value: str, *, seconds: int) -> None:
+        """Let the browser keep a value; raise `ForeignPage` when a page of others asks for it."""
+        self._require_own_page()
+        self._response.set_cookie(_named(self._accounts, name), value, max_age=seconds, **self._attributes())
+
+    def forget_sign_in(self) -> None:
+        """Let the browser forget its refresh token."""
+        self._response.delete_cookie(_named(self._accounts, REFRESH), **self._attributes())
+
+    def keep_nothing(self) -> None:
+        """Let nobody on the way keep the answer."""
+        self._response.headers["Cache-Control"] = "no-store"
+
+    def _require_own_page(self) -> None:
+        headers = self._request.headers
+        origin = headers.get("origin")
+        if origin is not None and not self._accounts.is_own_page(origin, headers.get("host", "")):
+            raise ForeignPage
+
+    def _attributes(self) -> dict[str, Any]:
+        secure = self._accounts.secure_cookies
+        return {"path": "/" if secure else _PLAIN_PATH, "secure": secure, "httponly": True, "samesite": "strict"}
+
+
+def _named(accounts: AccountService, name: str) -> str:
+    return f"__Host-{name}" if accounts.secure_cookies else name
