@@ -3143,9 +3143,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                meydan_refresh?: string | null;
-            };
+            cookie?: never;
         };
         requestBody?: {
             content: {
@@ -3443,9 +3441,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                meydan_refresh?: string | null;
-            };
+            cookie?: never;
         };
         requestBody?: {
             content: {
