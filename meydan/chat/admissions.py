@@ -24,7 +24,10 @@ _LOOKS_PER_MINUTE = 300  # of one address: a class may open one link at once
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Where an invitation leads and who gave it; `newcomers` tells whether an account can be made by it."""
+    """Where an invitation leads and who gave it.
+
+    `newcomers` tells whether an account can be made by it, `member` whether the reader is in that room already.
+    """
 
     room: str
     title: str
@@ -33,6 +36,7 @@ class Preview:
     invited_by: str
     expires_at: datetime
     newcomers: bool
+    member: bool
 
 
 class RoomAdmissions:
@@ -47,6 +51,7 @@ class RoomAdmissions:
         """Return what an invitation leads to; raise `InvitationInvalid` when it lets this reader in no more."""
         if actor is not None:
             actor.require(Permission.ROOMS_READ)
+        reader = None if actor is None or actor.is_guest else actor.id
         await self._throttle.budget(f"invitation:{origin.line}", most=_LOOKS_PER_MINUTE, seconds=60)
 
         def read(session: Session) -> Preview:
@@ -54,9 +59,9 @@ class RoomAdmissions:
             if found is None:
                 raise InvitationInvalid
             invitation, room = found
-            theirs = actor is not None and RoomRepository(session).member(room.id, actor.id) is not None
-            for_another = invitation.user_id is not None and actor is not None and invitation.user_id != actor.id
-            if for_another or not (theirs or InvitationRepository(session).lets_in(invitation, self._clock.now())):
+            inside = reader is not None and RoomRepository(session).member(room.id, reader) is not None
+            for_another = reader is not None and invitation.user_id not in (None, reader)
+            if for_another or not (inside or InvitationRepository(session).lets_in(invitation, self._clock.now())):
                 raise InvitationInvalid
             names = UserRepository(session).names({invitation.created_by})
             return Preview(
@@ -67,6 +72,7 @@ class RoomAdmissions:
                 invited_by=names.get(invitation.created_by) or invitation.created_by,
                 expires_at=invitation.expires_at,
                 newcomers=invitation.user_id is None,
+                member=inside,
             )
 
         return await self._db.read(read)

@@ -290,6 +290,7 @@ class PreviewOut(Wire):
     invited_by: str = Field(serialization_alias="davet_eden")
     expires_at: datetime
     newcomers: bool = Field(serialization_alias="yeni_hesap")
+    member: bool
 
 
 class NoticeOut(Wire):

@@ -86,6 +86,8 @@ async def test_an_invitation_names_the_room_and_who_invites(node: Node) -> None:
     assert (shown["davet_eden"], shown["yeni_hesap"]) == ("Sahip Hanım", True)
     for_other = await invitation(node, owner, kullanici_id="oteki")
     assert (await look(for_other, other))[1]["yeni_hesap"] is False
+    assert (await look(code, owner))[1]["uye"] is True
+    assert (await look(code, other))[1]["uye"] is False
     third = await node.person("ucuncu")
     assert (await look(for_other, third))[1]["kod"] == "davet_gecersiz"
     assert (await register(node, "gelen", code))[0] == 201, (

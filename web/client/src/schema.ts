@@ -2188,6 +2188,8 @@ export interface components {
             oda_id: string;
             /** Ozel */
             ozel: boolean;
+            /** Uye */
+            uye: boolean;
             /** Yeni Hesap */
             yeni_hesap: boolean;
         };

@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ShownOnce } from "@/components/dialogs";
 import { useFields } from "@/components/form";
+import { Rules } from "@/components/Rules";
 import { FormProblem } from "@/components/States";
 import { texts as shared } from "@/components/texts";
 import { queries } from "@/session/queries";
@@ -60,13 +61,20 @@ export function AddPerson({ opened, onClose }: { opened: boolean; onClose: () =>
           <TextInput
             name="username"
             label={t("new.username")}
-            description={t("new.username.hint")}
             value={form.values.username}
             error={form.errors.username}
             autoCapitalize="none"
             autoComplete="off"
             onChange={(event) => form.set("username", event.currentTarget.value.trim())}
             data-autofocus
+            aria-describedby="new-username-rules"
+          />
+          <Rules
+            id="new-username-rules"
+            schema={bodies["POST /api/v1/users"]}
+            field="username"
+            value={form.values.username}
+            onOffer={(near) => form.set("username", near)}
           />
           <TextInput
             name="name"

@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useFields } from "@/components/form";
 import { Card } from "@/components/Page";
+import { Rules } from "@/components/Rules";
 import { FormProblem } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { useUnsaved } from "@/components/unsaved";
@@ -119,6 +120,7 @@ const BLANK = { current: "", new: "" };
 
 function PasswordCard() {
   const t = useText(texts);
+  const { user } = useMe();
   const [problem, setProblem] = useState<unknown>(null);
   const form = useFields(BLANK, bodies["POST /api/v1/auth/password"]);
   const change = useMutation({
@@ -155,6 +157,14 @@ function PasswordCard() {
             value={form.values.new}
             error={form.errors.new}
             onChange={(event) => form.set("new", event.currentTarget.value)}
+            aria-describedby="new-password-rules"
+          />
+          <Rules
+            id="new-password-rules"
+            schema={bodies["POST /api/v1/auth/password"]}
+            field="new"
+            value={form.values.new}
+            username={user.id}
           />
           <FormProblem error={problem} />
           <Group>

@@ -1,11 +1,13 @@
-import { Button, Group } from "@mantine/core";
+import { Button, Group, Loader } from "@mantine/core";
 import { data } from "@meydan/client";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { GlassSheet } from "@/components/Glass";
 import { LinkButton } from "@/components/LinkButton";
 import { FormProblem } from "@/components/States";
+import { abilitiesQuery } from "@/session/abilities";
+import { codeIn, invitationAddress, invitationQuery } from "@/session/invitation";
 import { queries } from "@/session/queries";
 import { roomsQuery } from "@/session/rooms";
 import { api, useSession } from "@/session/session";
@@ -17,7 +19,9 @@ export function InvitationPage() {
   const t = useText(texts);
   const navigate = useNavigate();
   const session = useSession();
-  const [code] = useState(codeInAddress);
+  const [code] = useState(() => codeIn(location.pathname + location.hash));
+  const abilities = useQuery(abilitiesQuery);
+  const invitation = useQuery(invitationQuery(code));
   const accept = useMutation({
     mutationFn: () => data(api.POST("/api/v1/sohbet/davet-kabul", { body: { kod: code } })),
     onSuccess: (room) => {
@@ -25,44 +29,55 @@ export function InvitationPage() {
       void navigate({ to: "/oda/$odaId", params: { odaId: room.oda_id }, replace: true });
     },
   });
-  if (code === "") {
+  const inside = invitation.data?.uye ? invitation.data.oda_id : null;
+  useEffect(() => {
+    if (inside) void navigate({ to: "/oda/$odaId", params: { odaId: inside }, replace: true });
+  }, [inside, navigate]);
+  if (code === "" || invitation.isError) {
     return (
-      <GlassSheet title={t("invitation.none")} detail={t("invitation.none.detail")}>
+      <GlassSheet
+        title={t(code ? "invitation.over" : "invitation.none")}
+        detail={t(code ? "invitation.over.detail" : "invitation.none.detail")}
+      >
         <LinkButton to="/" variant="light" fullWidth>
           {t("back")}
         </LinkButton>
       </GlassSheet>
     );
   }
-  if (session.status !== "in" || session.guest) {
-    const search = { sonra: `/davet#${encodeURIComponent(code)}` };
+  if (invitation.isPending || abilities.isPending) {
     return (
-      <GlassSheet title={t("invitation.title")} detail={t("invitation.sign-in")}>
+      <GlassSheet title={t("invitation.title")} detail={t("invitation.loading")}>
+        <Loader />
+      </GlassSheet>
+    );
+  }
+  const { davet_eden: name, baslik: room, yeni_hesap: newcomers } = invitation.data;
+  const title = t("invitation.to", { room });
+  if (session.status !== "in" || session.guest) {
+    const search = { sonra: invitationAddress(code) };
+    const registers = newcomers || abilities.data?.kayit_acik !== false;
+    return (
+      <GlassSheet title={title} detail={t(registers ? "invitation.sign-in" : "invitation.members", { name })}>
         <Group grow>
           <LinkButton to="/giris" search={search}>
             {t("read-only.sign-in")}
           </LinkButton>
-          <LinkButton to="/kayit" search={search} variant="default">
-            {t("register")}
-          </LinkButton>
+          {registers && (
+            <LinkButton to="/kayit" search={search} variant="default">
+              {t("register")}
+            </LinkButton>
+          )}
         </Group>
       </GlassSheet>
     );
   }
   return (
-    <GlassSheet title={t("invitation.title")} detail={t("invitation.detail")}>
+    <GlassSheet title={title} detail={t("invitation.detail", { name })}>
       <FormProblem error={accept.error} />
       <Button fullWidth mt="sm" loading={accept.isPending} onClick={() => accept.mutate()}>
         {t("invitation.accept")}
       </Button>
     </GlassSheet>
   );
-}
-
-function codeInAddress(): string {
-  try {
-    return decodeURIComponent(location.hash.slice(1));
-  } catch {
-    return ""; // cut off in the middle of an escape
-  }
 }

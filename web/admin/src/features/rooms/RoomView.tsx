@@ -172,12 +172,12 @@ function ReaderFoot() {
   const t = useText(texts);
   const session = useSession();
   const ended = session.status === "anonymous" && session.ended;
-  const abilities = useQuery(abilitiesQuery);
+  const guests = useQuery(abilitiesQuery).data?.misafir_girisi;
   return (
     <div className={styles.reader}>
-      <p>{t(ended ? "read-only.ended" : "read-only")}</p>
+      <p>{t(ended ? "read-only.ended" : guests ? "read-only" : "read-only.members")}</p>
       <div className={styles.readerActions}>
-        {!ended && abilities.data?.misafir_girisi && <GuestEntry inline />}
+        {!ended && guests && <GuestEntry inline />}
         <LinkButton to="/giris" search={{ sonra: location.pathname }} variant="default">
           {t("read-only.sign-in")}
         </LinkButton>

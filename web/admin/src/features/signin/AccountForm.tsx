@@ -2,6 +2,7 @@ import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useFields } from "@/components/form";
+import { Rules } from "@/components/Rules";
 import { FormProblem } from "@/components/States";
 import { enter } from "@/session/session";
 import { useText } from "@/text/useText";
@@ -49,7 +50,6 @@ export function AccountForm({ schema, known = {}, making, action, ask, onEntered
         <TextInput
           name="username"
           label={t("username")}
-          description={making ? t("username.hint") : undefined}
           value={form.values.username}
           error={form.errors.username}
           onChange={(event) => form.set("username", event.currentTarget.value.trim())}
@@ -59,7 +59,17 @@ export function AccountForm({ schema, known = {}, making, action, ask, onEntered
           autoFocus
           required
           withAsterisk={false}
+          {...(making ? { "aria-describedby": "username-rules" } : {})}
         />
+        {making && (
+          <Rules
+            id="username-rules"
+            schema={schema}
+            field="username"
+            value={form.values.username}
+            onOffer={(near) => form.set("username", near)}
+          />
+        )}
         {making && (
           <TextInput
             name="name"
@@ -80,7 +90,17 @@ export function AccountForm({ schema, known = {}, making, action, ask, onEntered
           autoComplete={making ? "new-password" : "current-password"}
           required
           withAsterisk={false}
+          {...(making ? { "aria-describedby": "password-rules" } : {})}
         />
+        {making && (
+          <Rules
+            id="password-rules"
+            schema={schema}
+            field="password"
+            value={form.values.password}
+            username={form.values.username}
+          />
+        )}
         <FormProblem error={problem} />
         <Button type="submit" loading={send.isPending} fullWidth mt={4}>
           {action}

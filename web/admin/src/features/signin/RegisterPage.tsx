@@ -1,3 +1,4 @@
+import { Loader } from "@mantine/core";
 import { data } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
 import { useQuery } from "@tanstack/react-query";
@@ -5,19 +6,31 @@ import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { GlassSheet } from "@/components/Glass";
 import { LinkButton } from "@/components/LinkButton";
 import { abilitiesQuery } from "@/session/abilities";
+import { codeIn, invitationQuery } from "@/session/invitation";
 import { api } from "@/session/session";
 import { useText } from "@/text/useText";
 import { AccountForm } from "./AccountForm";
 import { texts } from "./texts";
 
+/** A new account: while registration is open for everybody, else for who comes from an invitation. */
 export function RegisterPage() {
   const t = useText(texts);
   const router = useRouter();
   const { sonra } = useSearch({ from: "/kayit" });
   const abilities = useQuery(abilitiesQuery);
-  if (abilities.data && !abilities.data.kayit_acik) {
+  const code = codeIn(sonra);
+  const invitation = useQuery(invitationQuery(code));
+  const invited = invitation.data?.yeni_hesap ? invitation.data : null;
+  if (abilities.isPending || (code && invitation.isPending)) {
     return (
-      <GlassSheet title={t("closed")} detail={t("closed.detail")}>
+      <GlassSheet title={t("register.title")} detail={t("loading")}>
+        <Loader />
+      </GlassSheet>
+    );
+  }
+  if (abilities.data && !abilities.data.kayit_acik && !invited) {
+    return (
+      <GlassSheet title={t("closed")} detail={t(abilities.data.misafir_girisi ? "closed.guest" : "closed.detail")}>
         <LinkButton to="/" fullWidth>
           {t("to-square")}
         </LinkButton>
@@ -27,7 +40,9 @@ export function RegisterPage() {
   return (
     <GlassSheet
       title={t("register.title")}
-      detail={t("register.detail")}
+      detail={
+        invited ? t("register.invited", { name: invited.davet_eden, room: invited.baslik }) : t("register.detail")
+      }
       foot={
         <>
           {t("have-account")}{" "}
@@ -41,8 +56,16 @@ export function RegisterPage() {
         schema={bodies["POST /api/v1/auth/register"]}
         making
         action={t("register")}
-        ask={(account) => data(api.POST("/api/v1/auth/register", { body: { ...account, session: "cookie" } }))}
-        onEntered={() => router.history.push(sonra ?? "/odalar")}
+        ask={(account) =>
+          data(
+            api.POST("/api/v1/auth/register", {
+              body: { ...account, session: "cookie", ...(invited ? { invitation: code } : {}) },
+            }),
+          )
+        }
+        onEntered={() =>
+          router.history.push(invited ? `/oda/${encodeURIComponent(invited.oda_id)}` : (sonra ?? "/odalar"))
+        }
       />
     </GlassSheet>
   );

@@ -1,8 +1,11 @@
 import { data } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { GlassSheet } from "@/components/Glass";
+import { abilitiesQuery } from "@/session/abilities";
+import { codeIn, invitationQuery } from "@/session/invitation";
 import { api, useSession } from "@/session/session";
 import { useText } from "@/text/useText";
 import { AccountForm } from "./AccountForm";
@@ -14,6 +17,10 @@ export function SignInPage() {
   const session = useSession();
   const { sonra } = useSearch({ from: "/giris" });
   const next = sonra ?? "/odalar";
+  const abilities = useQuery(abilitiesQuery);
+  const code = codeIn(sonra);
+  const invitation = useQuery(invitationQuery(code));
+  const closed = abilities.data?.kayit_acik === false && !invitation.data?.yeni_hesap;
   const ended = session.status === "anonymous" && session.ended;
   const signedIn = session.status === "in" && !session.guest;
   useEffect(() => {
@@ -24,12 +31,16 @@ export function SignInPage() {
       title={t("sign-in.title")}
       detail={t(ended ? "sign-in.ended" : "sign-in.detail")}
       foot={
-        <>
-          {t("no-account")}{" "}
-          <Link to="/kayit" search={sonra ? { sonra } : {}}>
-            {t("register")}
-          </Link>
-        </>
+        closed ? (
+          t("no-account.closed")
+        ) : (
+          <>
+            {t("no-account")}{" "}
+            <Link to="/kayit" search={sonra ? { sonra } : {}}>
+              {t("register")}
+            </Link>
+          </>
+        )
       }
     >
       <AccountForm

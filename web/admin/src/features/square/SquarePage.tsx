@@ -34,6 +34,7 @@ export function SquarePage() {
   const session = useSession();
   const rooms = useInfiniteQuery({ ...roomsQuery, refetchInterval: 10_000 });
   const inside = session.status === "in";
+  const guests = useQuery(abilitiesQuery).data?.misafir_girisi ?? true;
   useTitle("");
   const list = useListing(rooms.data, (room) => `${room.baslik} ${room.oda_id} ${room.konu}`, ORDERS);
   const { shown, typed } = list;
@@ -44,7 +45,7 @@ export function SquarePage() {
       <div className={styles.columns}>
         <div className={styles.hero}>
           <h1>{inside ? t("hello", { name: session.user.name }) : t("title")}</h1>
-          <p>{inside ? t("hello.detail") : t("detail")}</p>
+          <p>{t(inside ? "hello.detail" : guests ? "detail" : "detail.members")}</p>
           {people > 0 && (
             <p className={styles.now}>
               <span className={styles.pulse} aria-hidden="true" />
@@ -151,6 +152,7 @@ function EntryCard() {
           </LinkButton>
         )}
       </div>
+      {abilities.data?.kayit_acik === false && <p>{t("accounts.closed")}</p>}
     </aside>
   );
 }

@@ -5,6 +5,8 @@ export const texts = defineTexts({
     title: "Herkesin sözü meydanda",
     detail:
       "Piyasayı konuşun, birbirinizi dinleyin. Açık odaları hesap açmadan okuyabilir, bir takma ad seçip hemen katılabilirsiniz.",
+    "detail.members":
+      "Piyasayı konuşun, birbirinizi dinleyin. Açık odaları hesap açmadan okuyabilirsiniz; konuşmak için hesabınızla girin.",
     hello: "Hoş geldiniz, {name}",
     "hello.detail": "Meydanda şimdi bunlar konuşuluyor.",
     rooms: "Açık odalar",
@@ -22,7 +24,8 @@ export const texts = defineTexts({
     "guest.title": "Misafir olarak katılın",
     "guest.detail": "Bir takma ad seçin, konuşmaya başlayın. Takma ad bu sekmede kalır.",
     "guest.closed": "Misafir girişi kapalı",
-    "guest.closed.detail": "Konuşmak için giriş yapın; açık odaları okuyabilirsiniz.",
+    "guest.closed.detail": "Konuşmak için hesabınızla girin; açık odaları okuyabilirsiniz.",
+    "accounts.closed": "Hesapları yöneticiler açar; davet bağlantısı olan kendi hesabını açar.",
     "sign-in": "Giriş yap",
     register: "Hesap aç",
     or: "ya da",
@@ -32,6 +35,8 @@ export const texts = defineTexts({
     title: "Where everyone has a say",
     detail:
       "Talk markets, hear each other out. Read the open rooms without an account, or choose a nickname and join at once.",
+    "detail.members":
+      "Talk markets, hear each other out. Read the open rooms without an account; to talk, sign in with yours.",
     hello: "Welcome, {name}",
     "hello.detail": "This is what the square is talking about.",
     rooms: "Open rooms",
@@ -50,6 +55,7 @@ export const texts = defineTexts({
     "guest.detail": "Choose a nickname and start talking. It stays in this tab.",
     "guest.closed": "Guests cannot enter now",
     "guest.closed.detail": "Sign in to talk; open rooms can be read.",
+    "accounts.closed": "Admins make the accounts; who has an invitation link makes their own.",
     "sign-in": "Sign in",
     register: "Create account",
     or: "or",
