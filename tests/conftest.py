@@ -147,7 +147,9 @@ def clock() -> ManualClock:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in ("API_KEY", "SECRET_KEY", "TOKEN_ENCRYPTION_KEY", "DATABASE_URL", "REDIS_URL", "MEYDAN_PUBLIC_URL"):
         monkeypatch.delenv(name, raising=False)
-    return load_settings(_env_file=None, MEYDAN_DATA_DIR=tmp_path / "data", API_KEY="the-key-of-the-environment")
+    return load_settings(
+        _env_file=None, MEYDAN_DATA_DIR=tmp_path / "data", API_KEY="the-key-of-the-environment-of-tests"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -208,8 +208,9 @@ async def update_me(accounts: Accounts, actor: CurrentActor, body: schemas.MeIn)
     responses=problems(401, 403, 422, 429),
 )
 async def change_password(accounts: Accounts, actor: CurrentActor, body: schemas.PasswordIn) -> None:
-    """End every other sign-in of this user."""
-    await accounts.change_password(actor, body.current.get_secret_value(), body.new.get_secret_value())
+    """End every other sign-in of this user; with `revoke_keys` delete their API keys."""
+    current, new = body.current.get_secret_value(), body.new.get_secret_value()
+    await accounts.change_password(actor, current, new, revoke_keys=body.revoke_keys)
 
 
 @router.get(
@@ -360,8 +361,34 @@ async def update_user(
     responses=problems(401, 403, 404, 422),
 )
 async def reset_password(accounts: Accounts, actor: CurrentActor, user_id: str) -> schemas.NewPasswordOut:
-    """Need `users:manage` and a higher rank than theirs. The password is shown this once."""
+    """Need `users:manage` and a higher rank than theirs. Their API keys go; the password is shown this once."""
     return schemas.NewPasswordOut(password=await accounts.users.reset_password(actor, user_id))
+
+
+@router.get(
+    "/users/{user_id}/api-keys",
+    operation_id="list_user_api_keys",
+    summary="A user's API keys",
+    tags=["users"],
+    responses=problems(401, 403, 404, 422),
+)
+async def list_user_keys(accounts: Accounts, actor: CurrentActor, user_id: str) -> schemas.KeyList:
+    """Need `users:manage` and a higher rank than theirs."""
+    found = await accounts.keys.list_of(actor, user_id)
+    return schemas.KeyList(items=[schemas.KeyOut.model_validate(key) for key in found])
+
+
+@router.delete(
+    "/users/{user_id}/api-keys/{key_id}",
+    operation_id="delete_user_api_key",
+    summary="Delete a user's API key",
+    status_code=204,
+    tags=["users"],
+    responses=problems(401, 403, 404, 422),
+)
+async def delete_user_key(accounts: Accounts, actor: CurrentActor, user_id: str, key_id: _Identifier) -> None:
+    """Need `users:manage` and a higher rank than theirs. The key stops at once."""
+    await accounts.keys.delete_of(actor, user_id, key_id)
 
 
 @router.get(

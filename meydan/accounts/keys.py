@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +18,7 @@ from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.repository import AuditRepository, KeyRepository, UserRepository
 from meydan.accounts.standing import Standings
 from meydan.accounts.tokens import digest
+from meydan.accounts.users import access_user, require_rank
 from meydan.accounts.views import KeyView, key_view
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
@@ -30,6 +32,7 @@ _ENVIRONMENT: Final = Actor(
 )
 _LONGEST_LIFE: Final = timedelta(days=3650)
 _MOST: Final = 50  # of one user
+_REMEMBERED: Final = 10_000
 _NOTED_EVERY: Final = timedelta(minutes=1)
 
 
@@ -55,10 +58,12 @@ class KeyService:
         self._clock = clock
         self._standings = standings
         self._environment = settings.api_key.get_secret_value()
+        self._worked: dict[str, None] = {}
 
     async def authenticate(self, key: str, *, origin: Origin = NOWHERE) -> Actor:
         """Return who the key acts for, with its scopes; raise `BadKey` or `UserInactive`."""
         if self._environment and hmac.compare_digest(key.encode(), self._environment.encode()):
+            self._works(digest(key))
             return replace(_ENVIRONMENT, origin=origin)
         secret_hash, now = digest(key), self._clock.now()
         row, actor = await self._db.read(
@@ -66,7 +71,12 @@ class KeyService:
         )
         if row.last_used_at is None or now - row.last_used_at >= _NOTED_EVERY:
             await self._db.write(lambda session: KeyRepository(session).used(row.id, now))
+        self._works(secret_hash)
         return replace(actor, origin=origin)
+
+    def has_worked(self, key: str) -> bool:
+        """Tell whether this node has lately taken the key for somebody's."""
+        return digest(key) in self._worked
 
     async def again(self, actor: Actor) -> Actor:
         """Return the actor of a key as they are now; raise as `authenticate` does."""
@@ -133,17 +143,41 @@ class KeyService:
     async def delete(self, actor: Actor, key_id: str) -> None:
         """Delete one of the actor's keys; it stops working at once."""
         actor.require(Permission.KEYS_MANAGE)
+        await self._delete(actor, actor.id, key_id)
 
+    async def list_of(self, actor: Actor, username: str) -> Sequence[KeyView]:
+        """Return the keys of somebody whom the actor manages, newest first."""
+        actor.require(Permission.USERS_MANAGE)
+
+        def read(session: Session) -> Sequence[KeyView]:
+            require_rank(actor, Role(access_user(session, username).role))
+            return [key_view(key) for key in KeyRepository(session).of(username)]
+
+        return await self._db.read(read)
+
+    async def delete_of(self, actor: Actor, username: str, key_id: str) -> None:
+        """Delete a key of somebody whom the actor manages; it stops working at once."""
+        actor.require(Permission.USERS_MANAGE)
+        user = await self._db.read(lambda session: access_user(session, username))
+        require_rank(actor, Role(user.role))
+        await self._delete(actor, username, key_id)
+
+    async def _delete(self, actor: Actor, username: str, key_id: str) -> None:
         def save(session: Session) -> None:
             keys = KeyRepository(session)
             row = keys.get(key_id)
-            if row is None or row.username != actor.id:
+            if row is None or row.username != username:
                 raise KeyMissing
             keys.delete(row)
-            AuditRepository(session).note(actor, "key.delete", key_id, at=self._clock.now())
+            AuditRepository(session).note(actor, "key.delete", key_id, at=self._clock.now(), user=username)
 
         await self._db.write(save)
-        await self._standings.ended(actor.id, f"{KEY_SESSION}{key_id}")
+        await self._standings.ended(username, f"{KEY_SESSION}{key_id}")
+
+    def _works(self, secret_hash: str) -> None:
+        if len(self._worked) >= _REMEMBERED:
+            self._worked.clear()
+        self._worked[secret_hash] = None
 
     async def _end_of(self, actor: Actor) -> datetime | None:
         """Return when the key that acts ends, if one does and has an end."""

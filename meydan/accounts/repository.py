@@ -189,6 +189,10 @@ class KeyRepository:
         """Note that the key was used."""
         self._session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now))
 
+    def delete_of(self, username: str) -> int:
+        """Forget every key of the user, and return how many there were."""
+        return rows_changed(self._session, delete(ApiKey).where(ApiKey.username == username))
+
     def delete(self, key: ApiKey) -> None:
         """Forget the key."""
         self._session.delete(key)

@@ -97,6 +97,7 @@ class PasswordIn(BodyModel):
 
     current: Secret
     new: NewSecret
+    revoke_keys: Annotated[bool, Field(description="Delete my API keys as well")] = False
 
 
 class MeIn(BodyModel):

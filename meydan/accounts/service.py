@@ -13,6 +13,7 @@ from meydan.accounts.admissions import Admissions, NobodyInvites
 from meydan.accounts.audit import AuditService
 from meydan.accounts.errors import (
     BadCredentials,
+    BadKey,
     BadTicket,
     GuestsClosed,
     NotSignedIn,
@@ -30,7 +31,13 @@ from meydan.accounts.names import check_username, is_username
 from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.passwords import LONGEST, Passwords, check_password
 from meydan.accounts.permissions import Permission, Role
-from meydan.accounts.repository import AuditRepository, OwnerLinkRepository, SignInRepository, UserRepository
+from meydan.accounts.repository import (
+    AuditRepository,
+    KeyRepository,
+    OwnerLinkRepository,
+    SignInRepository,
+    UserRepository,
+)
 from meydan.accounts.settings import AccountsSettings
 from meydan.accounts.signins import SignInService
 from meydan.accounts.standing import Standings
@@ -208,8 +215,8 @@ class AccountService:
         self._standings.forget(actor.id)
         return view
 
-    async def change_password(self, actor: Actor, current: str, new: str) -> None:
-        """Change the actor's password and end their other sign-ins."""
+    async def change_password(self, actor: Actor, current: str, new: str, *, revoke_keys: bool = False) -> None:
+        """Change the actor's password, end their other sign-ins and, if they like, delete their API keys."""
         self.sign_ins.require_person(actor)
         live = self._live.current(AccountsSettings)
         person = f"password:{actor.id}"
@@ -230,7 +237,8 @@ class AccountService:
                 raise WrongPassword
             row.password_hash = hashed
             SignInRepository(session).revoke_of(actor.id, self._clock.now(), keep=actor.session)
-            AuditRepository(session).note(actor, "auth.password", actor.id, at=self._clock.now())
+            keys = KeyRepository(session).delete_of(actor.id) if revoke_keys else 0
+            AuditRepository(session).note(actor, "auth.password", actor.id, at=self._clock.now(), keys=keys)
 
         await self._db.write(save)
         await self._throttle.forgive(person)
@@ -248,8 +256,21 @@ class AccountService:
         return await self._user_again(claims.subject, claims.sign_in, origin)
 
     async def authenticate_key(self, key: str, *, origin: Origin = NOWHERE) -> Actor:
-        """Return who an API key acts for, with its scopes."""
-        return await self.keys.authenticate(key, origin=origin)
+        """Return who an API key acts for, with its scopes.
+
+        An address that has guessed too often waits before the next one is looked at; keys that worked do not.
+        """
+        line, known = f"key@{origin.line}", self.keys.has_worked(key)
+        if not known:
+            await self._throttle.pace(line, free=self._live.current(AccountsSettings).login_attempts_per_address)
+        try:
+            return await self.keys.authenticate(key, origin=origin)
+        except BadKey:
+            if not known and await self._throttle.failed(line) == 1:
+                await self._db.write(
+                    lambda session: self._audit(session, "", "auth.failed", None, origin, reason="key")
+                )
+            raise
 
     async def issue_ticket(self, actor: Actor) -> Ticket:
         """Give a one-use ticket that opens the WebSocket, where rooms are read, as `actor` within 30 seconds."""

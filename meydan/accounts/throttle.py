@@ -40,9 +40,9 @@ class Throttle:
         ):
             raise RateLimited(wait=1)
 
-    async def failed(self, key: str) -> None:
-        """Count a failure for `pace`."""
-        await self._store.hit(f"failures:{key}", seconds=_WINDOW)
+    async def failed(self, key: str) -> int:
+        """Count a failure for `pace`, and return how many there were."""
+        return await self._store.hit(f"failures:{key}", seconds=_WINDOW)
 
     async def budget(self, key: str, *, most: int, seconds: float) -> None:
         """Count one; raise `RateLimited` once more than `most` came within `seconds`."""

@@ -16,7 +16,7 @@ from meydan.accounts.orders import UserOrder, UserPlace
 from meydan.accounts.origin import Origin
 from meydan.accounts.passwords import Passwords, check_password
 from meydan.accounts.permissions import GRANTS, Permission, Role
-from meydan.accounts.repository import AuditRepository, SignInRepository, UserRepository
+from meydan.accounts.repository import AuditRepository, KeyRepository, SignInRepository, UserRepository
 from meydan.accounts.standing import Standings
 from meydan.accounts.views import Page, UserView, user_view
 from meydan.platform.clock import Clock
@@ -69,7 +69,7 @@ class UserService:
     async def access(self, actor: Actor, username: str) -> UserView:
         """Return a user; raise `UserMissing`."""
         actor.require(Permission.USERS_READ)
-        return await self._db.read(lambda session: user_view(_access(session, username)))
+        return await self._db.read(lambda session: user_view(access_user(session, username)))
 
     async def find(self, usernames: Collection[str]) -> dict[str, UserView]:
         """Return those of `usernames` that are registered."""
@@ -123,8 +123,8 @@ class UserService:
             owners = UserRepository(
                 session
             ).active_owners()  # first, and in one order, so that two of these never wait for each other
-            user = _access(session, username, lock=True)
-            _require_rank(actor, Role(user.role))
+            user = access_user(session, username, lock=True)
+            require_rank(actor, Role(user.role))
             before = (Role(user.role), user.active)
             after = (role or before[0], before[1] if active is None else active)
             if owners == [username] and after != (Role.OWNER, True):
@@ -147,20 +147,21 @@ class UserService:
         return view
 
     async def reset_password(self, actor: Actor, username: str, *, password: str | None = None) -> str:
-        """Give a user a new password, end their sign-ins, and return the password."""
+        """Give a user a new password, end their sign-ins, delete their API keys, and return the password."""
         actor.require(Permission.USERS_MANAGE)
         chosen = password or new_password()
         check_password(chosen, username)
         role = (await self.access(actor, username)).role
-        _require_rank(actor, role)
+        require_rank(actor, role)
         hashed = await self._passwords.hash(chosen, origin=actor.origin)
 
         def save(session: Session) -> UserView:
-            user = _access(session, username, lock=True)
-            _require_rank(actor, Role(user.role))
+            user = access_user(session, username, lock=True)
+            require_rank(actor, Role(user.role))
             user.password_hash = hashed
             SignInRepository(session).revoke_of(username, self._clock.now())
-            self._audit(session, actor, "user.password_reset", username)
+            keys = KeyRepository(session).delete_of(username)
+            self._audit(session, actor, "user.password_reset", username, keys=keys)
             return user_view(user)
 
         view = await self._db.write(save)
@@ -171,7 +172,7 @@ class UserService:
         """Change the display name or language of a user who asked for it themselves."""
 
         def save(session: Session) -> UserView:
-            user = _access(session, actor.id, lock=True)
+            user = access_user(session, actor.id, lock=True)
             before = user.skeleton
             user.name = (name or "").strip() or user.name
             user.name_key = name_key(user.name)
@@ -183,7 +184,7 @@ class UserService:
 
         return await self._db.write(save)
 
-    def _audit(self, session: Session, actor: Actor, action: str, target: str, **data: str) -> None:
+    def _audit(self, session: Session, actor: Actor, action: str, target: str, **data: str | int) -> None:
         AuditRepository(session).note(actor, action, target, at=self._clock.now(), **data)
 
 
@@ -222,14 +223,16 @@ def _place(user: User, order: UserOrder) -> UserPlace:
     return UserPlace(order, user.username)
 
 
-def _access(session: Session, username: str, *, lock: bool = False) -> User:
+def access_user(session: Session, username: str, *, lock: bool = False) -> User:
+    """Return a user; raise `UserMissing`."""
     user = UserRepository(session).get(username, lock=lock) if is_username(username) else None
     if user is None:
         raise UserMissing(username)
     return user
 
 
-def _require_rank(actor: Actor, role: Role) -> None:
+def require_rank(actor: Actor, role: Role) -> None:
+    """Raise unless the actor may manage those of this role, with every scope that goes with it."""
     if actor is not CONSOLE and role.rank <= actor.role.rank:
         raise RankTooLow
     _require_scopes(actor, role)

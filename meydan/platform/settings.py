@@ -97,7 +97,9 @@ class Settings(BaseSettings):
         "Sign-in limits count by the address that it tells.",
     )
     api_key: SecretStr = Field(
-        SecretStr(""), validation_alias="API_KEY", description="A key with every scope, for X-API-Key. Empty: none."
+        SecretStr(""),
+        validation_alias="API_KEY",
+        description="A key with every scope, for X-API-Key; 32 characters or more. Empty: none.",
     )
     token_encryption_key: SecretStr = Field(
         SecretStr(""),
@@ -201,7 +203,7 @@ class Settings(BaseSettings):
         given = value.get_secret_value()
         if not (given.isascii() and given.isprintable()):
             raise PydanticCustomError("not_ascii", "must fit in a header")
-        return value
+        return _long_enough(value)
 
     @field_validator("token_encryption_key")
     @classmethod
@@ -213,12 +215,8 @@ class Settings(BaseSettings):
 
     @field_validator("secret_key")
     @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if value and len(value.get_secret_value()) < _SHORTEST_SECRET:
-            raise PydanticCustomError(
-                "string_too_short", "must have at least {min_length} characters", {"min_length": _SHORTEST_SECRET}
-            )
-        return value
+    def _is_a_secret(cls, value: SecretStr) -> SecretStr:
+        return _long_enough(value)
 
     @cached_property
     def guests_allowed(self) -> bool:
@@ -266,6 +264,14 @@ def misspelt(environment: Mapping[str, str], *, env_file: Path = Path(".env")) -
         if nearest or name.upper().startswith("MEYDAN_"):
             found.append((name, nearest[0] if nearest else ""))
     return found
+
+
+def _long_enough(value: SecretStr) -> SecretStr:
+    if value and len(value.get_secret_value()) < _SHORTEST_SECRET:
+        raise PydanticCustomError(
+            "string_too_short", "must have at least {min_length} characters", {"min_length": _SHORTEST_SECRET}
+        )
+    return value
 
 
 def _origin(value: str) -> str:

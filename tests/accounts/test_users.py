@@ -168,9 +168,68 @@ async def test_a_key_makes_none_that_outlives_it(http: httpx.AsyncClient, sign_i
     assert (await http.get("/api-keys", headers={"x-api-key": answer.json()["key"]})).status_code == 401
 
 
+async def test_a_reset_takes_the_keys_and_a_change_offers_to(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    owner, member = await sign_in("sahip", Role.OWNER), await sign_in("ayse")
+    body = {"name": "k", "scopes": ["users:read"]}
+
+    async def key() -> dict[str, str]:
+        return {"x-api-key": (await http.post("/api-keys", json=body, headers=member.headers)).json()["key"]}
+
+    async def works(held: dict[str, str]) -> bool:
+        return (await http.get("/users", headers=held)).status_code == 200
+
+    kept = await key()
+    change = {"current": PASSWORD, "new": "yeşil kayık gölde"}
+    assert (await http.post("/auth/password", json=change, headers=member.headers)).status_code == 204
+    assert await works(kept)
+    again = {"current": "yeşil kayık gölde", "new": PASSWORD, "revoke_keys": True}
+    assert (await http.post("/auth/password", json=again, headers=member.headers)).status_code == 204
+    assert not await works(kept)
+    kept = await key()
+    assert (await http.post("/users/ayse/password-reset", headers=owner.headers)).status_code == 200
+    assert not await works(kept)
+    lines = (await http.get("/audit", params={"action": "user.password_reset"}, headers=owner.headers)).json()["items"]
+    assert lines[0]["data"] == {"keys": 1}
+
+
+async def test_administrators_see_and_delete_the_keys_of_others(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    owner, member = await sign_in("sahip", Role.OWNER), await sign_in("ayse")
+    made = await http.post("/api-keys", json={"name": "k", "scopes": ["users:read"]}, headers=member.headers)
+    listed = (await http.get("/users/ayse/api-keys", headers=owner.headers)).json()["items"]
+    assert [item["id"] for item in listed] == [made.json()["item"]["id"]]
+    assert made.json()["key"] not in str(listed)
+    path = f"/users/ayse/api-keys/{listed[0]['id']}"
+    assert (await http.delete(path.replace("ayse", "sahip"), headers=owner.headers)).status_code == 403
+    assert (await http.delete(path, headers=owner.headers)).status_code == 204
+    assert (await http.delete(path, headers=owner.headers)).status_code == 404
+    assert (await http.get("/users", headers={"x-api-key": made.json()["key"]})).status_code == 401
+    lines = (await http.get("/audit", params={"action": "key.delete"}, headers=owner.headers)).json()["items"]
+    assert [(line["actor_id"], line["data"]) for line in lines] == [("sahip", {"user": "ayse"})]
+
+
+async def test_guessed_keys_are_slowed_and_told_once(
+    http: httpx.AsyncClient, accounts: AccountService, live: LiveSettings, sign_in: SignIn, clock: ManualClock
+) -> None:
+    owner = await sign_in("sahip", Role.OWNER)
+    await live.change("accounts", {"login_attempts_per_address": 5}, by="test")
+    good = {"x-api-key": "the-key-of-the-environment-of-tests"}
+    assert (await http.get("/auth/me", headers=good)).status_code == 200
+
+    async def guess(number: int) -> int:
+        return (await http.get("/auth/me", headers={"x-api-key": f"guess-{number}"})).status_code
+
+    assert [await guess(number) for number in range(5)] == [401] * 5
+    assert [await guess(number) for number in range(5, 10)] == [401, 401, 429, 429, 429]  # two a second
+    assert (await http.get("/auth/me", headers=good)).status_code == 200  # what has worked here waits for nobody
+    clock.advance(1.1)
+    assert await guess(10) == 401
+    lines = (await http.get("/audit", params={"action": "auth.failed"}, headers=owner.headers)).json()["items"]
+    assert [(line["target"], line["data"], line["ip"]) for line in lines] == [(None, {"reason": "key"}, "127.0.0.1")]
+
+
 async def test_the_environments_key(http: httpx.AsyncClient, accounts: AccountService, sign_in: SignIn) -> None:
     await sign_in("ayse")
-    key = {"x-api-key": "the-key-of-the-environment"}
+    key = {"x-api-key": "the-key-of-the-environment-of-tests"}
     me = (await http.get("/auth/me", headers=key)).json()
     assert (me["role"], set(me["permissions"])) == ("owner", set(Permission))
     assert (await http.patch("/users/ayse", json={"role": "admin"}, headers=key)).status_code == 200

@@ -27,7 +27,7 @@ from meydan.platform.problems import PROBLEM_TYPE
 from meydan.platform.settings import load_settings
 from tests.chat.node import running_node
 
-_KEY = "the-key-of-the-environment"
+_KEY = "the-key-of-the-environment-of-tests"
 _NOWHERE = "http://127.0.0.1:9"
 _EXAMPLES = 3
 _CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -20,7 +20,7 @@ from tests.crash.proxy import BreakingProxy
 from tests.loopback import http_client
 from tests.processes import Program, free_port, meydan, wait_for_answer, wait_for_words
 
-_API_KEY = "the-key-of-this-test-9f2c"
+_API_KEY = "the-key-of-this-test-9f2c-0123456789"
 _FERNET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 _PASSWORD = "kırmızı yelkenli"
 
@@ -188,9 +188,9 @@ async def test_a_node_waits_for_a_database_that_starts_and_not_for_one_that_hang
 def test_two_squares_stand_side_by_side(programs: Programs) -> None:
     ports = {"one": free_port(), "two": free_port()}
     for name, port in ports.items():
-        programs.up(port=port, name=name, API_KEY=name)
+        programs.up(port=port, name=name, API_KEY=name * 11)
     for name, port in ports.items():
-        base, headers = f"http://127.0.0.1:{port}/api/v1", {"X-API-Key": name}
+        base, headers = f"http://127.0.0.1:{port}/api/v1", {"X-API-Key": name * 11}
         draft = {"oda_id": f"oda-{name}", "baslik": name}
         assert httpx.post(f"{base}/sohbet/oda-olustur", json=draft, headers=headers, trust_env=False).status_code == 201
     for name, port in ports.items():

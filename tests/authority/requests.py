@@ -146,6 +146,19 @@ async def _reset(world: World, _who: Who, on: str) -> Ask:
     return Ask("POST", f"{V1}/users/{person.id}/password-reset")
 
 
+@asks("list_user_api_keys")
+async def _keys_of(world: World, _who: Who, on: str) -> Ask:
+    person = await world.person(world.name("kisi"), _ROLES[on])
+    return Ask("GET", f"{V1}/users/{person.id}/api-keys")
+
+
+@asks("delete_user_api_key")
+async def _delete_key_of(world: World, _who: Who, on: str) -> Ask:
+    person = await world.person(world.name("kisi"), _ROLES[on])
+    key = await world.key(person.id, [Permission.ROOMS_READ])
+    return Ask("DELETE", f"{V1}/users/{person.id}/api-keys/{key.key_id}")
+
+
 # -- rooms ------------------------------------------------------------------------------------------------------------
 
 _ROOMS: Final = f"{V1}/sohbet/odalar"

@@ -47,7 +47,7 @@ def line(output: str, start: str) -> str:
 
 def test_show_lists_every_variable_with_its_source(run: Run) -> None:
     (run.path / ".env").write_text("LOG_LEVEL=warning\n")
-    output = run("config", "show", API_KEY="hush-hush", DATABASE_URL="postgresql://u:hush@db/meydan")
+    output = run("config", "show", API_KEY="hush-hush" * 4, DATABASE_URL="postgresql://u:hush@db/meydan")
     for field in Settings.model_fields.values():
         assert line(output, str(field.validation_alias))
     assert "hush" not in output

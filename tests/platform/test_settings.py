@@ -29,7 +29,8 @@ def load(**values: Any) -> Settings:
         ("MEYDAN_DRAIN_SECONDS", "inf"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "redis://localhost:x"),
-        ("API_KEY", "anahtarı"),
+        ("API_KEY", "anahtarı" * 4),
+        ("API_KEY", "a" * 31),
         ("TOKEN_ENCRYPTION_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,short"),
         ("LOG_LEVEL", "loud"),
     ],
@@ -61,7 +62,7 @@ def test_origins_are_compared_as_browsers_write_them() -> None:
 
 
 def test_printing_shows_no_secret() -> None:
-    shown = repr(load(API_KEY="gizli-anahtar", SECRET_KEY="g" * 40))
+    shown = repr(load(API_KEY="gizli-anahtar" * 3, SECRET_KEY="g" * 40))
     assert "gizli-anahtar" not in shown
     assert "g" * 40 not in shown
 

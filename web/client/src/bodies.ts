@@ -261,6 +261,12 @@ export const bodies = {
           "username",
           "common"
         ]
+      },
+      "revoke_keys": {
+        "default": false,
+        "description": "Delete my API keys as well",
+        "title": "Revoke Keys",
+        "type": "boolean"
       }
     },
     "required": [

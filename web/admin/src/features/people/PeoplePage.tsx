@@ -3,7 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { data, type Role, type User } from "@meydan/client";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Ban, CircleCheck, EllipsisVertical, KeyRound, UserPlus } from "lucide-react";
+import { Ban, CircleCheck, EllipsisVertical, Key, KeyRound, UserPlus } from "lucide-react";
 import { useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { RoleBadge } from "@/components/Badges";
@@ -21,6 +21,7 @@ import { api, useMay, useMe } from "@/session/session";
 import { useText } from "@/text/useText";
 import { AddPerson } from "./AddPerson";
 import styles from "./PeoplePage.module.css";
+import { PersonKeys } from "./PersonKeys";
 import { type PeopleOrder, type PeopleSearch, toAddress } from "./search";
 import { texts } from "./texts";
 
@@ -169,6 +170,7 @@ function PersonMenu({ user }: { user: User }) {
   const s = useText(shared);
   const complain = useComplain();
   const [resetting, setResetting] = useState(false);
+  const [showingKeys, setShowingKeys] = useState(false);
   const refresh = () => queries.invalidateQueries({ queryKey: ["users"] });
   const change = useMutation({
     mutationFn: (body: { role?: Role; active?: boolean }) =>
@@ -214,6 +216,9 @@ function PersonMenu({ user }: { user: User }) {
           <Menu.Item leftSection={<KeyRound size={16} />} onClick={() => setResetting(true)}>
             {t("reset")}
           </Menu.Item>
+          <Menu.Item leftSection={<Key size={16} />} onClick={() => setShowingKeys(true)}>
+            {t("keys")}
+          </Menu.Item>
           {user.active ? (
             <Menu.Item
               c="var(--mercan-ink)"
@@ -229,6 +234,7 @@ function PersonMenu({ user }: { user: User }) {
           )}
         </Menu.Dropdown>
       </Menu>
+      <PersonKeys user={user} opened={showingKeys} onClose={() => setShowingKeys(false)} />
       <Confirm
         opened={resetting && !reset.data}
         onClose={close}

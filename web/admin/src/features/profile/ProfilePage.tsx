@@ -1,4 +1,4 @@
-import { Button, Group, PasswordInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, PasswordInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { data } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
 import { useMutation } from "@tanstack/react-query";
@@ -10,6 +10,7 @@ import { FormProblem } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { useUnsaved } from "@/components/unsaved";
 import { prefer, type ThemeChoice, usePreferences } from "@/session/preferences";
+import { queries } from "@/session/queries";
 import { api, setMe, useMe } from "@/session/session";
 import type { Locale } from "@/text/locale";
 import { useText } from "@/text/useText";
@@ -116,7 +117,7 @@ function Look() {
   );
 }
 
-const BLANK = { current: "", new: "" };
+const BLANK = { current: "", new: "", revoke_keys: false };
 
 function PasswordCard() {
   const t = useText(texts);
@@ -128,6 +129,7 @@ function PasswordCard() {
     onSuccess: () => {
       form.reset();
       toast(t("password.changed"));
+      void queries.invalidateQueries({ queryKey: ["keys"] });
     },
     onError: (error) => setProblem(form.refused(error)),
   });
@@ -165,6 +167,12 @@ function PasswordCard() {
             field="new"
             value={form.values.new}
             username={user.id}
+          />
+          <Checkbox
+            name="revoke_keys"
+            label={t("password.keys")}
+            checked={form.values.revoke_keys}
+            onChange={(event) => form.set("revoke_keys", event.currentTarget.checked)}
           />
           <FormProblem error={problem} />
           <Group>
