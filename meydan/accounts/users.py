@@ -102,7 +102,7 @@ class UserService:
         def save(session: Session) -> UserView:
             enlist(UserRepository(session), user)
             self._audit(session, actor, "user.add", username, role=role.value)
-            return user_view(_access(session, username))
+            return user_view(access_user(session, username))
 
         return NewUser(await self._db.write(save), made)
 
