@@ -11,7 +11,7 @@ from meydan.chat.admissions import RoomAdmissions
 from meydan.chat.archive import RoomArchive
 from meydan.chat.hub import Hub
 from meydan.chat.messages import MessageService
-from meydan.chat.service import MemberView, RoomService, RoomView
+from meydan.chat.service import ROOMS_SHOWN, MemberView, RoomService, RoomView
 from meydan.platform.bodies import LargerBody
 from meydan.platform.cursors import CURSOR
 from meydan.platform.problems import problems
@@ -76,11 +76,11 @@ async def list_rooms(
     search: Annotated[str, Query(alias="ara", max_length=100)] = "",
     mine: Annotated[bool, Query(alias="uyelik")] = False,
     after: Annotated[str, Query(alias="sonra", pattern=CURSOR)] = "",
-    limit: Limit | None = None,
+    limit: Limit = ROOMS_SHOWN,
 ) -> schemas.RoomsOut:
     """Return the rooms that the asker may see, the liveliest first; with `uyelik` only those they belong to.
 
-    All of them, or with `limit` a page; `sonra` is the last page's `sonraki`.
+    A page of them: `sonra` is the last page's `sonraki`, which is null on the last one.
     """
     page = await rooms.rooms(actor, search=search, mine=mine, after=after, limit=limit)
     return schemas.RoomsOut(rooms=[_room(view, hub) for view in page.items], next_cursor=page.next_cursor)

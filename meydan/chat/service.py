@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -41,6 +42,7 @@ from meydan.platform.live_settings import LiveSettings
 from meydan.platform.turkish import fold, slug
 
 DEFAULT_ROOM: Final = "genel"
+ROOMS_SHOWN: Final = 200  # at once
 ROOMS_CHANNEL: Final = "chat.rooms"
 NOTICES_CHANNEL: Final = "chat.notices"
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -172,12 +174,9 @@ class RoomService:
         search: str = "",
         mine: bool = False,
         after: str = "",
-        limit: int | None = None,
+        limit: int = ROOMS_SHOWN,
     ) -> Page[RoomView]:
-        """Return the rooms that `actor`, or somebody with no name yet, may see, or belongs to; the liveliest first.
-
-        With no `limit` that is all of them from after `after` on.
-        """
+        """Return the rooms that `actor`, or somebody with no name yet, may see, or belongs to; the liveliest first."""
         _require_read(actor)
         user_id = _user_id(actor)
         last = place_at(after, RoomPlace, field="sonra")
@@ -185,13 +184,12 @@ class RoomService:
 
         def read(session: Session) -> Page[RoomView]:
             rooms = RoomRepository(session)
-            at_most = None if limit is None or words else limit + 1
+            at_most = None if words else limit + 1
             visible = rooms.visible(user_id, mine=mine, after=last, limit=at_most)
             found = [(room, member) for room, member in visible if _is_about(room, words)]
             page = found[:limit]
             more = len(found) > len(page)
-            among = None if limit is None else [room.id for room, _ in page]
-            unread = rooms.unread(user_id, among=among) if user_id else {}
+            unread = rooms.unread(user_id, among=[room.id for room, _ in page]) if user_id else {}
             mentions = NoticeRepository(session).unread_by_room(user_id) if user_id else {}
             return Page(
                 [_view(room, member, unread.get(room.id, 0), mentions.get(room.id, 0)) for room, member in page],
@@ -547,8 +545,14 @@ def _hash(code: str) -> str:
     return sha256(code.encode()).hexdigest()
 
 
+@lru_cache(maxsize=20_000)
+def _folded(text: str) -> str:
+    """Fold what a room is about, once for all who look for rooms."""
+    return fold(text)
+
+
 def _is_about(room: Room, words: Sequence[str]) -> bool:
-    text = fold(f"{room.slug} {room.title} {room.topic}") if words else ""
+    text = _folded(f"{room.slug} {room.title} {room.topic}") if words else ""
     return all(word in text for word in words)
 
 

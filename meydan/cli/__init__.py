@@ -1,6 +1,7 @@
 """The `meydan` command."""
 
 import gc
+import os
 
 from meydan.cli import chat, config, doctor, keys, migrate, openapi, restored, telegram, up, user
 from meydan.cli.language import say
@@ -25,4 +26,5 @@ def main() -> None:
     """Run the command line."""
     # What imports make stays: looking through it again and again takes a tenth of a start.
     gc.set_threshold(100_000, 20, 50)
+    os.umask(0o077)  # what a command makes is for nobody else on this machine
     app()

@@ -14,7 +14,7 @@ from meydan.cli.config import spelling
 from meydan.cli.language import Lang, language, say
 from meydan.platform.lock import InUse, sole_use
 from meydan.platform.logging import configure_logging
-from meydan.platform.settings import Settings, SettingsError, load_settings, private_dir
+from meydan.platform.settings import Settings, SettingsError, load_settings, open_env_file, private_dir
 
 T = TypeVar("T")
 
@@ -109,12 +109,17 @@ def _in_use(error: Exception) -> NoReturn:
 def _settings() -> Settings:
     try:
         settings = load_settings()
+        was_open = settings.data_dir.is_dir() and settings.data_dir.stat().st_mode & 0o077
         private_dir(settings)
     except SettingsError as error:
         _refuse(error)
     for line in spelling():
         console.print(line, style="yellow", markup=False, soft_wrap=True)
     configure_logging(level=settings.log_level, style=settings.log_format)
+    if was_open:
+        console.print(say("up.folder_mended", path=settings.data_dir), style="yellow", markup=False, soft_wrap=True)
+    if (path := open_env_file()) is not None:
+        console.print(say("up.env_open", path=path.resolve()), style="yellow", markup=False, soft_wrap=True)
     return settings
 
 

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cached_property
@@ -295,12 +296,23 @@ def _is_fernet_key(key: str) -> bool:
 
 
 def private_dir(settings: Settings) -> Path:
-    """Return the data folder, made for its owner's eyes only if it was missing; raise `SettingsError` if it cannot."""
+    """Return the data folder, for its owner's eyes only, made or mended so; raise `SettingsError` if it cannot be."""
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mode = settings.data_dir.stat().st_mode
+        if mode & stat.S_ISVTX:
+            raise SettingsError(("MEYDAN_DATA_DIR", Reason("folder_of_everybody", {"path": settings.data_dir})))
+        if mode & 0o077:
+            settings.data_dir.chmod(0o700)
     except OSError as error:
         raise SettingsError(("MEYDAN_DATA_DIR", str(error))) from None
     return settings.data_dir
+
+
+def open_env_file() -> Path | None:
+    """Return the `.env` of the working folder if others on this machine may read it."""
+    path = Path(str(Settings.model_config["env_file"]))
+    return path if path.is_file() and path.stat().st_mode & 0o077 else None
 
 
 def kept_secret(settings: Settings, name: str) -> str:

@@ -57,7 +57,9 @@ def programs(tmp_path: Path) -> Iterator[Programs]:
     programs.stop()
 
 
-def test_first_start_makes_everything_and_prints_the_owner_link_until_there_is_an_owner(programs: Programs) -> None:
+def test_first_start_makes_everything_and_prints_the_owner_link_and_the_next_mends_what_is_open(
+    programs: Programs,
+) -> None:
     port = free_port()
     first = programs.up(port=port, API_KEY=_API_KEY, TOKEN_ENCRYPTION_KEY=_FERNET)
     data = programs.folder / "one" / "data"
@@ -89,9 +91,18 @@ def test_first_start_makes_everything_and_prints_the_owner_link_until_there_is_a
     logged = [line for line in first.output().splitlines() if "kurulum" not in line]
     assert [line for line in logged if key in line] == []  # the link is for the terminal, not for the log
 
+    made = [path for path in data.rglob("*") if path.is_file()]
+    assert {_mode(path) & 0o077 for path in made} == {0}
+    assert "700" not in first.output()
+    data.chmod(0o755)
+    (programs.folder / "one" / ".env").write_text("LOG_LEVEL=info\n")
+    (programs.folder / "one" / ".env").chmod(0o644)
     second = programs.up(port=port)
     assert address in second.output()
     assert "kurulum" not in second.output()
+    assert _mode(data) == 0o700
+    assert f"{data} klasörünü" in second.output()
+    assert f"chmod 600 {programs.folder / 'one' / '.env'}" in second.output()
 
 
 async def test_sigterm_tells_everyone_to_come_back_and_keeps_what_was_acknowledged(programs: Programs) -> None:
@@ -126,6 +137,16 @@ def test_a_port_in_use_is_named_and_ends_the_program(programs: Programs) -> None
         assert program.wait() == 1
     assert f"127.0.0.1:{port}" in program.output()
     assert "Traceback" not in program.output()
+
+
+def test_a_folder_for_everybody_is_refused_as_data_folder(programs: Programs) -> None:
+    shared = programs.folder / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    program = programs.start("up", port=free_port(), MEYDAN_DATA_DIR=str(shared))
+    assert program.wait() == 2
+    assert "MEYDAN_DATA_DIR" in program.output()
+    assert _mode(shared) == 0o1777
 
 
 def test_one_node_at_a_time_has_the_file(programs: Programs) -> None:

@@ -11,7 +11,7 @@ from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Role
 from meydan.chat.models import Member, Room, RoomKind, RoomRole
 from meydan.chat.repository import RoomRepository
-from meydan.chat.service import RoomService
+from meydan.chat.service import ROOMS_SHOWN, RoomService
 from meydan.platform.bus import Bus
 from meydan.platform.clock import ManualClock
 from meydan.platform.cursors import CursorInvalid
@@ -64,9 +64,21 @@ async def _pages(
     return found
 
 
-async def test_without_a_limit_all_rooms_come(rooms: RoomService) -> None:
+async def test_the_list_is_bounded_without_a_limit_too(rooms: RoomService, db: Database) -> None:
     page = await rooms.rooms(AYSE)
     assert ([view.slug for view in page.items], page.next_cursor) == (ROOMS, None)
+
+    def add(session: Session) -> None:
+        for number in range(ROOMS_SHOWN):
+            room = Room(slug=f"cok{number:03d}", title="Çok", topic="", kind=RoomKind.PUBLIC, created_by="ayse")
+            room.created_at, room.head, room.epoch = page.items[0].last_activity, 0, "e"
+            session.add(room)
+
+    await db.write(add)
+    page = await rooms.rooms(AYSE)
+    assert len(page.items) == ROOMS_SHOWN
+    rest = await rooms.rooms(AYSE, after=page.next_cursor or "")
+    assert (len(rest.items), rest.next_cursor) == (len(ROOMS), None)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 5, 200])
