@@ -640,7 +640,7 @@ export interface paths {
          * Görülebilen odalar
          * @description Return the rooms that the asker may see, the liveliest first; with `uyelik` only those they belong to.
          *
-         *     All of them, or with `limit` a page; `sonra` is the last page's `sonraki`.
+         *     A page of them: `sonra` is the last page's `sonraki`, which is null on the last one.
          */
         get: operations["list_rooms"];
         put?: never;
@@ -4866,7 +4866,7 @@ export interface operations {
                 ara?: string;
                 uyelik?: boolean;
                 sonra?: string;
-                limit?: number | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
