@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
-from meydan.accounts.errors import NotSignedIn, SessionInvalid
+from meydan.accounts.errors import NotSignedIn, SessionInvalid, UserInactive
 from meydan.accounts.keys import KEY_SESSION
 from meydan.accounts.models import SignIn, User
 from meydan.accounts.origin import NOWHERE, Origin
@@ -66,7 +66,11 @@ class SignInService:
         return self._granted(row, user)
 
     async def refresh(self, token: str, *, origin: Origin = NOWHERE) -> Granted:
-        """Give the next tokens; raise `SessionInvalid` when this sign-in is over, or ends by this very try."""
+        """Return the next tokens.
+
+        Raise `SessionInvalid` when this sign-in is over, or ends by this very try, and `UserInactive` when the account
+        is suspended.
+        """
         given = self._tokens.read_refresh(token)
         now = self._clock.now()
 
@@ -78,7 +82,9 @@ class SignInService:
             # The user before their sign-in, as everybody who changes both: two of them never wait for each other.
             user = UserRepository(session).get(row.username, lock=True)
             row = sign_ins.get(given.sign_in, lock=True)
-            if user is None or not user.active or row is None or row.revoked_at is not None or row.expires_at <= now:
+            if user is not None and not user.active:  # the token was this user's: they may know why it is over
+                raise UserInactive
+            if user is None or row is None or row.revoked_at is not None or row.expires_at <= now:
                 raise SessionInvalid
             if given.generation == row.generation:
                 row.generation += 1

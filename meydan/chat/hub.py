@@ -56,6 +56,11 @@ _WATCH_SHARED, _WATCH = 10, 30
 _REFUSALS = 200
 _EVENTS = "chat.room."
 _PEOPLE = "chat.people"
+_WHY = {
+    RoomNews.ARCHIVED: wire.Out.ARCHIVED,
+    RoomNews.EXPELLED: wire.Out.EXPELLED,
+    RoomNews.LEFT: wire.Out.LEFT,
+}
 
 
 @dataclass
@@ -346,7 +351,7 @@ class Hub:
         if older is not None:  # another log by the same name: who was in the room has to come in anew
             await older.close()
             for connection in tuple(older.members):
-                self._requests.put_out(connection, older, ref=None)
+                self._requests.put_out(connection, older, why=wire.Out.REPLACED)
         try:
             if self._bus.shared and room.slug not in self._subscriptions:
                 self._subscriptions[room.slug] = await self._bus.subscribe(
@@ -516,7 +521,10 @@ class Hub:
                 connection.close(CLOSE_RESTARTING, "account or sign-in changed")
             for channel in channels:
                 if connection.rooms.get(channel.slug) is channel and standing.is_shut_out(actor, channel):
-                    self._requests.put_out(connection, channel, ref=None)
+                    archived = channel.room_id not in standing.rooms
+                    self._requests.put_out(
+                        connection, channel, why=wire.Out.ARCHIVED if archived else wire.Out.EXPELLED
+                    )
 
     async def _close_empty(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -550,7 +558,7 @@ class Hub:
             if connection.entering == word.room:
                 connection.entering = None
             if (channel := connection.rooms.get(word.room)) is not None:
-                self._requests.put_out(connection, channel, ref=None)
+                self._requests.put_out(connection, channel, why=_WHY[word.news])
 
     def _noticed(self, message: bytes) -> None:
         word = msgspec.json.decode(message, type=NoticeWord)

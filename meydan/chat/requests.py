@@ -68,10 +68,12 @@ class Requests:
         except MeydanError as error:
             connection.refuse(error, request.ref)
 
-    def put_out(self, connection: Connection, channel: RoomChannel, *, ref: str | None) -> None:
-        """Take a connection out of a room and tell it so."""
+    def put_out(
+        self, connection: Connection, channel: RoomChannel, *, ref: str | None = None, why: wire.Out | None = None
+    ) -> None:
+        """Take a connection out of a room and tell it so, with the reason when it did not ask for it."""
         self._hub.leave(connection, channel, at_once=True)
-        connection.send(wire.left(ref=ref, room=channel.slug))
+        connection.send(wire.left(ref=ref, room=channel.slug, why=why))
 
     def _joined(self, connection: Connection, name: str) -> RoomChannel:
         channel = connection.rooms.get(name)

@@ -64,10 +64,11 @@ class RoomNews(StrEnum):
     CHANGED = "changed"
     ARCHIVED = "archived"
     EXPELLED = "expelled"
+    LEFT = "left"
 
 
 class RoomWord(msgspec.Struct, frozen=True):
-    """One piece of news on `ROOMS_CHANNEL`; `user_id` names the expelled."""
+    """One piece of news on `ROOMS_CHANNEL`; `user_id` names who was expelled or left."""
 
     room: str
     news: RoomNews
@@ -324,7 +325,7 @@ class RoomService:
         await self._db.write(save)
 
     async def remove_member(self, actor: Actor, name: str, user_id: str) -> None:
-        """End a membership, one's own or another's; who leaves a private room sees it no more."""
+        """End a membership, one's own or another's; who was removed is put out, who left a private room too."""
         actor.require(Permission.ROOMS_WRITE)
 
         def save(session: Session) -> RoomKind:
@@ -339,8 +340,10 @@ class RoomService:
             return RoomKind(room.kind)
 
         kind = await self._db.write(save)
-        if kind is RoomKind.PRIVATE:
+        if user_id != actor.id:
             await self._tell(RoomWord(name, RoomNews.EXPELLED, user_id))
+        elif kind is RoomKind.PRIVATE:
+            await self._tell(RoomWord(name, RoomNews.LEFT, user_id))
 
     async def invite(
         self, actor: Actor, name: str, *, user_id: str | None, max_uses: int, hours: int | None

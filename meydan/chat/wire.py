@@ -5,6 +5,7 @@ Names on the wire are Turkish and public; they appear in this file and in `event
 
 import re
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
@@ -302,9 +303,18 @@ def notices_read(ids: list[str]) -> bytes:
     return reply("bildirim_okundu", None, idler=ids)
 
 
-def left(*, ref: str | None, room: str) -> bytes:
-    """Return the framed word that this connection is no longer in the room."""
-    return reply("oda_ayrilma", ref, oda_id=room)
+class Out(StrEnum):
+    """Why the server takes a connection out of a room."""
+
+    ARCHIVED = "arsivlendi"
+    EXPELLED = "cikarildi"
+    LEFT = "ayrildi"
+    REPLACED = "yenilendi"
+
+
+def left(*, ref: str | None, room: str, why: Out | None = None) -> bytes:
+    """Return the framed word that this connection is no longer in the room; with `why` it was not asked for."""
+    return reply("oda_ayrilma", ref, oda_id=room, **({} if why is None else {"neden": why.value}))
 
 
 def limits(*, max_length: int, undo_seconds: int) -> dict[str, int]:

@@ -85,7 +85,8 @@ async def test_deactivation_is_felt_at_once_on_every_node(
     assert heard == [UserChanged("ayse", "moderator", True), UserChanged("ayse", "moderator", False)]
     assert (await http.get("/auth/me", headers=ayse.headers)).status_code == 401
     assert (await http.get("/auth/me", headers={"x-api-key": key["key"]})).status_code == 403
-    assert (await http.post("/auth/refresh", json={"refresh_token": ayse.refresh})).status_code == 401
+    refused = await http.post("/auth/refresh", json={"refresh_token": ayse.refresh})
+    assert (refused.status_code, refused.json()["kod"]) == (403, "hesap_pasif"), "whose token it was is told why"
     answer = await http.post("/auth/login", json={"username": "ayse", "password": PASSWORD})
     assert (answer.status_code, answer.json()["kod"]) == (403, "hesap_pasif")
 

@@ -45,15 +45,21 @@ def test_a_room_keeps_what_it_promises(visit: Visit, square: Square) -> None:
     cast.owner.sign_in("sahip")
     cast.member.sign_in("ayse")
     cast.change("/settings/chat", {"messages_per_second": 1000, "message_burst": 1000})
+    shows_a_fresh_owner_what_to_do_next(cast)
     for visitor in (cast.owner, cast.member):
         visitor.open_room()
     deletes_at_once_and_brings_back(cast)
     clears_the_bell_in_the_room(cast)
     archives_reads_and_restores(cast)
     hears_of_a_new_limit(cast)
-    gives_back_what_was_refused(cast, visit())
+    late = visit()
+    gives_back_what_was_refused(cast, late)
     keeps_what_is_being_written(cast)
     asks_before_changes_are_left(cast)
+    tells_whoever_is_removed(cast)
+    says_when_a_link_leads_nowhere(cast)
+    names_what_is_shown(cast)
+    tells_whoever_is_suspended(cast, late)
 
 
 def act(page: Page, message: Any, name: str) -> None:
@@ -200,3 +206,61 @@ def asks_before_changes_are_left(cast: Cast) -> None:
     page.get_by_role("link", name="Odalar").click()
     page.get_by_role("button", name="Kaydetmeden ayrıl").click()
     expect(page.get_by_role("heading", name="Odalar")).to_be_visible()
+
+
+def shows_a_fresh_owner_what_to_do_next(cast: Cast) -> None:
+    page = cast.owner.page
+    cast.owner.go("/odalar")
+    expect(page.get_by_role("heading", name="Meydanınız hazır")).to_be_visible()
+    for step in ("Odaya git", "Ayarlar", "Kişiler"):
+        expect(page.locator("ol").get_by_role("link", name=step)).to_be_visible()
+    expect(page.get_by_text("Bir oda seçin")).to_have_count(0)
+    cast.member.go("/odalar")
+    expect(cast.member.page.get_by_text("Bir oda seçin", exact=True)).to_be_visible()
+
+
+def tells_whoever_is_removed(cast: Cast) -> None:
+    member, page = cast.member, cast.member.page
+    member.open_room("borsa")
+    member.composer.fill("yarım kaldı")
+    cast.owner.open_room("borsa")
+    cast.owner.page.get_by_role("button", name="Oda ayarları").click()
+    cast.owner.page.get_by_role("button", name="Ayse kişisini çıkar").click()
+    cast.owner.page.get_by_role("textbox", name="“ayse”").fill("ayse")
+    cast.owner.page.get_by_role("dialog").last.get_by_role("button", name="Odadan çıkar").click()
+    expect(page.get_by_text("Borsa ve Altın odasından çıkarıldınız")).to_be_visible()
+    expect(page.get_by_text("Bu odadan çıkarıldınız.")).to_be_visible()
+    expect(member.composer).to_have_count(0)
+    page.get_by_role("button", name="Yeniden katıl").click()
+    expect(member.composer).to_have_value("yarım kaldı")
+    member.say("geri geldim")
+    expect(cast.owner.said("geri geldim")).to_be_visible()
+
+
+def says_when_a_link_leads_nowhere(cast: Cast) -> None:
+    page = cast.member.page
+    cast.member.go("/oda/genel?ileti=0000")
+    expect(page.get_by_text("Bu ileti bulunamadı")).to_be_visible()
+    page.wait_for_url(re.compile(r"/oda/genel$"))
+    cast.member.say("https://tr.example/%C5%9Ei%C5%9Fli%20x")
+    link = page.get_by_role("link", name="https://tr.example/Şişli%20x")
+    expect(link).to_have_attribute("href", "https://tr.example/%C5%9Ei%C5%9Fli%20x")
+
+
+def names_what_is_shown(cast: Cast) -> None:
+    """A list with a private room in it is not one of open rooms."""
+    square, page = cast.owner.square, cast.owner.page
+    square.post("/sohbet/oda-olustur", {"oda_id": "gizli", "tur": "ozel"}, token=cast.tokens["sahip"])
+    cast.owner.go("/")
+    expect(page.get_by_role("region", name="Odalar").get_by_text("gizli")).to_be_visible()
+    expect(page.get_by_text("Açık odalar", exact=True)).to_have_count(0)
+
+
+def tells_whoever_is_suspended(cast: Cast, late: Visitor) -> None:
+    expect(late.composer).to_be_editable()
+    cast.change("/users/mert", {"active": False})
+    expect(late.page.get_by_text("Hesabınızı bir yönetici askıya aldı.")).to_be_visible()
+    late.go("/ben")
+    late.page.wait_for_url(re.compile(r"/giris\?sonra=/ben$"))
+    late.go("/giris?sonra=/giris?sonra=/oda/genel")
+    expect(late.page.get_by_role("link", name="Hesap aç")).to_have_attribute("href", "/kayit?sonra=/oda/genel")

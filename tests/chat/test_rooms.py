@@ -313,13 +313,27 @@ async def test_the_expelled_lose_the_room_at_once(node: Node) -> None:
     phone, desk = await node.enter(member, "gizli", "genel"), await node.enter(member, "gizli")
     await answered(node, "DELETE", f"{ROOM}/uyeler/uyesi", owner, 204)
     for talker in (phone, desk):
-        assert (await talker.expect("oda_ayrilma"))["oda_id"] == "gizli"
+        assert await talker.expect("oda_ayrilma") == {"tip": "oda_ayrilma", "oda_id": "gizli", "neden": "cikarildi"}
     await keeper.send("artık yalnızız", "gizli")
     for talker in (phone, desk):
         assert not [frame for frame in await talker.settle() if frame["tip"] == "mesaj"]
         assert (await talker.refused("mesaj_gonder", oda_id="gizli", icerik="x"))["kod"] == "odada_degil"
         assert (await talker.refused("oda_katil", oda_id="gizli"))["kod"] == "oda_yok"
     await phone.send("başka odada sürer")
+
+
+async def test_who_is_removed_from_a_public_room_is_told_and_put_out_and_may_come_back(node: Node) -> None:
+    owner, member = await node.person("sahibi"), await node.person("uyesi")
+    await make(node, owner, "acik", "genel")
+    keeper, talker = await node.enter(owner, "acik"), await node.enter(member, "acik")
+    await answered(node, "DELETE", "/sohbet/odalar/acik/uyeler/uyesi", owner, 204)
+    assert await talker.expect("oda_ayrilma") == {"tip": "oda_ayrilma", "oda_id": "acik", "neden": "cikarildi"}
+    await keeper.send("duymaz", "acik")
+    assert not [frame for frame in await talker.settle() if frame["tip"] == "mesaj"]
+    assert (await talker.refused("mesaj_gonder", oda_id="acik", icerik="x"))["kod"] == "odada_degil"
+    await talker.join("acik")
+    await answered(node, "DELETE", "/sohbet/odalar/acik/uyelik", member, 204)
+    assert not [frame for frame in await talker.settle() if frame["tip"] == "oda_ayrilma"], "who leaves is not expelled"
 
 
 @pytest.mark.parametrize("kind", ["genel", "ozel"])
@@ -329,7 +343,7 @@ async def test_an_archived_room_is_over_for_everybody(node: Node, kind: str) -> 
     talker = await node.enter(owner, "gizli")
     sent = await talker.send("son söz", "gizli")
     await answered(node, "DELETE", ROOM, owner, 204)
-    assert (await talker.expect("oda_ayrilma"))["oda_id"] == "gizli"
+    assert await talker.expect("oda_ayrilma") == {"tip": "oda_ayrilma", "oda_id": "gizli", "neden": "arsivlendi"}
     assert (await talker.refused("oda_katil", oda_id="gizli"))["kod"] == "oda_yok"
     for path in (ROOM, "/mesaj/gecmis/gizli", f"/mesaj/{sent['mesaj_id']}"):
         assert (await call(node, "GET", path, owner)).status_code == 404

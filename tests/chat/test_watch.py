@@ -45,7 +45,7 @@ async def test_whose_expulsion_was_not_heard_of_loses_the_room_all_the_same(node
     stays, goes = await node.enter(owner, "gizli"), await node.enter(member, "gizli", "genel")
     await quietly(node, delete(Member).where(Member.user_id == "uyesi", Member.room_id != 1))
     await node.square.hub._watch()
-    await goes.expect("oda_ayrilma", oda_id="gizli")
+    await goes.expect("oda_ayrilma", oda_id="gizli", neden="cikarildi")
     await stays.send("artık yalnızım", "gizli")
     assert not [frame for frame in await goes.settle() if frame["tip"] == "mesaj"]
     await goes.send("burada kaldım")
@@ -55,7 +55,7 @@ async def test_a_room_that_was_archived_unheard_is_over(node: Node) -> None:
     talker = await node.enter("misafir", "genel")
     await quietly(node, update(Room).where(Room.slug == "genel").values(archived_at=SystemClock().now()))
     await node.square.hub._watch()
-    await talker.expect("oda_ayrilma", oda_id="genel")
+    await talker.expect("oda_ayrilma", oda_id="genel", neden="arsivlendi")
 
 
 LAPSES: dict[str, tuple[Executable, int]] = {

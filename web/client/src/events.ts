@@ -1,7 +1,7 @@
 /** What a socket is made of and what it tells the rest of the program. */
 
 import type { OutboxStorage, Pending } from "./outbox";
-import type { Ack, Joined, Limits, Message, Notice, Problem, Update } from "./wire";
+import type { Ack, Joined, Limits, Message, Notice, Out, Problem, Update } from "./wire";
 
 export type Connection =
   | { state: "idle" }
@@ -20,8 +20,8 @@ export interface SocketEvents {
   rejected: { pending: Pending; problem: Problem };
   held: { room: string; seconds: number };
   joinFailed: { room: string; problem: Problem };
-  /** The server has taken this person out of the room: it was archived, or they were removed. */
-  putOut: { room: string };
+  /** The server has taken this person out of the room, and says why. */
+  putOut: { room: string; why: Out | null };
   typing: { room: string; userId: string };
   read: { room: string; userId: string; sira: number };
   presence: { room: string; came: readonly string[]; went: readonly string[]; count: number | null };

@@ -239,7 +239,7 @@ export class Socket extends Events {
       case "oda_katilim":
         return this.entered(frame);
       case "oda_ayrilma":
-        if (this.rooms.delete(frame.oda_id)) this.emit("putOut", { room: frame.oda_id });
+        if (this.rooms.delete(frame.oda_id)) this.emit("putOut", { room: frame.oda_id, why: frame.neden ?? null });
         return;
       case "mesaj_onay":
         return this.acknowledged(frame);

@@ -65,6 +65,9 @@ export interface Update {
   readonly tepkiler?: readonly Reaction[];
 }
 
+/** Why the server has taken somebody out of a room. */
+export type Out = "arsivlendi" | "cikarildi" | "ayrildi" | "yenilendi";
+
 /** What an operator may change while one is connected. */
 export interface Limits {
   /** The longest message, in characters. */
@@ -118,7 +121,7 @@ export type ServerFrame =
       readonly sinirlar?: Limits;
     }
   | ({ readonly tip: "sinirlar" } & Limits)
-  | { readonly tip: "oda_ayrilma"; readonly oda_id: string; readonly ref?: string }
+  | { readonly tip: "oda_ayrilma"; readonly oda_id: string; readonly ref?: string; readonly neden?: Out }
   | { readonly tip: "mesaj"; readonly oda_id: string; readonly sira: number; readonly mesaj: WireMessage }
   | { readonly tip: "yaziyor"; readonly oda_id: string; readonly kullanici_id: string }
   | { readonly tip: "okundu"; readonly oda_id: string; readonly kullanici_id: string; readonly sira: number }

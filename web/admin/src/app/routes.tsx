@@ -1,7 +1,13 @@
 /** Every address of the panel. A route says where; what is there lives in `features/`. */
 
 import type { Permission } from "@meydan/client";
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  defaultStringifySearch,
+  lazyRouteComponent,
+} from "@tanstack/react-router";
 import { toPeopleSearch } from "@/features/people/search";
 import { toSignInSearch } from "@/features/signin/search";
 import { toAuditSearch } from "@/features/system/search";
@@ -172,6 +178,8 @@ export const router = createRouter({
     auditRead.addChildren([audit]),
     telegramRead.addChildren([bots, bot, chats, chat, outbox, accounts]),
   ]),
+  // A slash needs no escape behind the question mark, and an address that one can read can be trusted.
+  stringifySearch: (search) => defaultStringifySearch(search).replaceAll("%2F", "/"),
   defaultPreload: "intent",
   scrollRestoration: false,
 });

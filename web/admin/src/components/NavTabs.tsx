@@ -1,13 +1,14 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import styles from "./NavTabs.module.css";
+import { openTab } from "./tabs";
 import { useTitle } from "./title";
 
 /** The sections of a place, each an address of its own. Where they do not all fit, the one that is open is in view. */
 export function NavTabs({ label, tabs }: { label: string; tabs: readonly { to: string; label: string }[] }) {
   const { pathname } = useLocation();
   const bar = useRef<HTMLElement>(null);
-  const here = tabs.find((tab) => tab.to === pathname);
+  const here = openTab(tabs, pathname);
   useTitle(here ? `${here.label} · ${label}` : label);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another address has another tab open
   useEffect(() => {
@@ -16,7 +17,13 @@ export function NavTabs({ label, tabs }: { label: string; tabs: readonly { to: s
   return (
     <nav ref={bar} className={styles.tabs} aria-label={label}>
       {tabs.map((tab) => (
-        <Link key={tab.to} to={tab.to} className={styles.tab} activeOptions={{ exact: true, includeSearch: false }}>
+        <Link
+          key={tab.to}
+          to={tab.to}
+          className={styles.tab}
+          activeOptions={{ exact: true, includeSearch: false }}
+          aria-current={tab === here ? "page" : undefined}
+        >
           {tab.label}
         </Link>
       ))}

@@ -4,7 +4,7 @@ import { type Connection, data, Socket } from "@meydan/client";
 import { useEffect, useState } from "react";
 import { kept } from "./kept";
 import { preferences } from "./preferences";
-import { api, session } from "./session";
+import { api, lookAgain, session } from "./session";
 import { createStore, useStore } from "./store";
 
 export const liveSocket = createStore<Socket | null>(null);
@@ -55,6 +55,7 @@ function connect(owner: string): Socket {
       write: (value) => kept.inTab.set(key, value),
     },
   });
+  socket.on("connection", (now) => now.state === "refused" && now.code === 4003 && lookAgain());
   socket.start();
   return socket;
 }

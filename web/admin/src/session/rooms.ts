@@ -64,6 +64,13 @@ function changed({ pages, pageParams }: Pages, id: string, change: (room: Room) 
   return { pageParams, pages: pages.map((page) => ({ ...page, odalar: page.odalar.map(each) })) };
 }
 
+/** What a room is called, as far as it is known here. */
+export function titleOf(id: string): string {
+  const listed = queries.getQueryData<Pages>(EVERY)?.pages.flatMap((page) => page.odalar);
+  const room = listed?.find(({ oda_id }) => oda_id === id) ?? queries.getQueryData<Room>(["room", id]);
+  return room?.baslik ?? id;
+}
+
 /** Keep nothing of what was known of any room, and ask anew; once, though every room may ask for it. */
 export function forgetRooms(): void {
   for (const queryKey of [EVERY, ["room"]])

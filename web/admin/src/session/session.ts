@@ -12,7 +12,7 @@ import { createStore, useStore } from "./store";
 export type Session =
   | { readonly status: "starting" }
   /** `ended`: somebody was in, and the server no longer knows their sign-in. */
-  | { readonly status: "anonymous"; readonly ended: boolean }
+  | { readonly status: "anonymous"; readonly ended: boolean; readonly suspended?: boolean }
   | {
       readonly status: "in";
       readonly user: User;
@@ -104,17 +104,22 @@ export async function signOut(): Promise<void> {
   forget();
 }
 
+/** Ask how the sign-in stands, as when the live line was refused. */
+export function lookAgain(): void {
+  if (session.get().status === "in") void renew();
+}
+
 function isGuest(): boolean {
   const current = session.get();
   return current.status === "in" && current.guest;
 }
 
-function forget({ ended = false } = {}): void {
+function forget({ ended = false, suspended = false } = {}): void {
   accessToken = null;
   clearTimeout(timer);
   kept.here.remove(SIGNED_IN);
   kept.inTab.remove(GUEST);
-  become({ status: "anonymous", ended });
+  become({ status: "anonymous", ended, suspended });
 }
 
 /** Show who is here from now on. What was fetched for somebody else goes once the pages that showed it are gone. */
@@ -166,7 +171,7 @@ async function renewNow(): Promise<string | null> {
   } catch (error) {
     const { status } = error as ApiError;
     if (status === 401 || status === 403 || status === 422) {
-      forget({ ended: true });
+      forget({ ended: true, suspended: (error as ApiError).code === "hesap_pasif" });
     } else {
       clearTimeout(timer);
       timer = setTimeout(() => void renew(), 5_000);

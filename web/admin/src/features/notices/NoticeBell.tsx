@@ -8,9 +8,10 @@ import { useEffect, useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { CountBadge } from "@/components/Badges";
 import { Empty, Failed, Loading } from "@/components/States";
+import { toast } from "@/components/toasts";
 import { useSocket } from "@/session/live";
 import { queries } from "@/session/queries";
-import { roomsQuery } from "@/session/rooms";
+import { roomsQuery, titleOf } from "@/session/rooms";
 import { api } from "@/session/session";
 import { shortMoment } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
@@ -81,6 +82,15 @@ export function NoticeBell({ className }: { className: string }) {
   );
 
   useEffect(() => socket?.on("noticesRead", asRead), [socket]);
+
+  useEffect(
+    () =>
+      socket?.on("putOut", ({ room, why }) => {
+        if (why !== "cikarildi" && why !== "arsivlendi") return;
+        toast(t(`put-out.${why}`, { room: titleOf(room) }), { kind: "problem" });
+      }),
+    [socket, t],
+  );
 
   const mark = useMutation({
     mutationFn: (ids: readonly string[] | null) =>

@@ -2,6 +2,8 @@ import { defineTexts } from "@/text/locale";
 
 export const texts = defineTexts({
   tr: {
+    "put-out.cikarildi": "{room} odasından çıkarıldınız",
+    "put-out.arsivlendi": "{room} odası arşivlendi",
     notices: "Bildirimler",
     "notices.unread": { one: "{n} okunmamış bildirim", other: "{n} okunmamış bildirim" },
     "notices.loading": "Bildirimler getiriliyor",
@@ -13,6 +15,8 @@ export const texts = defineTexts({
     "kind.davet": "{name} sizi {room} odasına davet etti",
   },
   en: {
+    "put-out.cikarildi": "You were removed from {room}",
+    "put-out.arsivlendi": "{room} was archived",
     notices: "Notifications",
     "notices.unread": { one: "{n} unread notification", other: "{n} unread notifications" },
     "notices.loading": "Fetching the notifications",

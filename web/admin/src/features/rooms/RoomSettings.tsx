@@ -31,6 +31,11 @@ interface Props {
   onClose: () => void;
 }
 
+/** Whether there is anything in the dialog for this person. */
+export function hasSettings(room: Room, moderates: boolean): boolean {
+  return room.uye || moderates;
+}
+
 /** What the room's keepers may change; others may leave. */
 export function RoomSettings({ room, opened, onClose }: Props) {
   const t = useText(texts);

@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { ApiError, data, type Message } from "@meydan/client";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -6,16 +7,18 @@ import { GuestEntry } from "@/components/GuestEntry";
 import { LinkButton } from "@/components/LinkButton";
 import { Empty, Failed } from "@/components/States";
 import { useTitle } from "@/components/title";
+import { toast } from "@/components/toasts";
 import { abilitiesQuery } from "@/session/abilities";
 import { roomsQuery } from "@/session/rooms";
-import { api, useSession } from "@/session/session";
+import { api, useMay, useSession } from "@/session/session";
+import { useStore } from "@/session/store";
 import { useText } from "@/text/useText";
 import { Composer } from "./Composer";
 import { Drafts, type Intent } from "./drafts";
 import { MembersPanel } from "./MembersPanel";
 import { MessageList } from "./MessageList";
 import { RoomHeader } from "./RoomHeader";
-import { RoomSettings } from "./RoomSettings";
+import { hasSettings, RoomSettings } from "./RoomSettings";
 import styles from "./RoomView.module.css";
 import { SearchPanel } from "./SearchPanel";
 import { useLog, useRoomsStore } from "./store";
@@ -34,6 +37,7 @@ export function RoomView({ id }: { id: string }) {
   const navigate = useNavigate();
   const { ileti } = useSearch({ strict: false });
   const log = useLog(id);
+  const expelled = useStore(store.entry(id).expelled);
   const listed = useInfiniteQuery(roomsQuery).data?.find((room) => room.oda_id === id);
   const asked = useQuery({
     queryKey: ["room", id],
@@ -53,6 +57,7 @@ export function RoomView({ id }: { id: string }) {
     [drafts],
   );
   useEffect(() => setShown(drafts?.intent() ?? { kind: "write" }), [drafts]);
+  const moderates = useMay("rooms:moderate");
   const [panel, setPanel] = useState<Panel>(null);
   const [settings, setSettings] = useState(false);
   const [flash, setFlash] = useState<string | null>(null);
@@ -82,12 +87,13 @@ export function RoomView({ id }: { id: string }) {
     void store.reveal(id, ileti).then((found) => {
       if (gone) return;
       if (found) setFlash(ileti);
+      else toast(t("message.missing"), { kind: "problem" });
       void navigate({ to: "/oda/$odaId", params: { odaId: id }, search: {}, replace: true });
     });
     return () => {
       gone = true;
     };
-  }, [ileti, id, store, log.status, navigate]);
+  }, [ileti, id, store, log.status, navigate, t]);
 
   if (asked.isError && !room) {
     const missing = asked.error instanceof ApiError && asked.error.status < 500 && asked.error.status > 0;
@@ -114,6 +120,7 @@ export function RoomView({ id }: { id: string }) {
   const reveal = async (messageId: string) => {
     setFlash(null);
     if (await store.reveal(id, messageId)) setFlash(messageId);
+    else toast(t("message.missing"), { kind: "problem" });
   };
   const editLast = () => {
     if (session.status !== "in") return;
@@ -131,7 +138,7 @@ export function RoomView({ id }: { id: string }) {
           room={room}
           panel={panel}
           onPanel={(next) => setPanel(panel === next ? null : next)}
-          onSettings={session.status === "in" && !session.guest ? () => setSettings(true) : null}
+          onSettings={room && hasSettings(room, moderates) ? () => setSettings(true) : null}
         />
         {simulated && <p className={styles.simulated}>{t("simulated.room")}</p>}
         <MessageList
@@ -145,7 +152,9 @@ export function RoomView({ id }: { id: string }) {
           moderates={room?.rol === "sahip" || room?.rol === "moderator"}
         />
         <TypingLine id={id} />
-        {drafts ? (
+        {expelled ? (
+          <ExpelledFoot onJoin={() => store.joinAgain(id)} />
+        ) : drafts ? (
           <Composer
             key={me}
             id={id}
@@ -168,14 +177,29 @@ export function RoomView({ id }: { id: string }) {
   );
 }
 
+function ExpelledFoot({ onJoin }: { onJoin: () => void }) {
+  const t = useText(texts);
+  return (
+    <div className={styles.reader}>
+      <p>{t("put-out")}</p>
+      <div className={styles.readerActions}>
+        <Button variant="default" onClick={onJoin}>
+          {t("put-out.join")}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
 function ReaderFoot() {
   const t = useText(texts);
   const session = useSession();
-  const ended = session.status === "anonymous" && session.ended;
+  const { ended = false, suspended = false } = session.status === "anonymous" ? session : {};
   const guests = useQuery(abilitiesQuery).data?.misafir_girisi;
+  const words = ended ? "read-only.ended" : guests ? "read-only" : "read-only.members";
   return (
     <div className={styles.reader}>
-      <p>{t(ended ? "read-only.ended" : guests ? "read-only" : "read-only.members")}</p>
+      <p>{t(suspended ? "read-only.suspended" : words)}</p>
       <div className={styles.readerActions}>
         {!ended && guests && <GuestEntry inline />}
         <LinkButton to="/giris" search={{ sonra: location.pathname }} variant="default">

@@ -1,12 +1,15 @@
 import { Button } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { Empty } from "@/components/States";
 import { useTitle } from "@/components/title";
+import { roomsQuery } from "@/session/rooms";
 import { useMay, useSession } from "@/session/session";
 import { useText } from "@/text/useText";
 import { CreateRoom } from "./CreateRoom";
+import { FirstSteps, isFresh } from "./FirstSteps";
 import { RoomList } from "./RoomList";
 import styles from "./RoomsPage.module.css";
 import { RoomView } from "./RoomView";
@@ -19,6 +22,8 @@ export function RoomsPage() {
   const session = useSession();
   const mayCreate = useMay("rooms:create");
   const [creating, setCreating] = useState(false);
+  const rooms = useInfiniteQuery(roomsQuery);
+  const fresh = useMay("system:manage") && isFresh(rooms.data);
   useTitle(odaId ? null : t("rooms"));
   return (
     <div
@@ -30,18 +35,22 @@ export function RoomsPage() {
       {odaId ? (
         <RoomView key={odaId} id={odaId} />
       ) : (
-        <div className={styles.choose}>
-          <Empty
-            title={t("rooms.choose")}
-            detail={t("rooms.choose.detail")}
-            action={
-              mayCreate && (
-                <Button variant="light" leftSection={<Plus size={17} />} onClick={() => setCreating(true)}>
-                  {t("rooms.new")}
-                </Button>
-              )
-            }
-          />
+        <div className={styles.choose} data-fresh={fresh || undefined}>
+          {fresh ? (
+            <FirstSteps room={rooms.data?.[0]} onCreate={() => setCreating(true)} />
+          ) : (
+            <Empty
+              title={t("rooms.choose")}
+              detail={t("rooms.choose.detail")}
+              action={
+                mayCreate && (
+                  <Button variant="light" leftSection={<Plus size={17} />} onClick={() => setCreating(true)}>
+                    {t("rooms.new")}
+                  </Button>
+                )
+              }
+            />
+          )}
         </div>
       )}
       <CreateRoom opened={creating} onClose={() => setCreating(false)} />

@@ -10,6 +10,18 @@ describe("toParts", () => {
     expect(show("https://a.example/x_(y)")).toEqual(["link:https://a.example/x_(y)"]);
   });
 
+  it("shows a link's letters, and of its other escapes what was typed", () => {
+    const link = (href: string) => toParts(href).map((part) => part.kind === "link" && [part.text, part.href]);
+    for (const [typed, shown] of [
+      ["https://tr.example/wiki/%C4%B0stanbul%27da_%C5%9Ei%C5%9Fli", "https://tr.example/wiki/İstanbul%27da_Şişli"],
+      ["https://a.example/%E2%80%AEgpj.exe", "https://a.example/%E2%80%AEgpj.exe"], // it would turn the text around
+      ["https://a.example/%2F%2e%2e/%20x", "https://a.example/%2F%2e%2e/%20x"],
+      ["https://a.example/%C3", "https://a.example/%C3"],
+      ["https://a.example/100%", "https://a.example/100%"],
+    ] as const)
+      expect(link(typed)).toEqual([[shown, typed]]);
+  });
+
   it("links nothing but http and https", () => {
     expect(show("javascript:alert(1) data:text/html,x ftp://a.example")).toEqual([
       "text:javascript:alert(1) data:text/html,x ftp://a.example",

@@ -23,7 +23,7 @@ export function toParts(text: string): readonly Part[] {
       const tidy = tidyLink(link);
       if (!URL.canParse(tidy)) continue;
       plain(match.index);
-      parts.push({ kind: "link", text: tidy, href: tidy });
+      parts.push({ kind: "link", text: readable(tidy), href: tidy });
       at = match.index + tidy.length;
     } else if (mention !== undefined) {
       const name = mention.replace(/[.-]+$/, "");
@@ -34,6 +34,18 @@ export function toParts(text: string): readonly Part[] {
   }
   plain(text.length);
   return parts;
+}
+
+/** A link as people write it: letters instead of their escapes, but nothing that would hide where it leads. */
+function readable(link: string): string {
+  return link.replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => {
+    try {
+      const text = decodeURIComponent(escaped);
+      return /^[\p{L}\p{M}\p{N}]+$/u.test(text) ? text : escaped;
+    } catch {
+      return escaped;
+    }
+  });
 }
 
 /** Leave a sentence's own punctuation out of the link, but keep brackets that the link opened. */

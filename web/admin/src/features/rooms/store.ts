@@ -26,6 +26,8 @@ interface Entry {
   readonly held: Store<number>;
   /** What this person has deleted just now and may still bring back. */
   readonly undoable: Store<ReadonlySet<string>>;
+  /** Somebody has removed this person; they come back only when they ask to. */
+  readonly expelled: Store<boolean>;
   /** How far this person had read when they came in. */
   readonly readSira: Store<number | null>;
   epoch: string | null;
@@ -47,6 +49,8 @@ export class RoomsStore {
     socket.on("joined", ({ room, frame }) => {
       const entry = this.entry(room);
       this.know(entry, frame);
+      entry.expelled.set(false);
+      if (isMember()) changeRoom(room, (known) => (known.uye ? known : { ...known, uye: true, rol: "uye" }));
       entry.presence.set({ ids: new Set(frame.katilimcilar), count: frame.katilimci_sayisi });
       if (entry.readSira.get() === null) entry.readSira.set(frame.okunan_sira);
       if (!frame.kurtarildi && (this.inFront === room || entry.log.view.get().status !== "empty"))
@@ -61,7 +65,8 @@ export class RoomsStore {
     socket.on("update", ({ room, update }) => this.entry(room).log.hear(update));
     socket.on("acknowledged", ({ pending, ack }) => this.settle(pending, ack));
     socket.on("rejected", ({ pending, problem }) => this.entry(pending.room).log.reject(pending, problem));
-    socket.on("putOut", ({ room }) => {
+    socket.on("putOut", ({ room, why }) => {
+      this.entry(room).expelled.set(why === "cikarildi");
       queries.removeQueries({ queryKey: ["room", room] });
       void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
     });
@@ -96,6 +101,7 @@ export class RoomsStore {
         typing: createStore<readonly string[]>([]),
         held: createStore(0),
         undoable: createStore<ReadonlySet<string>>(new Set()),
+        expelled: createStore(false),
         readSira: createStore<number | null>(null),
         epoch: null,
         lastRead: 0,
@@ -109,9 +115,14 @@ export class RoomsStore {
   open(room: string, readSira: number | null): void {
     const entry = this.entry(room);
     if (readSira !== null) entry.readSira.set(readSira);
-    this.socket?.join(room);
+    if (!entry.expelled.get()) this.socket?.join(room);
     const { status } = entry.log.view.get();
     if (status === "empty" || status === "failed") void entry.reader.newest();
+  }
+
+  joinAgain(room: string): void {
+    this.entry(room).expelled.set(false);
+    this.socket?.join(room);
   }
 
   nameOf(id: string): string {
@@ -233,6 +244,12 @@ export class RoomsStore {
     bringIn(room);
     changeRoom(room, (known) => afterMessage(known, message, { counts, mentions }));
   }
+}
+
+/** Whoever is no guest belongs to a room from their first visit on. */
+function isMember(): boolean {
+  const current = session.get();
+  return current.status === "in" && !current.guest;
 }
 
 function myId(): string | null {

@@ -21,7 +21,7 @@ export function SignInPage() {
   const code = codeIn(sonra);
   const invitation = useQuery(invitationQuery(code));
   const closed = abilities.data?.kayit_acik === false && !invitation.data?.yeni_hesap;
-  const ended = session.status === "anonymous" && session.ended;
+  const { ended = false, suspended = false } = session.status === "anonymous" ? session : {};
   const signedIn = session.status === "in" && !session.guest;
   useEffect(() => {
     if (signedIn) router.history.replace(next);
@@ -29,7 +29,7 @@ export function SignInPage() {
   return (
     <GlassSheet
       title={t("sign-in.title")}
-      detail={t(ended ? "sign-in.ended" : "sign-in.detail")}
+      detail={t(suspended ? "sign-in.suspended" : ended ? "sign-in.ended" : "sign-in.detail")}
       foot={
         closed ? (
           t("no-account.closed")

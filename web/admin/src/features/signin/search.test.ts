@@ -20,4 +20,13 @@ describe("the way back after a sign-in", () => {
   ])("does not lead to %s", (sonra) => {
     expect(toSignInSearch({ sonra })).toEqual({});
   });
+
+  it("unwraps a sign-in that leads to a sign-in", () => {
+    const nested = (sonra: string, page = "/giris") => `${page}?sonra=${encodeURIComponent(sonra)}`;
+    expect(toSignInSearch({ sonra: nested(nested("/oda/genel?ileti=7", "/kayit")) })).toEqual({
+      sonra: "/oda/genel?ileti=7",
+    });
+    expect(toSignInSearch({ sonra: nested("//evil.example") })).toEqual({});
+    expect(toSignInSearch({ sonra: "/giris" })).toEqual({});
+  });
 });

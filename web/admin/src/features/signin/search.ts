@@ -3,11 +3,14 @@ export interface SignInSearch {
   sonra?: string;
 }
 
+const SIGN_IN = new Set(["/giris", "/kayit"]);
 const HERE = "https://meydan.invalid";
 
 /** Read an address; it may come from anywhere, and must not lead elsewhere. */
 export function toSignInSearch({ sonra }: Record<string, unknown>): SignInSearch {
   if (typeof sonra !== "string" || !sonra.startsWith("/") || !URL.canParse(sonra, HERE)) return {};
-  const { origin, pathname, search, hash } = new URL(sonra, HERE);
+  const { origin, pathname, search, hash, searchParams } = new URL(sonra, HERE);
+  // Never the way in behind the way in: what lies behind that one counts.
+  if (SIGN_IN.has(pathname)) return toSignInSearch({ sonra: searchParams.get("sonra") });
   return origin === HERE && !pathname.startsWith("//") ? { sonra: pathname + search + hash } : {};
 }

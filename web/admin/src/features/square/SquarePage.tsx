@@ -35,6 +35,7 @@ export function SquarePage() {
   const rooms = useInfiniteQuery({ ...roomsQuery, refetchInterval: 10_000 });
   const inside = session.status === "in";
   const guests = useQuery(abilitiesQuery).data?.misafir_girisi ?? true;
+  const heading = t(inside ? "rooms.own" : "rooms"); // who is inside sees private ones too
   useTitle("");
   const list = useListing(rooms.data, (room) => `${room.baslik} ${room.oda_id} ${room.konu}`, ORDERS);
   const { shown, typed } = list;
@@ -54,9 +55,9 @@ export function SquarePage() {
           )}
         </div>
         {!inside && <EntryCard />}
-        <section className={styles.rooms} aria-label={t("rooms")}>
+        <section className={styles.rooms} aria-label={heading}>
           <header>
-            <h2>{t("rooms")}</h2>
+            <h2>{heading}</h2>
             {(rooms.data?.length ?? 0) > MANY && (
               <ListTools
                 list={list}
