@@ -241,6 +241,11 @@ class AuditRepository:
         """Write what `actor` did, with where they did it from."""
         self.append(at=at, actor_id=actor.id, action=action, target=target, ip=actor.origin.address, data=data)
 
+    def last(self, action: str, target: str) -> AuditEntry | None:
+        """Return the newest line of what was done to something."""
+        wanted = select(AuditEntry).where(AuditEntry.action == action, AuditEntry.target == target)
+        return self._session.scalar(wanted.order_by(AuditEntry.id.desc()).limit(1))
+
     def page(
         self,
         *,

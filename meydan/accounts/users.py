@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -23,6 +24,9 @@ from meydan.platform.clock import Clock
 from meydan.platform.cursors import cursor, place_in
 from meydan.platform.db import Database
 from meydan.platform.errors import InvalidInput
+
+TAKE_BACK: Final = timedelta(days=1)
+"""How long whoever made somebody an owner may take it back; after that it is the `meydan` command's."""
 
 CONSOLE: Final = Actor(id=CONSOLE_ID, name="Konsol", role=Role.OWNER, session="console", origin=Origin(agent="console"))
 """Whoever holds the machine and its commands: above every rank."""
@@ -124,7 +128,8 @@ class UserService:
                 session
             ).active_owners()  # first, and in one order, so that two of these never wait for each other
             user = access_user(session, username, lock=True)
-            require_rank(actor, Role(user.role))
+            if not self._takes_back(session, actor, user, role=role, active=active):
+                require_rank(actor, Role(user.role))
             before = (Role(user.role), user.active)
             after = (role or before[0], before[1] if active is None else active)
             if owners == [username] and after != (Role.OWNER, True):
@@ -183,6 +188,17 @@ class UserService:
             return user_view(user)
 
         return await self._db.write(save)
+
+    def _takes_back(
+        self, session: Session, actor: Actor, user: User, *, role: Role | None, active: bool | None
+    ) -> bool:
+        """Tell whether an owner takes back the ownership that they themselves gave lately, and nothing else."""
+        if actor.role is not Role.OWNER or user.role != Role.OWNER or role is None or active is not None:
+            return False
+        _require_scopes(actor, Role.OWNER)
+        given = AuditRepository(session).last("user.role", user.username)
+        by_them = given is not None and given.actor_id == actor.id and given.data.get("after") == Role.OWNER
+        return by_them and given is not None and self._clock.now() - given.at <= TAKE_BACK
 
     def _audit(self, session: Session, actor: Actor, action: str, target: str, **data: str | int) -> None:
         AuditRepository(session).note(actor, action, target, at=self._clock.now(), **data)

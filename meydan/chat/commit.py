@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from meydan.accounts.repository import UserRepository
+from meydan.accounts.repository import AuditRepository, UserRepository
 from meydan.chat.errors import MessageMissing, NotSender, RoomMissing, TooLateToRestore, TooManyReactions
 from meydan.chat.events import MessageView, NoticeView, Quote, ReactionCount, UpdateView
 from meydan.chat.log_repository import QUOTE_LENGTH, LockedRoom, LogRepository, MessageRow
@@ -164,6 +164,8 @@ class _Batch:
         if message.deleted_at is not None:  # asked again, perhaps after a commit whose answer was lost
             return Stored(message.id, message.sira)
         self._log.erase(message, op.at, by=op.actor_id, until=op.until)
+        if not own:
+            self._note("message.delete", room, message, op)
         self._texts[op.message_id] = ""
         return self._update(room, op, UpdateKind.DELETE, op.actor_id, {})
 
@@ -177,12 +179,21 @@ class _Batch:
             raise TooLateToRestore(op.message_id)
         self._texts[op.message_id] = message.content
         self._log.retell(message, message.content[:_SUMMARY_LENGTH])
+        if message.sender_id != op.actor_id or message.guest:
+            self._note("message.restore", room, message, op)
         data = {
             "content": message.content,
             "mentions": message.mentions or [],
             "reactions": self._reactions_on(message.id),
         }
         return self._update(room, op, UpdateKind.RESTORE, op.actor_id, data)
+
+    def _note(self, action: str, room: LockedRoom, message: Message, op: Erase | Restore) -> None:
+        """Write what somebody did to another's message into the audit log."""
+        data = {"room": room.slug, "sender": message.sender_id}
+        AuditRepository(self._session).append(
+            at=op.at, actor_id=op.actor_id, action=action, target=message.id, ip=op.address, data=data
+        )
 
     def _react(self, room: LockedRoom, op: PutReaction) -> Stored:
         message = self._message(room, op.message_id)

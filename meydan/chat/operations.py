@@ -50,6 +50,7 @@ class Erase(Struct, frozen=True, gc=False):
     actor_id: str
     moderates: bool = False
     until: datetime | None = None
+    address: str = ""
 
 
 class Restore(Struct, frozen=True, gc=False):
@@ -59,6 +60,7 @@ class Restore(Struct, frozen=True, gc=False):
     at: datetime
     message_id: str
     actor_id: str
+    address: str = ""
 
 
 class PutReaction(Struct, frozen=True, gc=False):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Permission
-from meydan.accounts.repository import UserRepository
+from meydan.accounts.repository import AuditRepository, UserRepository
 from meydan.accounts.views import Page
 from meydan.chat.errors import (
     InvitationInvalid,
@@ -258,6 +258,8 @@ class RoomService:
                 room.title = _line(title, "baslik", _TITLE)
             if topic is not None:
                 room.topic = _text(topic, "konu", _TOPIC)
+            changed = {"title": title is not None, "topic": topic is not None}
+            self._note(session, actor, "room.change", room, fields=[name for name, given in changed.items() if given])
 
         await self._db.write(save)
         await self._tell(RoomWord(name, RoomNews.CHANGED))
@@ -272,6 +274,7 @@ class RoomService:
             if room.slug == DEFAULT_ROOM:
                 raise RoomForbidden(room.slug)
             room.archived_at = self._clock.now()
+            self._note(session, actor, "room.archive", room)
 
         await self._db.write(save)
         await self._tell(RoomWord(name, RoomNews.ARCHIVED))
@@ -320,7 +323,9 @@ class RoomService:
             target = _held_member(session, room, user_id)
             if target.role == RoomRole.OWNER and role is not RoomRole.OWNER:
                 _keep_an_owner(session, room)
-            target.role = role
+            before, target.role = target.role, role
+            if role != before:
+                self._note(session, actor, "room.role", room, user=user_id, before=before, after=role)
 
         await self._db.write(save)
 
@@ -337,6 +342,8 @@ class RoomService:
             if target.role == RoomRole.OWNER:
                 _keep_an_owner(session, room)
             RoomRepository(session).remove_member(target)
+            if user_id != actor.id:
+                self._note(session, actor, "room.expel", room, user=user_id)
             return RoomKind(room.kind)
 
         kind = await self._db.write(save)
@@ -376,6 +383,7 @@ class RoomService:
                 uses=0,
             )
             InvitationRepository(session).add(row)
+            self._note(session, actor, "room.invite", room, invitation=row.id, user=user_id)
             notice = None
             if user_id is not None:
                 told = Notification(
@@ -415,6 +423,7 @@ class RoomService:
             if row is None:
                 raise InvitationInvalid
             row.revoked_at = self._clock.now()
+            self._note(session, actor, "room.uninvite", room, invitation=row.id)
 
         await self._db.write(save)
 
@@ -437,6 +446,10 @@ class RoomService:
             return room.slug
 
         return await self.room(actor, await self._db.write(save))
+
+    def _note(self, session: Session, actor: Actor, action: str, room: Room, **data: Any) -> None:
+        """Write what somebody did who keeps order into the audit log."""
+        AuditRepository(session).note(actor, action, room.slug, at=self._clock.now(), **data)
 
     async def _tell(self, word: RoomWord) -> None:
         await self._bus.publish(ROOMS_CHANNEL, msgspec.json.encode(word))

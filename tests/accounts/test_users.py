@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import httpx
 import msgspec
@@ -17,7 +18,7 @@ from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.settings import Settings
-from tests.accounts.conftest import PASSWORD, SignIn, cheap_passwords
+from tests.accounts.conftest import PASSWORD, Person, SignIn, cheap_passwords
 
 
 async def test_nobody_manages_their_own_rank_or_above(http: httpx.AsyncClient, sign_in: SignIn) -> None:
@@ -226,6 +227,30 @@ async def test_guessed_keys_are_slowed_and_told_once(
     assert await guess(10) == 401
     lines = (await http.get("/audit", params={"action": "auth.failed"}, headers=owner.headers)).json()["items"]
     assert [(line["target"], line["data"], line["ip"]) for line in lines] == [(None, {"reason": "key"}, "127.0.0.1")]
+
+
+async def test_who_made_an_owner_takes_it_back_for_a_day(
+    http: httpx.AsyncClient, sign_in: SignIn, clock: ManualClock
+) -> None:
+    first, second = await sign_in("ilk", Role.OWNER), await sign_in("ikinci", Role.OWNER)
+    await sign_in("ayse")
+
+    async def change(who: Person, **body: object) -> int:
+        return (await http.patch("/users/ayse", json=body, headers=who.headers)).status_code
+
+    assert await change(first, role="owner") == 200
+    assert await change(second, role="member") == 403  # it was not theirs to give
+    assert await change(first, active=False) == 403
+    assert await change(first, role="member", active=False) == 403
+    assert await change(first, role="member") == 200
+    assert await change(first, role="owner") == 200
+    clock.advance(86_401)
+    first = replace(first, access=(await http.post("/auth/login", json=_login("ilk"))).json()["access_token"])
+    assert await change(first, role="member") == 403
+
+
+def _login(username: str) -> dict[str, str]:
+    return {"username": username, "password": PASSWORD}
 
 
 async def test_the_environments_key(http: httpx.AsyncClient, accounts: AccountService, sign_in: SignIn) -> None:

@@ -135,7 +135,9 @@ async def _add(world: World, _who: Who, on: str) -> Ask:
 
 
 @asks("update_user")
-async def _manage(world: World, _who: Who, on: str) -> Ask:
+async def _manage(world: World, who: Who, on: str) -> Ask:
+    if on.startswith("an owner whom"):
+        return Ask("PATCH", f"{V1}/users/{await world.made_owner(who.id)}", {"role": "member"})
     person = await world.person(world.name("kisi"), _ROLES[on])
     return Ask("PATCH", f"{V1}/users/{person.id}", {"active": False})
 

@@ -1,37 +1,18 @@
 """The tables of docs/authority.md against a running node: every operation and frame, as everybody."""
 
 import json
-import logging
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import httpx
-import pytest
-import structlog
 
 from meydan.accounts.permissions import Permission
 from meydan.app.http import build_http
 from meydan.chat import wire
-from meydan.platform.settings import Settings
 from tests.authority import table
 from tests.authority.requests import REQUESTS, Ask
 from tests.authority.sockets import Sockets
 from tests.authority.world import NAMES, Who, World
-from tests.chat.node import running_node
-
-
-@pytest.fixture
-async def world(settings: Settings) -> AsyncIterator[World]:
-    settings = settings.model_copy(update={"telegram_api_url": "http://127.0.0.1:9"})
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # not a line for each cell
-    async with running_node(settings) as node:
-        await node.generous()
-        await node.change(rooms_per_member=1_000)
-        most = {"login_attempts_per_address": 1_000_000, "registrations_per_hour": 1_000, "guests_per_minute": 1_000}
-        await node.square.accounts.live.change("accounts", most, by="test")
-        world = World(node)
-        await world.settle()
-        yield world
 
 
 def test_every_operation_has_its_row_and_its_request() -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from meydan.accounts.models import ApiKey
 from meydan.accounts.origin import NOWHERE
 from meydan.accounts.permissions import Permission, Role
-from meydan.accounts.repository import UserRepository
+from meydan.accounts.repository import AuditRepository, UserRepository
 from meydan.accounts.tokens import digest
 from meydan.accounts.users import new_user
 from meydan.accounts.vault import Vault
@@ -84,6 +84,18 @@ class World:
 
         granted = await accounts.engines.db.write(save)
         return Who(role.value, name, _bearer(granted.access_token), role, granted.refresh_token or "")
+
+    async def made_owner(self, by: str) -> str:
+        """Return somebody whom `by` has just made an owner."""
+        person = await self.person(self.name("ortak"), Role.OWNER)
+
+        def save(session: Session) -> None:
+            AuditRepository(session).append(
+                at=self.now(), actor_id=by, action="user.role", target=person.id, ip="", data={"after": "owner"}
+            )
+
+        await self.node.square.accounts.engines.db.write(save)
+        return person.id
 
     async def key(self, user_id: str, scopes: Iterable[Permission]) -> Who:
         """Return a key of a user, as if its scopes were its kind."""

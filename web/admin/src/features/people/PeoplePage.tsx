@@ -171,11 +171,13 @@ function PersonMenu({ user }: { user: User }) {
   const complain = useComplain();
   const [resetting, setResetting] = useState(false);
   const [showingKeys, setShowingKeys] = useState(false);
+  const [sharing, setSharing] = useState(false);
   const refresh = () => queries.invalidateQueries({ queryKey: ["users"] });
   const change = useMutation({
     mutationFn: (body: { role?: Role; active?: boolean }) =>
       data(api.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user.id } }, body })),
     onSuccess: (changed, body) => {
+      setSharing(false);
       void refresh();
       if (body.role) {
         toast(t("role.changed", { name: changed.name, role: s(`role.${changed.role}`) }), {
@@ -208,7 +210,7 @@ function PersonMenu({ user }: { user: User }) {
         <Menu.Dropdown>
           <Menu.Label>{t("role.change")}</Menu.Label>
           {ROLES.filter((role) => role !== user.role).map((role) => (
-            <Menu.Item key={role} onClick={() => change.mutate({ role })}>
+            <Menu.Item key={role} onClick={() => (role === "owner" ? setSharing(true) : change.mutate({ role }))}>
               {s(`role.${role}`)}
             </Menu.Item>
           ))}
@@ -234,6 +236,19 @@ function PersonMenu({ user }: { user: User }) {
           )}
         </Menu.Dropdown>
       </Menu>
+      <Confirm
+        opened={sharing}
+        onClose={() => {
+          change.reset();
+          setSharing(false);
+        }}
+        title={t("owner.title", { name: user.name })}
+        detail={t("owner.detail", { name: user.name })}
+        action={t("owner.act")}
+        busy={change.isPending}
+        error={change.error}
+        onConfirm={() => change.mutate({ role: "owner" })}
+      />
       <PersonKeys user={user} opened={showingKeys} onClose={() => setShowingKeys(false)} />
       <Confirm
         opened={resetting && !reset.data}

@@ -28,6 +28,10 @@ export const texts = defineTexts({
     actions: "{name} için eylemler",
     "role.change": "Rolünü değiştir",
     "role.changed": "{name} artık {role}",
+    "owner.title": "{name} meydanın sahibi olsun mu?",
+    "owner.detail":
+      "Sahipler her şeyi yapabilir ve birbirini yönetemez. Bunu yalnızca siz, bir gün içinde geri alabilirsiniz; sonrası sunucudaki meydan komutuyla olur.",
+    "owner.act": "Sahip yap",
     deactivate: "Hesabı askıya al",
     deactivated: "{name} askıya alındı",
     activate: "Askıyı kaldır",
@@ -83,6 +87,10 @@ export const texts = defineTexts({
     actions: "Actions for {name}",
     "role.change": "Change role",
     "role.changed": "{name} is now {role}",
+    "owner.title": "Make {name} an owner of the square?",
+    "owner.detail":
+      "Owners may do everything and nobody manages them. Only you can take it back, within a day; after that it takes the meydan command on the server.",
+    "owner.act": "Make owner",
     deactivate: "Suspend",
     deactivated: "{name} was suspended",
     activate: "Lift the suspension",

@@ -6,7 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { UserMinus } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Avatar } from "@/components/Avatar";
-import { ConfirmByName } from "@/components/dialogs";
+import { Confirm, ConfirmByName } from "@/components/dialogs";
 import { useFields } from "@/components/form";
 import { AskToLeave } from "@/components/LeaveGuard";
 import { FormProblem } from "@/components/States";
@@ -125,13 +125,22 @@ function Roles({ room, owns }: { room: Room; owns: boolean }) {
   const members = useQuery(membersQuery(room.oda_id));
   const [leaving, setLeaving] = useState<RoomMember | null>(null);
   const refresh = () => queries.invalidateQueries({ queryKey: ["members", room.oda_id] });
+  const [sharing, setSharing] = useState<RoomMember | null>(null);
   const setRole = useMutation({
-    mutationFn: ({ id, rol }: { id: string; rol: RoomMember["rol"] }) =>
+    mutationFn: ({ member, rol }: { member: RoomMember; rol: RoomMember["rol"] }) =>
       api.PUT("/api/v1/sohbet/odalar/{oda_id}/uyeler/{kullanici_id}", {
-        params: { path: { oda_id: room.oda_id, kullanici_id: id } },
+        params: { path: { oda_id: room.oda_id, kullanici_id: member.kullanici_id } },
         body: { rol },
       }),
-    onSuccess: refresh,
+    onSuccess: (_, { member, rol }) => {
+      setSharing(null);
+      void refresh();
+      if (rol === "sahip") {
+        toast(t("settings.owner.made", { name: member.ad }), {
+          action: { label: t("settings.owner.undo"), run: () => setRole.mutate({ member, rol: member.rol }) },
+        });
+      }
+    },
   });
   const remove = useMutation({
     mutationFn: (member: RoomMember) =>
@@ -163,7 +172,10 @@ function Roles({ room, owns }: { room: Room; owns: boolean }) {
               aria-label={t("settings.role.of", { name: member.ad })}
               value={member.rol}
               data={(["sahip", "moderator", "uye"] as const).map((rol) => ({ value: rol, label: t(`role.${rol}`) }))}
-              onChange={(rol) => rol && setRole.mutate({ id: member.kullanici_id, rol: rol as RoomMember["rol"] })}
+              onChange={(rol) => {
+                if (rol === "sahip") setSharing(member);
+                else if (rol) setRole.mutate({ member, rol: rol as RoomMember["rol"] });
+              }}
             />
             <ActionIcon
               variant="subtle"
@@ -177,6 +189,19 @@ function Roles({ room, owns }: { room: Room; owns: boolean }) {
           </div>
         ))}
       </div>
+      <Confirm
+        opened={sharing !== null}
+        onClose={() => {
+          setRole.reset();
+          setSharing(null);
+        }}
+        title={t("settings.owner.title", { name: sharing?.ad ?? "" })}
+        detail={t("settings.owner.detail", { name: sharing?.ad ?? "" })}
+        action={t("settings.owner.act")}
+        busy={setRole.isPending}
+        error={setRole.error}
+        onConfirm={() => sharing && setRole.mutate({ member: sharing, rol: "sahip" })}
+      />
       <ConfirmByName
         opened={leaving !== null}
         onClose={() => {
