@@ -21,6 +21,8 @@ _ANYBODY: Final = {"authorization": "Bearer anybody"}
 class Doorman:
     """Takes every request for one of `actor`, or of nobody."""
 
+    secure_cookies = False
+
     def __init__(self, actor: Actor | None = None) -> None:
         self.actor = actor
         self.writes = Writes(ManualClock())

@@ -14,7 +14,8 @@ from meydan.telegram.bots import BotService
 from meydan.telegram.budget import BudgetService
 from meydan.telegram.client.sessions_service import SessionService
 from meydan.telegram.orders import Order, Priority
-from meydan.telegram.outbox import OutboxService, SendView
+from meydan.telegram.outbox import OutboxService
+from meydan.telegram.send_views import SendView
 from meydan.telegram.trial import TrialService
 from meydan.telegram.updates import Intake
 

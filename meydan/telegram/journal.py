@@ -201,7 +201,8 @@ class _Batch:
 
     def bare(self) -> "_Batch":
         """Return its results without words and numbers: how a send ended must not be lost with what was said of it."""
-        return _Batch([], [(Result(one.id, one.state, one.at), media_id) for one, media_id in self.results], {})
+        results = [(Result(one.id, one.state, one.at, part_of=one.part_of), media_id) for one, media_id in self.results]
+        return _Batch([], results, {})
 
     def tell(self, known: list[dict[str, str]], ready: dict[str, Ready]) -> None:
         """Answer everybody who waits."""

@@ -12,7 +12,9 @@ from meydan.platform.db import Base
 
 _EDITS = text("edits IS NOT NULL")
 _LEFT = text("sending_at IS NOT NULL")
+_PARTS = text("part_of IS NOT NULL")
 _QUEUED = text("state = 'queued'")
+_SAID = text("state = 'sent' AND edits IS NULL")
 
 
 class BotMode(StrEnum):
@@ -27,7 +29,8 @@ class SendState(StrEnum):
 
     queued → sending → sent | failed | maybe_sent; queued → expired | cancelled; sending → queued when the request is
     known not to have been carried out. From maybe_sent an operator leads on: sent, queued again, or failed. From
-    failed and expired: queued again.
+    failed and expired: queued again. queued → stopped when an earlier part of the same order did not arrive, and back
+    when that one is queued again or was sent after all.
     """
 
     QUEUED = "queued"
@@ -37,6 +40,7 @@ class SendState(StrEnum):
     EXPIRED = "expired"
     MAYBE_SENT = "maybe_sent"
     CANCELLED = "cancelled"
+    STOPPED = "stopped"
 
 
 class Bot(Base):
@@ -147,7 +151,7 @@ class Send(Base):
     """One request that a bot is to make; see `SendState`.
 
     The order of ids is the order of a lane (bot, chat); a retry keeps its place. `edits` is the send whose message this
-    one changes, `request_key` makes a repeated order one send.
+    one changes, `request_key` makes a repeated order one send; `part_of` is the first of an order in several parts.
     `message_id` is Telegram's number of what was sent, or of what is to be edited.
     """
 
@@ -156,6 +160,8 @@ class Send(Base):
         Index("ix_telegram_outbox_bot", "bot_id", "state", "id"),
         Index("ix_telegram_outbox_state", "state", "id"),
         Index("ix_telegram_outbox_chat", "chat_id", "id"),
+        Index("ix_telegram_outbox_parts", "part_of", "id", sqlite_where=_PARTS, postgresql_where=_PARTS),
+        Index("ix_telegram_outbox_said", "chat_id", "finished_at", sqlite_where=_SAID, postgresql_where=_SAID),
         Index("ix_telegram_outbox_edits", "edits", sqlite_where=_EDITS, postgresql_where=_EDITS),
         Index(
             "ix_telegram_outbox_lane", "bot_id", "chat_id", "priority", "id", "not_before", "state",
@@ -193,6 +199,7 @@ class Send(Base):
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     error_code: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(String(300))
+    part_of: Mapped[str | None] = mapped_column(String(32))
 
 
 class StoredPenalty(Base):

@@ -1,9 +1,8 @@
 """Orders to say something on Telegram become rows of the outbox; what stands in it can be led on by an operator."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ from meydan.platform.cursors import cursor, place_in
 from meydan.platform.db import Database
 from meydan.platform.errors import InvalidInput, Unavailable
 from meydan.platform.gather import Gatherer
-from meydan.platform.ids import first_id, new_id
+from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.telegram.directory import Directory, Place
 from meydan.telegram.errors import (
@@ -39,12 +38,17 @@ from meydan.telegram.journal import Journal
 from meydan.telegram.limiter import Limiter
 from meydan.telegram.limits import Ask
 from meydan.telegram.models import Chat, Media, Send, SendState
+from meydan.telegram.order_parts import cancel, go_on, requeue, retry
 from meydan.telegram.orders import CAPTION_LIMIT, TEXT_LIMIT, Order, Priority, in_parts, parts_of
 from meydan.telegram.outbox_pages import SendOrder, SendPlace, page_of, standing
 from meydan.telegram.outbox_repository import SendRow
+from meydan.telegram.send_views import SendView, view_of, view_of_row, with_eta
 from meydan.telegram.settings import TelegramSettings
 
 _PREVIEW: Final = 200
+
+Move = Callable[[Session, Send, datetime], list[Send]]
+"""Moves a send, and what goes with it, to another state; returns what it has moved."""
 
 
 class Decision(StrEnum):
@@ -53,31 +57,6 @@ class Decision(StrEnum):
     SENT = "sent"
     AGAIN = "again"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class SendView:
-    """A send as an operator sees it. `eta` is in how many seconds it should leave, while it is queued."""
-
-    id: str
-    bot_id: str
-    chat_id: int
-    chat_title: str | None
-    method: str
-    preview: str
-    state: SendState
-    priority: int
-    attempts: int
-    created_by: str
-    created_at: datetime
-    not_before: datetime | None
-    deadline: datetime | None
-    sending_at: datetime | None
-    finished_at: datetime | None
-    message_id: int | None
-    error_code: int | None
-    error: str | None
-    eta: float | None = None
 
 
 class OutboxService:
@@ -111,9 +90,10 @@ class OutboxService:
         await self._directory.reserve(bot_id, len(parts), limit=self._live.current(TelegramSettings).queue_limit)
         now = self._clock.now()
         key = None if order.request_key is None else _own_key(actor, order.request_key)
+        ids = [new_id(self._clock) for _ in parts]
         rows = [
             SendRow(
-                id=new_id(self._clock),
+                id=ids[number],
                 bot_id=bot_id,
                 chat_id=chat.chat_id,
                 is_group=chat.chat_id < 0,
@@ -132,6 +112,7 @@ class OutboxService:
                 not_before=order.not_before,
                 deadline=order.deadline,
                 attempts=0,
+                part_of=ids[0] if len(parts) > 1 else None,
             )
             for number, (method, params, preview) in enumerate(parts)
         ]
@@ -142,7 +123,7 @@ class OutboxService:
         if known:
             return await self._repeated(next(iter(known.values())), rows, bots=chat.bots)
         await self._announce(rows)
-        return [_view_of_row(row, chat.title) for row in rows]
+        return [view_of_row(row, chat.title) for row in rows]
 
     async def change(self, actor: Actor, send_id: str, *, text: str, parse_mode: str | None = None) -> list[SendView]:
         """Give a message another text: where it stands while it is queued; later edits that wait become one."""
@@ -158,7 +139,7 @@ class OutboxService:
             limit = TEXT_LIMIT if target.method == "sendMessage" else CAPTION_LIMIT
             if len(in_parts(text, parse_mode, limit)) > 1:
                 raise TextTooLong(length=len(text), limit=limit)
-            if target.state == SendState.QUEUED:
+            if target.state in (SendState.QUEUED, SendState.STOPPED):
                 _retext(target, text, parse_mode)
                 return target, True
             waiting = session.scalar(
@@ -175,9 +156,12 @@ class OutboxService:
 
         target, done = await self._db.write(save)
         if done:
-            return [_view(target, None)]
+            return [view_of(target, None)]
         caption = target.method != "sendMessage"
-        params: dict[str, Any] = {"caption" if caption else "text": text}
+        kept = ("reply_markup",) if caption else ("reply_markup", "link_preview_options")
+        # What an edit does not say again, Telegram takes away.
+        params: dict[str, Any] = {name: target.params[name] for name in kept if name in target.params}
+        params["caption" if caption else "text"] = text
         if parse_mode is not None:
             params["parse_mode"] = parse_mode
         method = "editMessageCaption" if caption else "editMessageText"
@@ -186,7 +170,8 @@ class OutboxService:
     async def erase(self, actor: Actor, send_id: str) -> SendView:
         """Take back a message: before it was sent by cancelling it, after that by deleting it at Telegram."""
         actor.require(Permission.TELEGRAM_SEND)
-        if (await self._db.read(lambda session: _access(session, send_id))).state == SendState.QUEUED:
+        state = (await self._db.read(lambda session: _access(session, send_id))).state
+        if state in (SendState.QUEUED, SendState.STOPPED):
             return await self.cancel(actor, send_id)
         target = await self._sent(actor, send_id, "erase")
         return await self._follow(actor, target, "deleteMessage", {}, preview=target.preview)
@@ -224,7 +209,7 @@ class OutboxService:
         def read(session: Session) -> SendView:
             row = _access(session, send_id)
             chat = session.get(Chat, (row.bot_id, row.chat_id))
-            return _view(row, chat.title if chat is not None else None)
+            return view_of(row, chat.title if chat is not None else None)
 
         return (await self._with_etas([await self._db.read(read)]))[0]
 
@@ -247,7 +232,7 @@ class OutboxService:
             rows = page_of(
                 session, order=order, state=state, bot_id=bot_id, chat_id=chat_id, after=last, limit=limit + 1
             )
-            views = [_view(row, title) for row, title in rows[:limit]]
+            views = [view_of(row, title) for row, title in rows[:limit]]
             more = len(rows) > limit
             return views, cursor(SendPlace(order, views[-1].id, Priority(views[-1].priority))) if more else None
 
@@ -266,25 +251,31 @@ class OutboxService:
         return await self._db.read(read)
 
     async def cancel(self, actor: Actor, send_id: str) -> SendView:
-        """Take a queued send out of the queue."""
-        view = await self._lead(actor, send_id, from_=(SendState.QUEUED,), to=SendState.CANCELLED, action="cancel")
-        await self._bus.publish(OUTBOX_CHANNEL, msgspec.json.encode(Queued(gone=(send_id,))))
-        return view
+        """Take a send out of the queue, and whatever of its order was to follow it."""
+        from_ = (SendState.QUEUED, SendState.STOPPED)
+        return await self._lead(actor, send_id, cancel, from_=from_, action="cancel")
 
     async def retry(self, actor: Actor, send_id: str) -> SendView:
-        """Queue a send again that failed, expired or was cancelled; a deadline that has passed is dropped."""
-        from_ = (SendState.FAILED, SendState.EXPIRED, SendState.CANCELLED)
-        return await self._lead(actor, send_id, from_=from_, to=SendState.QUEUED, action="retry")
+        """Queue a send again that failed, expired, stopped or was cancelled, and its order goes on with it.
+
+        A deadline that has passed is dropped.
+        """
+        from_ = (SendState.FAILED, SendState.EXPIRED, SendState.CANCELLED, SendState.STOPPED)
+        return await self._lead(actor, send_id, retry, from_=from_, action="retry")
 
     async def decide(self, actor: Actor, send_id: str, decision: Decision) -> SendView:
         """Settle what became of a send of which nobody knows whether it happened."""
         actor.require(Permission.TELEGRAM_MANAGE)
-        to = {
-            Decision.SENT: SendState.SENT,
-            Decision.AGAIN: SendState.QUEUED,
-            Decision.FAILED: SendState.FAILED,
-        }[decision]
-        return await self._lead(actor, send_id, from_=(SendState.MAYBE_SENT,), to=to, action=f"decide_{decision}")
+
+        def settle(session: Session, row: Send, now: datetime) -> list[Send]:
+            if decision is Decision.AGAIN:
+                requeue(row, now)
+            else:
+                row.state = SendState.SENT if decision is Decision.SENT else SendState.FAILED
+                row.finished_at = now
+            return [row, *(go_on(session, [row.part_of]) if row.part_of is not None else ())]
+
+        return await self._lead(actor, send_id, settle, from_=(SendState.MAYBE_SENT,), action=f"decide_{decision}")
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -319,7 +310,7 @@ class OutboxService:
         )  # fmt: skip
         await self._journal.insert([row])
         await self._announce([row])
-        return _view_of_row(row, None)
+        return view_of_row(row, None)
 
     async def _repeated(self, original: str, rows: Sequence[SendRow], *, bots: Sequence[str]) -> list[SendView]:
         """Return the sends of an order that was given before under the same request key, if it said the same."""
@@ -330,22 +321,12 @@ class OutboxService:
             same = (first.method, first.params, first.chat_id, first.media_id)
             if first.bot_id not in bots or same != (order.method, order.params, order.chat_id, order.media_id):
                 raise RequestKeyReused(original)
-            parts = session.scalars(
-                select(Send)
-                .where(
-                    Send.id >= original,
-                    Send.id < _end_of(first.created_at),
-                    Send.created_at == first.created_at,
-                    Send.created_by == first.created_by,
-                    Send.bot_id == first.bot_id,
-                    Send.chat_id == first.chat_id,
-                    Send.edits.is_(None),
-                )
-                .order_by(Send.id)
-                .limit(len(rows))
-            )
+            parts = [first]
+            if first.part_of is not None:
+                of_it = select(Send).where(Send.part_of == first.part_of).order_by(Send.id)
+                parts = list(session.scalars(of_it))
             chat = session.get(Chat, (first.bot_id, first.chat_id))
-            return [_view(part, chat.title if chat is not None else None) for part in parts]
+            return [view_of(part, chat.title if chat is not None else None) for part in parts]
 
         return await self._with_etas(await self._db.read(read))
 
@@ -372,32 +353,28 @@ class OutboxService:
         await self._bus.publish(OUTBOX_CHANNEL, msgspec.json.encode(Queued(keys=tuple(keys))))
 
     async def _lead(
-        self, actor: Actor, send_id: str, *, from_: tuple[SendState, ...], to: SendState, action: str
+        self, actor: Actor, send_id: str, move: Move, *, from_: tuple[SendState, ...], action: str
     ) -> SendView:
-        """Move a send from one state to another, if it stands in one that allows it."""
+        """Move a send, and what goes with it, if it stands in a state that allows it."""
         actor.require(Permission.TELEGRAM_SEND)
         now = self._clock.now()
 
-        def save(session: Session) -> tuple[Send, bool]:
+        def save(session: Session) -> tuple[Send, list[Send]]:
             row = _access(session, send_id, lock=True)
             if row.created_by != actor.id:
                 actor.require(Permission.TELEGRAM_MANAGE)
             if row.state not in from_:
                 raise SendNotInState(send_id, row.state)
-            row.state = to
-            row.finished_at = None if to is SendState.QUEUED else now
-            if to is SendState.QUEUED:
-                row.error = row.error_code = row.owner = None
-                row.attempts = 0
-                if row.deadline is not None and row.deadline < now:
-                    row.deadline = None
+            moved = move(session, row, now)
             AuditRepository(session).note(actor, f"telegram.send_{action}", send_id, at=now)
-            return row, to is SendState.QUEUED
+            return row, moved
 
-        row, queued = await self._db.write(save)
-        if queued:
-            await self._bus.publish(OUTBOX_CHANNEL, msgspec.json.encode(Queued(keys=(_key(row),))))
-        return _view(row, None)
+        row, moved = await self._db.write(save)
+        queued = tuple(_key(one) for one in moved if one.state == SendState.QUEUED)
+        gone = tuple(one.id for one in moved if one.state == SendState.CANCELLED)
+        if queued or gone:
+            await self._bus.publish(OUTBOX_CHANNEL, msgspec.json.encode(Queued(keys=queued, gone=gone)))
+        return view_of(row, None)
 
     async def _with_etas(self, views: list[SendView]) -> list[SendView]:
         """Add to queued sends when they should leave, going by how many of their lane stand before them."""
@@ -415,7 +392,7 @@ class OutboxService:
         except Unavailable:
             return views
         by_id = planned | {id_: eta for (id_, _, _), eta in zip(places, etas, strict=True)}
-        return [_with_eta(view, by_id) for view in views]
+        return [with_eta(view, by_id) for view in views]
 
 
 def _waiting(session: Session, bots: Sequence[str], chat_id: int) -> dict[str, int]:
@@ -431,11 +408,6 @@ def _waiting(session: Session, bots: Sequence[str], chat_id: int) -> dict[str, i
 def _own_key(actor: Actor, request_key: str) -> str:
     """Return what a request key is stored as: somebody else's key of the same name is another one."""
     return hashlib.sha256(f"{actor.id}\n{request_key}".encode()).hexdigest()
-
-
-def _end_of(made: datetime) -> str:
-    """Return an id that is larger than those of sends made at this moment."""
-    return first_id(made + timedelta(seconds=5))
 
 
 def _require_media(session: Session, actor: Actor, media_id: str) -> None:
@@ -467,22 +439,3 @@ def _key(row: SendRow | Send) -> SendKey:
         None if row.not_before is None else row.not_before.timestamp(),
         None if row.deadline is None else row.deadline.timestamp(),
     )  # fmt: skip
-
-
-def _view(row: Send, title: str | None) -> SendView:
-    return SendView(
-        row.id, row.bot_id, row.chat_id, title, row.method, row.preview, SendState(row.state), row.priority,
-        row.attempts, row.created_by, row.created_at, row.not_before, row.deadline, row.sending_at, row.finished_at,
-        row.message_id, row.error_code, row.error,
-    )  # fmt: skip
-
-
-def _view_of_row(row: SendRow, title: str | None) -> SendView:
-    return SendView(
-        row.id, row.bot_id, row.chat_id, title, row.method, row.preview, SendState(row.state), row.priority, 0,
-        row.created_by, row.created_at, row.not_before, row.deadline, None, None, None, None, None,
-    )  # fmt: skip
-
-
-def _with_eta(view: SendView, etas: dict[str, float]) -> SendView:
-    return replace(view, eta=round(etas[view.id], 1)) if view.id in etas else view

@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from meydan.platform.db import BulkInsert, rows_changed
 from meydan.platform.ids import first_id
 from meydan.telegram.events import SendKey
 from meydan.telegram.models import Media, Send, SendState, StoredPenalty
+from meydan.telegram.order_parts import BROKEN, go_on, stop_rest
 
 REPEATABLE = frozenset(
     {"editMessageText", "editMessageCaption", "deleteMessage", "setMessageReaction", "pinChatMessage", "sendChatAction"}
@@ -40,6 +41,7 @@ class SendRow(NamedTuple):
     not_before: datetime | None
     deadline: datetime | None
     attempts: int
+    part_of: str | None = None
 
 
 class Claimed(NamedTuple):
@@ -52,6 +54,7 @@ class Claimed(NamedTuple):
     edits: str | None
     deadline: datetime | None
     attempts: int
+    part_of: str | None
 
 
 class Result(NamedTuple):
@@ -64,13 +67,24 @@ class Result(NamedTuple):
     code: int | None = None
     error: str | None = None
     not_before: datetime | None = None
+    part_of: str | None = None
 
 
 _INSERT = BulkInsert(Send, SendRow._fields)
 _OUTBOX = Send.__table__
+_BEFORE = _OUTBOX.alias("before")
 _CLAIM = (
     update(_OUTBOX)  # type: ignore[arg-type]  # a mapped class's table is a Table
-    .where(_OUTBOX.c.id.in_(bindparam("ids", expanding=True)), _OUTBOX.c.state == SendState.QUEUED)
+    .where(
+        _OUTBOX.c.id.in_(bindparam("ids", expanding=True)),
+        _OUTBOX.c.state == SendState.QUEUED,
+        or_(
+            _OUTBOX.c.part_of.is_(None),
+            ~exists().where(
+                _BEFORE.c.part_of == _OUTBOX.c.part_of, _BEFORE.c.id < _OUTBOX.c.id, _BEFORE.c.state != SendState.SENT
+            ),
+        ),
+    )
     .values(
         state=SendState.SENDING, owner=bindparam("worker"), sending_at=bindparam("now"), attempts=_OUTBOX.c.attempts + 1
     )
@@ -134,7 +148,7 @@ class OutboxRepository:
         if not ids:
             return {}
         rows = self._session.execute(
-            select(Send.id, Send.method, Send.params, Send.media_id, Send.edits, Send.deadline, Send.attempts).where(
+            select(*(_OUTBOX.c[name] for name in Claimed._fields)).where(
                 Send.id.in_(ids), Send.state == SendState.SENDING, Send.owner == worker
             )
         )
@@ -160,6 +174,15 @@ class OutboxRepository:
             for result in results
         ]
         self._session.connection().execute(_FINISH, rows)
+        self._lead_orders(results)
+
+    def _lead_orders(self, results: Sequence[Result]) -> None:
+        """Let orders stop whose part did not arrive, and go on where one arrived that had been given up."""
+        parts = [result for result in results if result.part_of is not None]
+        broken = {result.part_of: result.at for result in parts if result.state in BROKEN}
+        if broken:
+            stop_rest(self._session, [order for order in broken if order is not None], max(broken.values()))
+        go_on(self._session, {part.part_of for part in parts if part.part_of and part.state is SendState.SENT})
 
     def message_numbers(self, ids: Collection[str]) -> dict[str, int]:
         """Return Telegram's message numbers of sends that have been sent."""
@@ -239,7 +262,7 @@ class OutboxRepository:
 
     def trim(self, before: datetime) -> int:
         """Delete sends that were over before a moment, and return how many; what is uncertain stays."""
-        over = (SendState.SENT, SendState.FAILED, SendState.EXPIRED, SendState.CANCELLED)
+        over = (SendState.SENT, SendState.FAILED, SendState.EXPIRED, SendState.CANCELLED, SendState.STOPPED)
         return rows_changed(
             self._session,
             # What was over before it was made before: the id narrows it down by an index.
@@ -252,9 +275,12 @@ class OutboxRepository:
         self._session.execute(
             update(Send).where(*left, Send.method.in_(REPEATABLE)).values(state=SendState.QUEUED, owner=None)
         )
-        return rows_changed(
+        orders = set(self._session.scalars(select(Send.part_of).where(*left, Send.part_of.is_not(None))))
+        given_up = rows_changed(
             self._session, update(Send).where(*left).values(state=SendState.MAYBE_SENT, finished_at=now)
         )
+        stop_rest(self._session, {order for order in orders if order is not None}, now)
+        return given_up
 
     def move_chat(self, bot_id: str, *, old: int, new: int) -> None:
         """Let what is queued for a group go to the supergroup that it became.

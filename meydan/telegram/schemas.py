@@ -198,7 +198,11 @@ class DecisionIn(BodyModel):
 
 
 class SendOut(_Out):
-    """A send; `eta` is in how many seconds it should leave, while it is queued."""
+    """A send; `eta` is in how many seconds it should leave, while it is queued.
+
+    `part_of` is the first send of its order, when that has several parts; what is `stopped` has the error of the part
+    that did not arrive.
+    """
 
     id: str
     bot_id: str
@@ -218,6 +222,7 @@ class SendOut(_Out):
     message_id: int | None
     error_code: int | None
     error: str | None
+    part_of: str | None
     eta: float | None
 
 

@@ -368,6 +368,6 @@ class BotSender:
         self._known.discard(key.id)
         done = state is SendState.SENT and ready.media is not None
         self._journal.finish(
-            Result(ready.claimed.id, state, self._clock.now(), message_id, code, error),
+            Result(ready.claimed.id, state, self._clock.now(), message_id, code, error, part_of=ready.claimed.part_of),
             media_id=ready.claimed.media_id if done else None,
         )

@@ -2451,6 +2451,9 @@ export interface components {
         /**
          * SendOut
          * @description A send; `eta` is in how many seconds it should leave, while it is queued.
+         *
+         *     `part_of` is the first send of its order, when that has several parts; what is `stopped` has the error of the part
+         *     that did not arrive.
          */
         SendOut: {
             /** Attempts */
@@ -2486,6 +2489,8 @@ export interface components {
             method: string;
             /** Not Before */
             not_before: string | null;
+            /** Part Of */
+            part_of: string | null;
             /** Preview */
             preview: string;
             /** Priority */
@@ -2500,10 +2505,11 @@ export interface components {
          *
          *     queued → sending → sent | failed | maybe_sent; queued → expired | cancelled; sending → queued when the request is
          *     known not to have been carried out. From maybe_sent an operator leads on: sent, queued again, or failed. From
-         *     failed and expired: queued again.
+         *     failed and expired: queued again. queued → stopped when an earlier part of the same order did not arrive, and back
+         *     when that one is queued again or was sent after all.
          * @enum {string}
          */
-        SendState: "queued" | "sending" | "sent" | "failed" | "expired" | "maybe_sent" | "cancelled";
+        SendState: "queued" | "sending" | "sent" | "failed" | "expired" | "maybe_sent" | "cancelled" | "stopped";
         /**
          * SendsOut
          * @description Sends in the order asked for, and where the next page begins; or the parts of one message, in order.

@@ -28,7 +28,7 @@ export function SendActs({ send }: { send: TelegramSend }) {
     );
   }
   if (!sends || (!manages && send.created_by !== user.id)) return null;
-  if (send.state === "queued") {
+  if (send.state === "queued" || send.state === "stopped") {
     return (
       <Button
         size="xs"

@@ -34,6 +34,7 @@ export function SendRow({
   const method = METHODS.find((known) => known === send.method);
   const facts = [
     method && t(`method.${method}`),
+    send.part_of !== null && t("part"),
     send.priority === 2 && t("priority.high"),
     send.priority === 0 && t("priority.low"),
     send.attempts > 1 && t("attempts", { n: send.attempts }),
@@ -56,13 +57,7 @@ export function SendRow({
             {shortMoment(locale, at)}
           </time>
         </p>
-        {send.error && (
-          <p className={styles.error}>
-            {send.error_code === null
-              ? t("code.none", { reason: send.error })
-              : t("code", { code: String(send.error_code), reason: send.error })}
-          </p>
-        )}
+        <Reason send={send} />
       </div>
       <div className={styles.how}>
         <SendWay state={send.state} />
@@ -73,6 +68,19 @@ export function SendRow({
       </div>
     </li>
   );
+}
+
+/** Why a send did not arrive; what stopped with its order has the reason of the part before it. */
+function Reason({ send }: { send: TelegramSend }) {
+  const t = useText(texts);
+  if (!send.error && send.state !== "stopped") return null;
+  const reason =
+    send.error &&
+    (send.error_code === null
+      ? t("code.none", { reason: send.error })
+      : t("code", { code: String(send.error_code), reason: send.error }));
+  if (send.state !== "stopped") return <p className={styles.error}>{reason}</p>;
+  return <p className={styles.error}>{reason ? t("stopped.why", { reason }) : t("stopped")}</p>;
 }
 
 function Eta({ send, bot }: { send: TelegramSend; bot: TelegramBot | undefined }) {

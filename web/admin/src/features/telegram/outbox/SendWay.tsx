@@ -7,6 +7,7 @@ const REACHED: Readonly<Record<SendState, number>> = {
   queued: 0,
   cancelled: 0,
   expired: 0,
+  stopped: 0,
   sending: 1,
   maybe_sent: 1,
   failed: 2,

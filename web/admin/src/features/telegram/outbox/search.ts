@@ -7,6 +7,7 @@ export const STATES: readonly SendState[] = [
   "sent",
   "maybe_sent",
   "failed",
+  "stopped",
   "expired",
   "cancelled",
 ];
