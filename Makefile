@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 PANEL := meydan/panel/index.html
 UV := $(BIN)/uv pip
+INSTALL := $(UV) install -q --require-hashes -r
+LOCK := $(UV) compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 export UV_PYTHON := $(CURDIR)/$(BIN)/python
 export UV_NO_PROGRESS := 1
 export UV_COMPILE_BYTECODE := 1
@@ -83,10 +85,14 @@ bench: $(STAMPS)/bench ## Measure against peers; ARGS="fanout" chooses
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: lock
-lock: $(STAMPS)/venv ## Choose versions anew and write requirements/*.txt
-	@$(UV) compile -q --upgrade --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.txt
-	@$(UV) compile -q --upgrade --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
-	@$(UV) compile -q --upgrade --no-emit-index-url --no-header pyproject.toml --group dev --group bench -c requirements/dev.txt -o requirements/bench.txt
+lock: $(STAMPS)/venv ## Choose versions anew and write requirements/*.txt, with the hashes of every platform's files
+	@$(LOCK) pyproject.toml -o requirements/runtime.txt
+	@$(LOCK) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	@$(LOCK) pyproject.toml --group dev --group bench -c requirements/dev.txt -o requirements/bench.txt
+	@for name in bootstrap node; do \
+		sed -n 's/^\([a-z-]*==[^ ;]*\).*/\1/p' requirements/$$name.txt >requirements/$$name.in && \
+		$(LOCK) --no-annotate requirements/$$name.in -o requirements/$$name.txt; status=$$?; rm -f requirements/$$name.in; \
+		test $$status = 0 || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what was installed and built; data stays
@@ -101,26 +107,26 @@ $(STAMPS)/venv: requirements/bootstrap.txt
 		"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done); \
 	test -n "$$python" || { echo "Meydan needs Python 3.11 or newer: install python3.11 with its venv module." >&2; exit 1; }; \
 	"$$python" -m venv $(VENV) || { echo "$$python cannot make a virtual environment: install its venv module (python3-venv)." >&2; exit 1; }
-	@$(BIN)/python -m pip install -q -r requirements/bootstrap.txt
+	@$(BIN)/python -m pip install -q --require-hashes -r requirements/bootstrap.txt
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/runtime: requirements/runtime.txt pyproject.toml $(STAMPS)/venv
 	@echo "Installing what Meydan needs …"
-	@$(UV) install -q -r requirements/runtime.txt
+	@$(INSTALL) requirements/runtime.txt
 	@$(UV) install -q --no-deps -e .
 	@$(BIN)/python -m compileall -q meydan
 	@touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/runtime
-	@$(UV) install -q -r requirements/dev.txt
+	@$(INSTALL) requirements/dev.txt
 	@touch $@
 
 $(STAMPS)/bench: requirements/bench.txt $(STAMPS)/runtime
-	@$(UV) install -q -r requirements/bench.txt
+	@$(INSTALL) requirements/bench.txt
 	@touch $@
 
 $(STAMPS)/npm: requirements/node.txt $(WEB_MANIFESTS) $(STAMPS)/venv
-	@{ $(NODE_FITS); } || $(UV) install -q -r requirements/node.txt
+	@{ $(NODE_FITS); } || $(INSTALL) requirements/node.txt
 	@echo "Installing what the panel's build needs …"
 	@$(WITH_NODE) npm ci --loglevel=error --no-audit --no-fund
 	@touch $@

@@ -1,5 +1,7 @@
 import configparser
+import os
 import re
+import subprocess
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -7,20 +9,33 @@ from typing import Any
 import pytest
 import typer.main
 import yaml
+from dotenv import dotenv_values
 
 from meydan.chat import endpoints as chat_endpoints
 from meydan.cli import app
-from meydan.platform.settings import Settings, load_settings
+from meydan.platform.settings import Settings, load_settings, misspelt
 from meydan.telegram.endpoints import LARGER_BODIES
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
 VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
 COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
+OURS = ("migrate", "api", "worker", "telegram")
+ELSEWHERE = {"DATABASE_URL", "REDIS_URL"}  # in what `secrets` writes
+ONLY_UP = {"MEYDAN_FAKE_TELEGRAM"}
+
+
 @pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
-    services: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+def compose() -> dict[str, Any]:
+    compose: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return compose
+
+
+@pytest.fixture(scope="module")
+def services(compose: dict[str, Any]) -> dict[str, Any]:
+    services: dict[str, Any] = compose["services"]
     return services
 
 
@@ -28,24 +43,74 @@ def test_compose_has_the_four_parts_and_their_ports(services: dict[str, Any]) ->
     assert {"api", "worker", "postgres", "redis"} <= services.keys()
     assert services["api"]["ports"] == ["127.0.0.1:8000:8000"]
     assert services["redis"]["ports"] == ["127.0.0.1:6379:6379"]
+    assert [name for name, service in services.items() if "profiles" in service] == ["telegram"]
 
 
-@pytest.mark.parametrize("name", ["migrate", "api", "worker"])
-def test_our_containers_run_known_commands_with_known_variables(services: dict[str, Any], name: str) -> None:
-    service = services[name]
-    program, command = service["command"]
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_run_known_commands_and_are_handed_every_variable(services: dict[str, Any], name: str) -> None:
+    program, command, *_ = services[name]["command"]
     assert program == "meydan"
     assert command in COMMANDS
-    assert service["environment"].keys() <= VARIABLES
+    assert services[name]["environment"].keys() == VARIABLES - ELSEWHERE - ONLY_UP
 
 
-def test_no_password_has_a_default(services: dict[str, Any]) -> None:
-    text = (DEPLOY / "compose.yaml").read_text()
-    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "SECRET_KEY", "TOKEN_ENCRYPTION_KEY"):
-        uses = re.findall(rf"\$\{{{name}[^}}]*\}}", text)
-        assert uses
-        assert all(":?" in use for use in uses)
-        assert f"\n{name}=\n" in (DEPLOY / "env.example").read_text()
+def test_every_container_is_bounded(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+        assert service["image"] == "meydan:latest" or re.search(r":\d+\.\d+[\w.-]*$", service["image"]), name
+    for image in re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE):
+        assert re.search(r":\d+\.\d+\.\d+-", image)
+
+
+def test_the_example_as_it_is_starts_everything(
+    services: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Compose puts in from `.env` is all there, empty or not, and with it our settings can be read."""
+    given = dotenv_values(ROOT / ".env.example")
+    for name in OURS:
+        filled = {
+            variable: re.sub(r"\$\{(\w+)(?::-([^}]*))?\}", lambda use: given.get(use[1]) or use[2] or "", str(value))
+            for variable, value in services[name]["environment"].items()
+        }
+        for variable, value in (filled | _made(tmp_path)).items():
+            monkeypatch.setenv(variable, value)
+        settings = load_settings(_env_file=None)
+        assert (settings.host, settings.port, str(settings.data_dir)) == ("0.0.0.0", 8000, "/data")
+    assert ":?" not in (ROOT / "compose.yaml").read_text()
+    assert misspelt({}, env_file=ROOT / ".env.example") == []
+
+
+def test_the_stores_passwords_are_made_once_and_stand_in_no_command(services: dict[str, Any], tmp_path: Path) -> None:
+    made = _made(tmp_path)
+    assert _made(tmp_path) == made
+    assert _made(tmp_path, REDIS_PASSWORD="another") == made
+    password, redis = ((tmp_path / name).read_text() for name in ("postgres", "redis"))
+    assert len(password) == len(redis) == 48
+    assert password != redis
+    assert made["DATABASE_URL"] == f"postgresql://meydan:{password}@postgres:5432/meydan"
+    assert f"requirepass {redis}\n" in (tmp_path / "redis.conf").read_text()
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD_FILE"] == "/secrets/postgres"
+    for service in services.values():
+        assert "PASSWORD" not in str(service.get("command", ""))
+
+
+def test_a_password_of_ones_own_is_taken_and_a_strange_one_refused(tmp_path: Path) -> None:
+    assert ":mine@" in _made(tmp_path, POSTGRES_PASSWORD="mine")["DATABASE_URL"]
+    strange = tmp_path / "strange"
+    strange.mkdir()
+    with pytest.raises(subprocess.CalledProcessError):
+        _made(strange, REDIS_PASSWORD="p@ss/word")
+
+
+def _made(folder: Path, **env: str) -> dict[str, str]:
+    """Return what the containers read after `secrets` has run."""
+    command = ["sh", str(DEPLOY / "secrets.sh"), str(folder)]
+    subprocess.run(command, env={"PATH": os.environ["PATH"], **env}, check=True, stderr=subprocess.DEVNULL)
+    return {name: value or "" for name, value in dotenv_values(folder / "meydan.env").items()}
 
 
 def test_stores_tell_when_they_are_ready(services: dict[str, Any]) -> None:
@@ -76,6 +141,25 @@ def test_units_run_known_commands_with_known_variables(name: str) -> None:
     assert service["Environment"].split("=")[0] in VARIABLES
     assert service["User"] == "meydan"
     assert service["StateDirectoryMode"] == "0700"
+
+
+def test_every_unit_is_as_tight_as_the_servers() -> None:
+    def bounds(name: str) -> list[str]:
+        lines = (DEPLOY / name).read_text().partition("TimeoutStopSec=")[2].splitlines()[1:]
+        return [line for line in lines if "=" in line]
+
+    server = bounds("meydan.service")
+    assert "CapabilityBoundingSet=" in server
+    assert "UMask=0077" in server
+    assert bounds("meydan-worker.service") == bounds("meydan-telegram-client.service") == server
+
+
+def test_every_requirement_has_its_hashes() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        blocks = re.findall(r"^[a-z0-9][^ \n]*==.*(?:\n    .*)*", path.read_text(), re.MULTILINE)
+        assert blocks
+        assert all("--hash=sha256:" in block for block in blocks), path
+    assert "--require-hashes" in (DEPLOY / "Dockerfile").read_text()
 
 
 def test_the_container_believes_the_proxy_of_its_machine(services: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,17 @@ from meydan.platform.texts import catalogue
 from meydan.telegram.settings import TelegramSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
+ENV_EXAMPLE = DOCS.parent / ".env.example"
+_ENV_HEAD = """\
+# cp .env.example .env && chmod 600 .env
+# An empty value stands for the default, a line behind a # too. Written from the code by `make docs`.
+
+# For compose.yaml alone; empty: made on the first start. Letters, digits and . _ ~ - only.
+POSTGRES_PASSWORD=
+REDIS_PASSWORD=
+# The session that `docker compose --profile telegram up` runs.
+#TELEGRAM_SESSION=ana
+"""
 SECTIONS: dict[str, type[BaseModel]] = {
     "accounts": AccountsSettings,
     "chat": ChatSettings,
@@ -45,6 +57,17 @@ def tables() -> dict[tuple[str, str], str]:
         ("errors.md", "errors"): _table(("`kod`", "HTTP", "Title", "What it means and what to do"), _errors()),
         ("operations.md", "metrics"): _table(("Metric", "Meaning"), _metrics()),
     }
+
+
+def env_example() -> str:
+    """Return the file that an operator copies to `.env`: every variable, with what it is for."""
+    blocks = [_ENV_HEAD]
+    for field in Settings.model_fields.values():
+        default = field.default.get_secret_value() if hasattr(field.default, "get_secret_value") else field.default
+        shown = ",".join(default) if isinstance(default, tuple) else "" if default is None else str(default)
+        about = "\n".join(textwrap.wrap(field.description or "", 118, initial_indent="# ", subsequent_indent="# "))
+        blocks.append(f"{about}\n{'' if shown == '' else '#'}{field.validation_alias}={shown}\n")
+    return "\n".join(blocks)
 
 
 def written(page: str, name: str, table: str) -> str:
@@ -130,3 +153,4 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 if __name__ == "__main__":
     for (page, name), table in tables().items():
         (DOCS / page).write_text(written(page, name, table), encoding="utf-8")
+    ENV_EXAMPLE.write_text(env_example(), encoding="utf-8")

@@ -3,13 +3,17 @@ import re
 import pytest
 
 from meydan.platform.texts import LANGUAGES, catalogue
-from tests.docs.reference import DOCS, error_codes, tables, written
+from tests.docs.reference import DOCS, ENV_EXAMPLE, env_example, error_codes, tables, written
 
 
 @pytest.mark.parametrize(("page", "name"), list(tables()))
 def test_tables_are_of_this_code(page: str, name: str) -> None:
     current = (DOCS / page).read_text(encoding="utf-8")
     assert written(page, name, tables()[page, name]) == current, "run: make docs"
+
+
+def test_the_example_of_the_environment_names_every_variable() -> None:
+    assert ENV_EXAMPLE.read_text(encoding="utf-8") == env_example(), "run: make docs"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
