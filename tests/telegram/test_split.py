@@ -9,6 +9,8 @@ from meydan.telegram.fake.answers import ApiError
 from meydan.telegram.fake.html import read_html
 from meydan.telegram.fake.markdown import read_markdown_v2
 from meydan.telegram.split import BrokenMarkup, split_text
+from tests.soak import size
+from tests.telegram.fake.test_two_readings import OF_HTML, OF_MARKDOWN
 
 
 def units(text: str) -> int:
@@ -148,9 +150,22 @@ def reading(text: str, mode: str) -> list[tuple[str, frozenset[str]]]:
 
 
 def test_a_hidden_quote_stays_hidden() -> None:
-    text = "**>bir iki üç dört||\n>beş altı yedi"
+    text = "**>bir iki üç dört||\n**>beş altı yedi"
     parts = split_text(text, limit=12, parse_mode="MarkdownV2")
-    assert parts == ["**>bir iki üç||", ">dört||\n>beş", ">altı yedi"]
+    assert parts == ["**>bir iki üç||", ">dört||\n**>beş", ">altı yedi"]
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "parts"),
+    [
+        (">a b c\n>c d e||", 6, [">a b c||", ">c d e||"]),  # each part of a quote that expands does
+        ("*>a b c\n>d e\n*x y", 5, ["*>a b c\n*", "*>d e\n*", "x y"]),  # what holds a quote ends after its line
+        (">a *b c\n>d e* f||", 4, [">a *b*||", ">*c\n>d*||", ">*e* f||"]),
+        ("```py\na`b`c d e f```", 5, ["```py\na`b`c d```", "```py\n e f```"]),
+    ],
+)
+def test_what_is_nested_stays_so(text: str, limit: int, parts: list[str]) -> None:
+    assert split_text(text, limit=limit, parse_mode="MarkdownV2") == parts
 
 
 def test_two_underscores_are_not_read_as_one_mark() -> None:
@@ -175,17 +190,15 @@ def test_each_part_is_shown_as_the_whole_would_be(source: tuple[str, str], limit
         assert units(shown.text) <= limit
 
 
-@pytest.mark.parametrize("mode", ["HTML", "MarkdownV2"])
-@given(data=st.data())
-def test_it_refuses_what_telegram_refuses(mode: str, data: st.DataObject) -> None:
-    pieces = (
-        ["<b>", "</b>", "<i>", "</i>", "&amp;", "a", " "] if mode == "HTML" else ["*", "_", "__", "`", "\\*", "a", "."]
-    )
-    text = "".join(data.draw(st.lists(st.sampled_from(pieces), max_size=10)))
+@settings(max_examples=size(slice=300, whole=100_000), deadline=None)
+@given(st.one_of(st.tuples(st.just("HTML"), OF_HTML), st.tuples(st.just("MarkdownV2"), OF_MARKDOWN)), st.integers(2, 9))
+def test_it_refuses_what_telegram_refuses_and_nothing_else(source: tuple[str, str], limit: int) -> None:
+    mode, text = source
     try:
-        reading(text, mode)
+        whole = reading(text, mode)
     except ApiError:
         with pytest.raises(BrokenMarkup):
-            split_text(text, parse_mode=mode)
-    else:
-        assert split_text(text, parse_mode=mode) == [text]
+            split_text(text, limit=limit, parse_mode=mode)
+        return
+    parts = split_text(text, limit=limit, parse_mode=mode)
+    assert [one for part in parts for one in reading(part, mode)] == whole

@@ -8,6 +8,7 @@ from meydan.telegram.fake.answers import ApiError
 from meydan.telegram.fake.formatted import Formatted, units
 from meydan.telegram.fake.html import read_html
 from meydan.telegram.fake.markdown import read_markdown, read_markdown_v2
+from meydan.telegram.fake.nesting import moved, nested
 from meydan.telegram.fake.shapes import Entity
 
 
@@ -15,12 +16,12 @@ def read(text: str, parse_mode: str | None, given: list[Entity] | None = None) -
     """Return what Telegram makes of a text; raises `Broken`."""
     plain = given is not None and not parse_mode
     formatted = Formatted(text, given or []) if plain else _reader(parse_mode)(text)
-    return _found(_stripped(formatted))
+    return _found(_trimmed(_cleaned(formatted)))
 
 
 def _reader(parse_mode: str | None) -> Callable[[str], Formatted]:
     match (parse_mode or "").casefold():
-        case "":
+        case "" | "none":
             return lambda text: Formatted(text, [])
         case "html":
             return read_html
@@ -31,20 +32,30 @@ def _reader(parse_mode: str | None) -> Callable[[str], Formatted]:
     raise ApiError.bad("unsupported parse_mode")
 
 
-def _stripped(formatted: Formatted) -> Formatted:
-    """Cut white space at both ends, and entities with it."""
-    text = formatted.text.strip()
-    if text == formatted.text or not formatted.entities:
-        return Formatted(text, formatted.entities)
-    start = units(formatted.text[: len(formatted.text) - len(formatted.text.lstrip())])
-    end = start + units(text)
-    kept = []
-    for entity in formatted.entities:
-        first, last = max(entity.offset, start), min(entity.offset + entity.length, end)
-        if last > first:
-            entity.offset, entity.length = first - start, last - first
-            kept.append(entity)
-    return Formatted(text, kept)
+_CONTROLS: Final = {code: " " for code in range(33) if chr(code) not in "\n\r"}
+_DROPPED: Final = "\r\u0333\u033f\u030a" + "".join(map(chr, range(0x2028, 0x202F)))
+_UNCLEAN: Final = re.compile(f"[{_DROPPED}]")
+
+
+def _cleaned(formatted: Formatted) -> Formatted:
+    """Show control characters as spaces, and take away line ends of other systems and what turns text around."""
+    text = formatted.text.translate(_CONTROLS)
+    places = [units(text[: found.start()]) for found in _UNCLEAN.finditer(text)]
+    if not places:
+        return Formatted(text, nested(formatted.entities))
+    for one in formatted.entities:
+        before = sum(place < one.offset for place in places)
+        within = sum(one.offset <= place < one.offset + one.length for place in places)
+        one.offset, one.length = one.offset - before, one.length - within
+    return Formatted(_UNCLEAN.sub("", text), nested(formatted.entities))
+
+
+def _trimmed(formatted: Formatted) -> Formatted:
+    """Cut white space at the end, and at the start as far as no entity begins there."""
+    text, entities = formatted.text.rstrip(" \n"), formatted.entities
+    lead = min([len(text) - len(text.lstrip(" \n")), *(one.offset for one in entities)])
+    within = units(text) - lead
+    return Formatted(text[lead:], [left for one in entities if (left := moved(one, by=lead, within=within))])
 
 
 _FOUND: Final = re.compile(
@@ -62,20 +73,9 @@ def _found(formatted: Formatted) -> Formatted:
     """Add the entities that Telegram finds by itself, outside of those that are there."""
     text, entities = formatted
     if _HINTS.search(text) is None:
-        return Formatted(text, ordered(entities))
-    taken = [(entity.offset, entity.offset + entity.length) for entity in entities if entity.type in _CLOSED]
-    entities = list(entities)
+        return Formatted(text, entities)
+    found = []
     for match in _FOUND.finditer(text):
         start = units(text[: match.start()])
-        end = start + units(match.group())
-        if match.lastgroup and all(end <= first or start >= last for first, last in taken):
-            entities.append(Entity(type=match.lastgroup, offset=start, length=end - start))
-    return Formatted(text, ordered(entities))
-
-
-_CLOSED: Final = frozenset({"code", "pre", "text_link", "text_mention"})
-
-
-def ordered(entities: list[Entity]) -> list[Entity]:
-    """Return entities from left to right, the outer before the inner."""
-    return sorted(entities, key=lambda entity: (entity.offset, -entity.length)) if len(entities) > 1 else entities
+        found.append(Entity(type=match.lastgroup or "", offset=start, length=units(match.group())))
+    return Formatted(text, nested(entities, found))

@@ -1,10 +1,9 @@
 """A text with its formatting, counted in UTF-16 units as Telegram counts."""
 
-import re
 from typing import Any, NamedTuple
 
 from meydan.telegram.fake.answers import ApiError
-from meydan.telegram.fake.shapes import Entity, User
+from meydan.telegram.fake.shapes import Entity
 
 
 class Formatted(NamedTuple):
@@ -55,27 +54,24 @@ class Builder:
 
 def units(text: str) -> int:
     """Return the length in UTF-16 units."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, start: int, end: int) -> str:
     """Return a piece of `text` by UTF-16 offsets."""
     if text.isascii():
         return text[start:end]
-    return text.encode("utf-16-le")[start * 2 : end * 2].decode("utf-16-le", "replace")
+    return text.encode("utf-16-le", "surrogatepass")[start * 2 : end * 2].decode("utf-16-le", "replace")
 
 
 def byte_offset(text: str, index: int) -> int:
     """Return where a character stands in UTF-8, which is how Telegram points at it."""
-    return len(text[:index].encode())
+    return len(text[:index].encode("utf-8", "surrogatepass"))
 
 
-def mark_link(built: Builder, start: int, url: str) -> None:
-    """Mark a link, or the mention of a user by number; what is no address stays plain text."""
-    user = re.fullmatch(r"tg://user\?id=(\d+)", url)
-    if user is not None:
-        built.mark(
-            "text_mention", start, user=User(id=int(user.group(1)), is_bot=False, first_name=built.text_since(start))
-        )
-    elif "." in url or "://" in url:
-        built.mark("text_link", start, url=url if "://" in url else f"http://{url}/")
+def after(text: str, at: int) -> int:
+    """Return where one line's end at `at` is over: a line feed, a carriage return, or both."""
+    two = text[at : at + 2]
+    if two in ("\r\n", "\n\r"):
+        return at + 2
+    return at + (two[:1] in ("\r", "\n") and bool(two))

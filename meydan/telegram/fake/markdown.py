@@ -2,21 +2,24 @@
 
 from typing import Final, NamedTuple
 
-from meydan.telegram.fake.formatted import Broken, Builder, Formatted, byte_offset, mark_link
+from meydan.telegram.fake.formatted import Broken, Builder, Formatted, after, byte_offset
+from meydan.telegram.fake.links import mark_link, mark_picture
 
-_RESERVED: Final = frozenset("_*[]()~`>#+-=|{}.!")
+_RESERVED: Final = frozenset("_*[]()~`>#+-=|{}.!\n")
 _SIGNS: Final = {"*": "bold", "_": "italic", "__": "underline", "~": "strikethrough", "||": "spoiler"}
+_SPACES: Final = frozenset(" \t\r\n\v\0")
 _NAMES: Final = {
     "bold": "Bold", "italic": "Italic", "underline": "Underline", "strikethrough": "Strikethrough",
     "spoiler": "Spoiler", "code": "Code", "pre": "Pre", "text_link": "TextUrl", "custom_emoji": "CustomEmoji",
+    "blockquote": "BlockQuote",
 }  # fmt: skip
 
 
 class _Open(NamedTuple):
     kind: str
-    sign: str  # what ends it
+    sign: str  # what ends it; a quote ends with its lines
     start: int
-    where: int
+    place: int
     language: str | None = None
 
 
@@ -31,122 +34,146 @@ class _V2:
         self.at = 0
         self.built = Builder()
         self.open: list[_Open] = []
-        self.quote: int | None = None
+        self.quoted = False
+        self.line_begins = True  # so that `>` is the sign of a quote
 
     def read(self) -> Formatted:
-        text = self.text
-        while self.at < len(text):
-            char = text[self.at]
-            if self._line_start() and self.quote is not None and char != ">" and not self.open:
-                self._end_quote()
-            if char == "\\" and self.at + 1 < len(text) and 0 < ord(text[self.at + 1]) <= 126:
-                self._take(text[self.at + 1], 2)
-            elif self.open and self.open[-1].kind in ("code", "pre"):
-                self._in_code(char)
-            elif char not in _RESERVED:
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            if char == "\\" and _escapable(self.text, self.at + 1):
+                self._take(self.text[self.at + 1], 2)
+                if self.text[self.at - 1] == "\n":
+                    self.line_begins = True
+            elif char not in (_RESERVED if not self._in_code() else "`"):
                 self._take(char, 1)
-            elif self.open and self._ends(self.open[-1]):
-                self._close()
+            elif self._ends(char):
+                self._end(char)
             else:
-                self._start(char)
-        if self.open:
-            last = self.open[-1]
-            raise Broken(f"Can't find end of {_NAMES[last.kind]} entity at byte offset {last.where}")
-        self._end_quote()
+                self._begin(char)
+        self._finish()
         return self.built.done()
 
-    def _take(self, piece: str, length: int) -> None:
-        self.built.add(piece)
+    def _take(self, char: str, length: int) -> None:
+        self.built.add(char)
         self.at += length
+        if char != "\r":
+            self.line_begins = False
 
-    def _line_start(self) -> bool:
-        return self.at == 0 or self.text[self.at - 1] == "\n"
+    def _in_code(self) -> bool:
+        return bool(self.open) and self.open[-1].kind in ("code", "pre")
 
-    def _in_code(self, char: str) -> None:
-        last = self.open[-1]
-        if self.text.startswith(last.sign, self.at):
-            self.open.pop()
-            self.built.mark(last.kind, last.start, language=last.language)
-            self.at += len(last.sign)
-        elif char == "`" and last.kind == "code":
-            raise self._reserved(char)
-        else:
-            self._take(char, 1)
+    # -- what ends --------------------------------------------------------------------------------------------------
 
-    def _ends(self, last: _Open) -> bool:
-        if last.sign == "_" and self.text.startswith("__", self.at):
+    def _ends(self, char: str) -> bool:
+        if not self.open:
             return False
-        return self.text.startswith(last.sign, self.at)
+        if self.quoted and char == "\n" and not self.text.startswith(">", self.at + 1):
+            return True
+        sign = self.open[-1].sign
+        if sign == "_" and self.text.startswith("__", self.at):
+            return False
+        return bool(sign) and self.text.startswith(sign, self.at)
 
-    def _close(self) -> None:
+    def _end(self, char: str) -> None:
+        if char == "\n":
+            self._end_quote()
+            return
         last = self.open.pop()
         self.at += len(last.sign)
-        if last.sign != "]":
-            self.built.mark(last.kind, last.start)
-            return
-        url = self.built.text_since(last.start)
-        if self.text.startswith("(", self.at):
-            url = self._address()
+        if last.kind == "text_link":
+            address = self._address() if self.text.startswith("(", self.at) else self.built.text_since(last.start)
+            mark_link(self.built, last.start, address)
         elif last.kind == "custom_emoji":
-            raise Broken("Custom emoji entity must contain a tg://emoji URL")
-        if last.kind == "custom_emoji":
-            self.built.mark("custom_emoji", last.start, custom_emoji_id=url.removeprefix("tg://emoji?id="))
+            if not self.text.startswith("(", self.at):
+                raise Broken("The entity must contain a tg://emoji or tg://time URL")
+            mark_picture(self.built, last.start, self._address())
         else:
-            mark_link(self.built, last.start, url)
-
-    def _address(self) -> str:
-        start, url = self.at, ""
-        self.at += 1
-        while self.at < len(self.text) and self.text[self.at] != ")":
-            if self.text[self.at] == "\\" and self.at + 1 < len(self.text):
-                self.at += 1
-            url += self.text[self.at]
-            self.at += 1
-        if self.at >= len(self.text):
-            raise Broken(f"Can't find end of a URL at byte offset {byte_offset(self.text, start)}")
-        self.at += 1
-        return url
-
-    def _start(self, char: str) -> None:
-        text, where = self.text, byte_offset(self.text, self.at)
-        sign = char * 2 if char in "_|" and text.startswith(char * 2, self.at) else char
-        if sign in _SIGNS:
-            self.open.append(_Open(_SIGNS[sign], sign, self.built.position, where))
-        elif char == "[":
-            self.open.append(_Open("text_link", "]", self.built.position, where))
-        elif text.startswith("![", self.at):
-            sign = "!["
-            self.open.append(_Open("custom_emoji", "]", self.built.position, where))
-        elif char == "`":
-            sign = self._start_code(where)
-        elif char == ">" and self._line_start():
-            if self.quote is None:
-                self.quote = self.built.position
-        else:
-            raise self._reserved(char)
-        self.at += len(sign)
-
-    def _start_code(self, where: int) -> str:
-        if not self.text.startswith("```", self.at):
-            self.open.append(_Open("code", "`", self.built.position, where))
-            return "`"
-        end = self.at + 3
-        while end < len(self.text) and not self.text[end].isspace() and self.text[end] != "`":
-            end += 1
-        language = self.text[self.at + 3 : end] if self.text[end : end + 1].isspace() else ""
-        sign = "```" + language
-        if self.text.startswith("\n", self.at + len(sign)):
-            sign += "\n"
-        self.open.append(_Open("pre", "```", self.built.position, where, language or None))
-        return sign
+            self.built.mark(last.kind, last.start, language=last.language)
 
     def _end_quote(self) -> None:
-        if self.quote is not None:
-            self.built.mark("blockquote", self.quote)
-            self.quote = None
+        """End the quote with the line's end, which still belongs to it; nothing that began in it may be open."""
+        kind = self._quote_kind(self.at - 1 if self.text[self.at - 1 : self.at] == "\r" else self.at)
+        self.built.add("\n")
+        self.at += 1
+        self.built.mark(kind, self.open.pop().start)
+        self.quoted, self.line_begins = False, True
 
-    def _reserved(self, char: str) -> Broken:
-        return Broken(f"Character '{char}' is reserved and must be escaped with the preceding '\\'")
+    def _quote_kind(self, end: int) -> str:
+        """Return what the quote is; a hidden text that begins at its very end is the mark of one that expands."""
+        kind = "blockquote"
+        if self.open[-1].kind == "spoiler" and self.open[-1].place == end - 2:
+            self.open.pop()
+            kind = "expandable_blockquote"
+        if self.open[-1].kind != "blockquote":
+            raise self._unended()
+        return kind
+
+    def _finish(self) -> None:
+        if self.quoted:
+            kind = self._quote_kind(len(self.text))
+            self.built.mark(kind, self.open.pop().start)
+        if self.open:
+            raise self._unended()
+
+    def _address(self) -> str:
+        self.at += 1
+        start, address = self.at, ""
+        while not self.text.startswith(")", self.at):
+            if self.at >= len(self.text):
+                raise Broken(f"Can't find end of a URL at byte offset {byte_offset(self.text, start)}")
+            if self.text[self.at] == "\\" and _escapable(self.text, self.at + 1):
+                self.at += 1
+            address += self.text[self.at]
+            self.at += 1
+        self.at += 1
+        return address
+
+    # -- what begins ------------------------------------------------------------------------------------------------
+
+    def _begin(self, char: str) -> None:
+        text, place = self.text, self.at
+        sign = char * 2 if char in "_|" and text.startswith(char * 2, place) else char
+        if char == "\n":
+            self._take(char, 1)
+            self.line_begins = True
+        elif sign in _SIGNS:
+            self._open(_SIGNS[sign], sign, len(sign))
+        elif char == "[":
+            self._open("text_link", "]", 1)
+        elif text.startswith("![", place):
+            self._open("custom_emoji", "]", 2)
+        elif text.startswith("```", place):
+            self._open_pre()
+        elif char == "`":
+            self._open("code", "`", 1)
+        elif char == ">" and self.line_begins:
+            if not self.quoted:
+                self._open("blockquote", "", 0)
+                self.quoted = True
+            self.at += 1
+        else:
+            raise Broken(f"Character '{char}' is reserved and must be escaped with the preceding '\\'")
+
+    def _open(self, kind: str, sign: str, length: int, language: str | None = None) -> None:
+        self.open.append(_Open(kind, sign, self.built.position, self.at, language))
+        self.at += length
+
+    def _open_pre(self) -> None:
+        place = end = self.at + 3
+        while end < len(self.text) and self.text[end] not in _SPACES and self.text[end] != "`":
+            end += 1
+        named = place < end < len(self.text) and self.text[end] != "`"
+        content = after(self.text, end if named else place)
+        self._open("pre", "```", content - self.at, self.text[place:end] if named else None)
+
+    def _unended(self) -> Broken:
+        last = self.open[-1]
+        name = "PreCode" if last.language else _NAMES[last.kind]
+        return Broken(f"Can't find end of {name} entity at byte offset {byte_offset(self.text, last.place)}")
+
+
+def _escapable(text: str, at: int) -> bool:
+    return at < len(text) and 1 <= ord(text[at]) <= 126
 
 
 def read_markdown(text: str) -> Formatted:
@@ -168,16 +195,24 @@ def read_markdown(text: str) -> Formatted:
 
 def _piece(text: str, at: int, built: Builder) -> int:
     sign = "```" if text.startswith("```", at) else text[at]
-    end = text.find("]" if sign == "[" else sign, at + len(sign))
+    begin, language = at + len(sign), None
+    if sign == "```":
+        end = next((i for i in range(begin, len(text)) if text[i] in _SPACES or text[i] == "`"), len(text))
+        if begin < end < len(text) and text[end] != "`":
+            begin, language = end, text[begin:end]
+        begin = after(text, begin)
+    end = text.find("]" if sign == "[" else sign, begin)
     if end < 0:
         raise Broken(f"Can't find end of the entity starting at byte offset {byte_offset(text, at)}")
     start = built.position
-    built.add(text[at + len(sign) : end])
+    built.add(text[begin:end])
     if sign != "[":
-        built.mark({"*": "bold", "_": "italic", "`": "code", "```": "pre"}[sign], start)
+        kind = {"*": "bold", "_": "italic", "`": "code", "```": "pre"}[sign]
+        built.mark(kind, start, language=language)
         return end + len(sign)
-    close = text.find(")", end) if text.startswith("](", end) else -1
-    if close < 0:
+    if built.position == start or not text.startswith("](", end):
+        mark_link(built, start, text[begin:end])
         return end + 1
-    mark_link(built, start, text[end + 2 : close])
-    return close + 1
+    close = text.find(")", end)
+    mark_link(built, start, text[end + 2 : close if close >= 0 else len(text)])
+    return close + 1 if close >= 0 else len(text)

@@ -41,6 +41,8 @@ class Entity(_Shape):
     user: User | None = None
     language: str | None = None
     custom_emoji_id: str | None = None
+    unix_time: int | None = None
+    date_time_format: str | None = None
 
 
 class File(_Shape):
