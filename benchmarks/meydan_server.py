@@ -46,7 +46,7 @@ class MeydanServer:
         while len(self._tokens) < count:
             name = f"misafir{len(self._tokens):05d}"
             tokens = self.api.request("POST", "/api/v1/auth/guest", {"name": name})
-            self._tokens.append((name, tokens["access_token"]))
+            self._tokens.append((tokens["user"]["id"], tokens["access_token"]))
         clients = []
         bare = JsonClient(self.port)
         for name, token in self._tokens[:count]:

@@ -1,19 +1,23 @@
 """Who is asking: the one value that every service takes to decide."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.permissions import GRANTS, Permission, Role
 from meydan.platform.errors import NotAllowed
+
+OF_GUEST: Final = "\x1f"  # in no username, and in nothing that a client may send as an id of its own
+_MARK: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A signed-in user, a guest, or an API key acting for its user.
 
-    `id` is the public `kullanici_id` (a user's username, or the name a guest chose). `session` tells two guests of the
-    same name apart and names the sign-in of a user. `scopes` narrows what the role grants; `None` leaves it whole.
-    `origin` is where this request, or this socket, comes from.
+    `id` is the public `kullanici_id` (a user's username, or a guest's id), `name` what is shown (a display name, or the
+    label a guest chose). `session` names the sign-in of a user; of a guest it is all that tells them from the next.
+    `scopes` narrows what the role grants; `None` leaves it whole. `origin` is where the request or socket is from.
     """
 
     id: str
@@ -25,8 +29,18 @@ class Actor:
 
     @property
     def is_guest(self) -> bool:
-        """Whether nothing but a chosen name stands behind this actor."""
+        """Whether nothing but a session stands behind this actor."""
         return self.role is Role.GUEST
+
+    @property
+    def key(self) -> str:
+        """What is this actor's alone: the account, or a guest's session behind the id, which may be another's later."""
+        return f"{self.id}{OF_GUEST}{self.mark}" if self.is_guest else self.id
+
+    @property
+    def mark(self) -> str:
+        """What of the session is stored with what a guest does."""
+        return self.session[-_MARK:]
 
     def may(self, permission: Permission) -> bool:
         """Tell whether both the role and the scopes grant `permission`."""

@@ -247,7 +247,7 @@ async def delete_session(accounts: Accounts, actor: CurrentActor, session_id: _I
     responses=problems(403, 409, 422, 429),
 )
 async def guest(accounts: Accounts, come: From, body: schemas.GuestIn, browser: AskingBrowser) -> schemas.TokensOut:
-    """Answer 409 `ad_kullanimda` when a registered user has the name."""
+    """Give an id that is nobody else's; the name is shown beside it and may be anybody's."""
     return _tokens(browser, await accounts.guest(body.name, origin=come), cookie=False)
 
 

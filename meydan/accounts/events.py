@@ -6,6 +6,7 @@ import msgspec
 
 USERS_CHANNEL: Final = "accounts.users"
 SIGN_INS_CHANNEL: Final = "accounts.sign-ins"
+NAMES_CHANNEL: Final = "accounts.names"
 
 
 class UserChanged(msgspec.Struct, frozen=True):
@@ -21,3 +22,19 @@ class SignInEnded(msgspec.Struct, frozen=True):
 
     user_id: str
     session: str
+
+
+class UserAdded(msgspec.Struct, frozen=True, tag=True):
+    """A username is taken from now on: a guest who came under it goes."""
+
+    user_id: str
+
+
+class UserRenamed(msgspec.Struct, frozen=True, tag=True):
+    """A user is shown under another name from now on."""
+
+    user_id: str
+    name: str
+
+
+NameWord = UserAdded | UserRenamed

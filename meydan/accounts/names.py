@@ -11,6 +11,7 @@ from meydan.platform.turkish import fold, slug, sort_key
 USERNAME: Final = r"^[a-z0-9][a-z0-9_.-]{2,31}$"
 CONSOLE_ID: Final = "konsol"
 ENVIRONMENT_ID: Final = "api"
+GUEST_PREFIX: Final = "misafir-"
 _USERNAME: Final = re.compile(USERNAME.replace("$", r"\Z"))
 _NOBODYS: Final = frozenset({CONSOLE_ID, ENVIRONMENT_ID, "sistem", "system", "meydan", "herkes", "everyone"})
 _WORDS: Final = (
@@ -33,9 +34,14 @@ def check_username(name: str, *, role: Role = Role.MEMBER) -> str:
     """
     if not is_username(name):
         raise BadUsername(slug(name, limit=32))
-    if name in _NOBODYS or (role.rank > Role.MODERATOR.rank and skeleton(name) in RESERVED):
+    if name in _NOBODYS or name.startswith(GUEST_PREFIX) or (role.rank > Role.MODERATOR.rank and is_reserved(name)):
         raise UsernameTaken(name)
     return name
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether a name, however it is spelled, would speak for the square."""
+    return skeleton(name) in RESERVED
 
 
 def name_key(name: str) -> str:

@@ -11,19 +11,17 @@ from meydan.accounts.names import USERNAME
 from meydan.accounts.passwords import LONGEST, SHORTEST
 from meydan.accounts.permissions import Permission, Role
 from meydan.platform.bodies import BodyModel
-
-# What turns the direction of what follows it makes a name show as another one.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+from meydan.platform.visible import DIRECTIONS, is_blank
 
 
 def _printable(value: str) -> str:
-    if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") or char in _TURNING for char in value):
+    if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") or DIRECTIONS.match(char) for char in value):
         raise PydanticCustomError("control_characters", "control characters are not allowed")
     return value
 
 
 def _visible(value: str) -> str:
-    if value and all(unicodedata.category(char)[0] in "CMZ" for char in value):
+    if value and (is_blank(value) or all(unicodedata.category(char)[0] in "CMZ" for char in value)):
         raise PydanticCustomError("nothing_visible", "must have a letter or sign that can be seen")
     return value
 
@@ -87,9 +85,9 @@ class RefreshIn(BodyModel):
 
 
 class GuestIn(BodyModel):
-    """The name a guest chooses."""
+    """What a guest wants to be called: any name, which others may have too."""
 
-    name: Username
+    name: Annotated[Name, Field(min_length=1)]
 
 
 class PasswordIn(BodyModel):

@@ -15,15 +15,14 @@ from meydan.accounts.errors import (
     BadCredentials,
     BadKey,
     BadTicket,
-    GuestsClosed,
     NotSignedIn,
     OwnerLinkInvalid,
     RegistrationClosed,
     SessionInvalid,
     UserInactive,
-    UsernameTaken,
     WrongPassword,
 )
+from meydan.accounts.guests import Guests
 from meydan.accounts.imitation import enlist
 from meydan.accounts.keys import KEY_SESSION, KeyService
 from meydan.accounts.models import User
@@ -50,7 +49,6 @@ from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.ephemeral import EphemeralStore
-from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.network import NetworkSettings
 from meydan.platform.origins import is_own_page
@@ -103,6 +101,7 @@ class AccountService:
         self.audit = AuditService(db=db)
         self.admissions: Admissions = NobodyInvites()
         self.writes = Writes(clock, partial(live.current, NetworkSettings))
+        self.guests = Guests(db=db, store=store, clock=clock, live=live, settings=settings, throttle=self._throttle)
         self.secure_cookies = settings.public_url.startswith("https://")
 
     async def start(self) -> None:
@@ -132,7 +131,9 @@ class AccountService:
                 self.admissions.take(session, invitation, username)
             return granted
 
-        return await self._db.write(save)
+        granted = await self._db.write(save)
+        await self._standings.added(username)
+        return granted
 
     async def login(self, username: str, password: str, *, origin: Origin = NOWHERE) -> Granted:
         """Sign a user in; raise `BadCredentials`, `UserInactive` or `RateLimited`."""
@@ -185,21 +186,10 @@ class AccountService:
         return await self.sign_ins.refresh(token, origin=origin)
 
     async def guest(self, name: str, *, origin: Origin = NOWHERE) -> Granted:
-        """Let somebody in under a chosen name, without an account."""
-        self.guest_name(name)
-        live = self._live.current(AccountsSettings)
-        await self._throttle.budget(f"guest:{origin.line}", most=live.guests_per_minute, seconds=60)
-        if await self.is_registered(name):
-            raise UsernameTaken(name)
-        token = self._tokens.access(name, Role.GUEST, new_id(self._clock))
-        return Granted(token, ACCESS_SECONDS, None, self._unlisted(name, name, Role.GUEST))
-
-    def guest_name(self, name: str) -> str:
-        """Return `name` when a guest may carry it; it may still belong to a user. Raise when guests are not let in."""
-        live = self._live.current(AccountsSettings).guests
-        if not (self._settings.guests_allowed if live is None else live):
-            raise GuestsClosed
-        return check_username(name)
+        """Let somebody in under a label of their choice, without an account."""
+        guest = await self.guests.open(name, origin)
+        token = self._tokens.access(guest.id, Role.GUEST, guest.session, label=guest.name)
+        return Granted(token, ACCESS_SECONDS, None, self._unlisted(guest.id, guest.name, Role.GUEST))
 
     # --- oneself ---
 
@@ -212,7 +202,7 @@ class AccountService:
         """Change the actor's own display name or language."""
         self.sign_ins.require_person(actor)
         view = await self.users.rename(actor, name=name, locale=locale)
-        self._standings.forget(actor.id)
+        await self._standings.renamed(actor.id, view.name)
         return view
 
     async def change_password(self, actor: Actor, current: str, new: str, *, revoke_keys: bool = False) -> None:
@@ -250,9 +240,8 @@ class AccountService:
         """Return who an access token was given to, as they are now."""
         claims = self._tokens.read_access(token)
         if claims.role is Role.GUEST:
-            return await self._guest_again(
-                Actor(claims.subject, claims.subject, Role.GUEST, claims.sign_in, origin=origin)
-            )
+            label = claims.label or claims.subject
+            return await self._guest_again(Actor(claims.subject, label, Role.GUEST, claims.sign_in, origin=origin))
         return await self._user_again(claims.subject, claims.sign_in, origin)
 
     async def authenticate_key(self, key: str, *, origin: Origin = NOWHERE) -> Actor:
@@ -306,10 +295,6 @@ class AccountService:
             return as_language((await self.me(actor)).locale)
         return as_language((await self._standings.of(actor.session)).locale)
 
-    async def is_registered(self, username: str) -> bool:
-        """Tell whether a user, active or not, has this name."""
-        return bool(await self._db.read(lambda session: UserRepository(session).existing([username])))
-
     # --- the first owner ---
 
     async def ensure_owner_link(self) -> str | None:
@@ -355,7 +340,9 @@ class AccountService:
             links.clear()
             return granted
 
-        return await self._db.write(save)
+        granted = await self._db.write(save)
+        await self._standings.added(username)
+        return granted
 
     # --- within ---
 
@@ -365,14 +352,10 @@ class AccountService:
             raise NotSignedIn
         return Actor(standing.username, standing.name, standing.role, sign_in, origin=origin)
 
-    async def _guest_again(self, actor: Actor) -> Actor:
-        try:
-            self.guest_name(actor.id)
-        except GuestsClosed:
-            raise NotSignedIn from None
-        if await self.is_registered(actor.id):
+    async def _guest_again(self, guest: Actor) -> Actor:
+        if not await self.guests.may_stay(guest):
             raise NotSignedIn
-        return actor
+        return guest
 
     async def _failed(self, username: str, reason: str, origin: Origin) -> None:
         """Note a failure, but never what was typed in the place of a username: it may be a password."""

@@ -2,13 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from meydan.accounts.errors import SessionInvalid, UserInactive
-from meydan.accounts.events import SIGN_INS_CHANNEL, USERS_CHANNEL, SignInEnded, UserChanged
+from meydan.accounts.events import (
+    NAMES_CHANNEL,
+    SIGN_INS_CHANNEL,
+    USERS_CHANNEL,
+    NameWord,
+    SignInEnded,
+    UserAdded,
+    UserChanged,
+    UserRenamed,
+)
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import SignInRepository, UserRepository
 from meydan.platform.bus import Bus
@@ -43,6 +52,7 @@ class Standings:
         """Follow what other nodes change."""
         await self._bus.subscribe(USERS_CHANNEL, self._hearing(UserChanged), resync=self._forget_all)
         await self._bus.subscribe(SIGN_INS_CHANNEL, self._hearing(SignInEnded), resync=self._forget_all)
+        await self._bus.subscribe(NAMES_CHANNEL, self._hearing(NameWord), resync=self._forget_all)
 
     async def of(self, sign_in: str) -> Standing:
         """Return how the sign-in stands; raise `SessionInvalid` when it is over, `UserInactive` when its user is."""
@@ -67,6 +77,15 @@ class Standings:
         self.forget(username)
         await self._bus.publish(USERS_CHANNEL, msgspec.json.encode(UserChanged(username, role.value, active)))
 
+    async def added(self, username: str) -> None:
+        """Tell every node that a username is taken."""
+        await self._bus.publish(NAMES_CHANNEL, msgspec.json.encode(UserAdded(username)))
+
+    async def renamed(self, username: str, name: str) -> None:
+        """Tell every node that a user is shown under another name."""
+        self.forget(username)
+        await self._bus.publish(NAMES_CHANNEL, msgspec.json.encode(UserRenamed(username, name)))
+
     async def ended(self, username: str, session: str) -> None:
         """Tell every node that a sign-in or an API key of a user is over."""
         self.forget(username)
@@ -76,7 +95,7 @@ class Standings:
         self._changes += 1
         self._known.clear()
 
-    def _hearing(self, event: type[UserChanged] | type[SignInEnded]) -> Callable[[bytes], None]:
+    def _hearing(self, event: Any) -> Callable[[bytes], None]:
         def heard(message: bytes) -> None:
             self.forget(msgspec.json.decode(message, type=event).user_id)
 

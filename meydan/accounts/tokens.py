@@ -33,6 +33,7 @@ class Claims:
     subject: str
     role: Role
     sign_in: str
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Tokens:
         """Take the secret from SECRET_KEY, or the one that is kept in the data folder."""
         return cls(settings.secret_key.get_secret_value() or kept_secret(settings, "secret_key"), clock)
 
-    def access(self, subject: str, role: Role, sign_in: str) -> str:
-        """Return a signed access token."""
+    def access(self, subject: str, role: Role, sign_in: str, *, label: str = "") -> str:
+        """Return a signed access token; a guest's carries their label, which is kept nowhere else."""
         now = self._clock.now()
         claims = {
             "iss": _ISSUER,
@@ -69,6 +70,7 @@ class Tokens:
             "sid": sign_in,
             "iat": now,
             "exp": now + timedelta(seconds=ACCESS_SECONDS),
+            **({"name": label} if label else {}),
         }
         return jwt.encode(claims, self._signing, algorithm="HS256")
 
@@ -84,7 +86,7 @@ class Tokens:
                 # Time is judged below, by our clock.
                 options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
             )
-            found = Claims(str(claims["sub"]), Role(claims["role"]), str(claims["sid"]))
+            found = Claims(str(claims["sub"]), Role(claims["role"]), str(claims["sid"]), str(claims.get("name", "")))
             expires = float(claims["exp"])
         except (jwt.InvalidTokenError, ValueError, TypeError):
             raise NotSignedIn from None

@@ -108,7 +108,9 @@ class UserService:
             self._audit(session, actor, "user.add", username, role=role.value)
             return user_view(access_user(session, username))
 
-        return NewUser(await self._db.write(save), made)
+        added = NewUser(await self._db.write(save), made)
+        await self._standings.added(username)
+        return added
 
     async def manage(
         self,

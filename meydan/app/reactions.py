@@ -2,7 +2,15 @@
 
 import msgspec
 
-from meydan.accounts.events import SIGN_INS_CHANNEL, USERS_CHANNEL, SignInEnded, UserChanged
+from meydan.accounts.events import (
+    NAMES_CHANNEL,
+    SIGN_INS_CHANNEL,
+    USERS_CHANNEL,
+    NameWord,
+    SignInEnded,
+    UserAdded,
+    UserChanged,
+)
 from meydan.chat.hub import Hub
 from meydan.platform.bus import Bus
 
@@ -20,5 +28,14 @@ async def connect(bus: Bus, *, hub: Hub) -> None:
         ended = msgspec.json.decode(message, type=SignInEnded)
         hub.close_session(ended.user_id, ended.session)
 
+    def name_changed(message: bytes) -> None:
+        """Put out the guest whose id is a user's now; show a renamed user under the new name."""
+        word: NameWord = msgspec.json.decode(message, type=NameWord)
+        if isinstance(word, UserAdded):
+            hub.end_guest(word.user_id)
+        else:
+            hub.rename(word.user_id, word.name)
+
     await bus.subscribe(USERS_CHANNEL, user_changed)
+    await bus.subscribe(NAMES_CHANNEL, name_changed)
     await bus.subscribe(SIGN_INS_CHANNEL, sign_in_ended)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from meydan.chat.events import MessageView, NoticeView, Quote, ReactionCount, Up
 from meydan.chat.log_repository import QUOTE_LENGTH, LockedRoom, LogRepository, MessageRow
 from meydan.chat.models import Message, Notification, Reaction, RoomKind, Update, UpdateKind
 from meydan.chat.operations import KEEPERS, Append, EditText, Erase, Operation, PutReaction, Restore, Stored
+from meydan.chat.ownership import client_id_of, user_id_of
 from meydan.chat.repository import NoticeRepository, RoomRepository, notice_view
 from meydan.platform.errors import MeydanError
 
@@ -101,7 +103,7 @@ class _Batch:
             if quote is None:
                 raise MessageMissing(op.reply_to)
             if (text := self._texts.get(op.reply_to)) is not None:
-                quote = Quote(quote.id, quote.sender_id, text[:QUOTE_LENGTH])
+                quote = replace(quote, content=text[:QUOTE_LENGTH])
         sira = self._next(room)
         self._pending.append(
             MessageRow(
@@ -135,7 +137,7 @@ class _Batch:
             reply_to=op.reply_to,
             quote=quote,
             mentions=op.mentions,
-            client_id=op.client_id,
+            client_id=client_id_of(op.client_id),
         )
         stored = Stored(op.message_id, sira, view)
         self._known[key] = stored
@@ -205,7 +207,7 @@ class _Batch:
             self._log.react(row, remove=True)
             raise TooManyReactions(message.id, _EMOJIS)
         data = {"emoji": op.emoji, "removed": op.remove, "reactions": reactions}
-        return self._update(room, op, UpdateKind.REACTION, op.actor_id, data)
+        return self._update(room, op, UpdateKind.REACTION, user_id_of(op.actor_id), data)
 
     def _reactions_on(self, message_id: str) -> list[list[Any]]:
         counts = self._log.reactions([message_id]).get(message_id, ())
@@ -317,11 +319,15 @@ class _Batch:
 
 
 def _addressees(message: MessageView) -> dict[str, str]:
-    """Return who is to be told of a message, and why; nobody is told of their own."""
+    """Return who is to be told of a message, and why; nobody is told of their own.
+
+    A guest is told of nothing, and neither is the user who has the guest's id by now.
+    """
     people = dict.fromkeys(message.mentions, "bahsetme")
-    if message.quote is not None:
+    if message.quote is not None and not message.quote.guest:
         people.setdefault(message.quote.sender_id, "yanit")
-    people.pop(message.sender_id, None)
+    if not message.guest:
+        people.pop(message.sender_id, None)
     return people
 
 

@@ -1,25 +1,21 @@
-"""The door: who a new connection is, and whether a guest's name is free."""
+"""The door: who a new connection is, and whether a guest's id is held."""
 
 import contextlib
-from typing import Final
 
 from meydan import __version__
 from meydan.accounts.actor import Actor
-from meydan.accounts.permissions import Role
+from meydan.accounts.guests import CLAIM_SECONDS, claim_of
 from meydan.accounts.service import AccountService, BadTicket
 from meydan.chat import wire
-from meydan.chat.connection import CLOSE_BAD_TICKET, CLOSE_NOT_ALLOWED, CLOSE_RESTARTING, Connection
+from meydan.chat.connection import CLOSE_BAD_TICKET, CLOSE_LATER, CLOSE_NOT_ALLOWED, CLOSE_RESTARTING, Connection
 from meydan.platform.clock import Clock
 from meydan.platform.ephemeral import EphemeralStore
-from meydan.platform.errors import MeydanError, NotAllowed, Unavailable
-from meydan.platform.ids import new_id
+from meydan.platform.errors import MeydanError, NotAllowed, RateLimited, Unavailable
 from meydan.platform.texts import Language, text
-
-_CLAIM_SECONDS: Final = 90.0
 
 
 class NameTaken(NotAllowed):
-    """The guest's name belongs to a registered user, or another guest is using it."""
+    """Another guest is here under this id."""
 
     status, code = 409, "ad_kullanimda"
 
@@ -28,13 +24,18 @@ class NameTaken(NotAllowed):
 
 
 class Entrance:
-    """Turns a ticket, or a guest's name, into an `Actor`; keeps guests' names from being used twice."""
+    """Turns a ticket, or a guest's name, into an `Actor`; keeps guests' ids from being used twice."""
 
     def __init__(self, *, accounts: AccountService, store: EphemeralStore, clock: Clock) -> None:
         self._accounts = accounts
         self._store = store
         self._clock = clock
         self._claims: dict[str, str] = {}
+
+    @property
+    def guests_welcome(self) -> bool:
+        """Whether guests are let in now."""
+        return self._accounts.guests.welcome
 
     async def identify(self, connection: Connection) -> Actor:
         """Return who this is; raise `BadTicket`, `NameTaken` or `NotAllowed`."""
@@ -46,31 +47,27 @@ class Entrance:
             if actor.id != connection.path_id:
                 raise NotAllowed(izin="kullanici_id")
         else:
-            name = self._accounts.guest_name(connection.path_id)
-            session = new_id(self._clock)
-            actor = Actor(id=name, name=name, role=Role.GUEST, session=session, origin=connection.origin)
-            if await self._accounts.is_registered(name):
-                raise NameTaken(name)
+            actor = await self._accounts.guests.at_door(connection.path_id, connection.origin)
         if actor.is_guest:
             await self._claim(connection, actor)
         return actor
 
     async def release(self, claim: str, actor: Actor | None) -> None:
-        """Free a guest's name."""
+        """Free a guest's id."""
         if actor is not None and self._claims.get(claim) == actor.session:
             del self._claims[claim]
             with contextlib.suppress(Unavailable):  # it expires by itself
                 await self._store.release(claim, actor.session)
 
     def hand_over(self, name: str, session: str) -> None:
-        """Let another node hold a guest's name, who has entered again there."""
-        if self._claims.get(_claim(name)) == session:
-            del self._claims[_claim(name)]
+        """Let another node hold a guest's id, who has entered again there."""
+        if self._claims.get(claim_of(name)) == session:
+            del self._claims[claim_of(name)]
 
     async def renew(self) -> None:
-        """Hold the names of the guests who are here; to be called three times within `_CLAIM_SECONDS`."""
+        """Hold the ids of the guests who are here; to be called three times within `CLAIM_SECONDS`."""
         for claim, session in tuple(self._claims.items()):
-            await self._store.claim(claim, session, seconds=_CLAIM_SECONDS)
+            await self._store.claim(claim, session, seconds=CLAIM_SECONDS)
 
     def greeting(self, actor: Actor, language: Language, *, limits: dict[str, int]) -> bytes:
         """Return the first frame of a connection."""
@@ -89,15 +86,13 @@ class Entrance:
         """Return the close code that goes with a refusal at the door."""
         if isinstance(error, BadTicket):
             return CLOSE_BAD_TICKET
+        if isinstance(error, RateLimited):
+            return CLOSE_LATER
         return CLOSE_NOT_ALLOWED if error.status < 500 else CLOSE_RESTARTING
 
     async def _claim(self, connection: Connection, actor: Actor) -> None:
-        claim = _claim(actor.id)
-        if await self._store.claim(claim, actor.session, seconds=_CLAIM_SECONDS) != actor.session:
+        claim = claim_of(actor.id)
+        if await self._store.claim(claim, actor.session, seconds=CLAIM_SECONDS) != actor.session:
             raise NameTaken(actor.id)
         self._claims[claim] = actor.session
         connection.claim = claim
-
-
-def _claim(name: str) -> str:
-    return f"guest:{name}"

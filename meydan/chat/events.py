@@ -18,11 +18,17 @@ class ReactionCount(Struct, frozen=True, rename={"count": "sayi", "users": "kull
     users: tuple[str, ...]
 
 
-class Quote(Struct, frozen=True, rename={"sender_id": "gonderen_id", "content": "icerik"}):
+class Quote(
+    Struct,
+    frozen=True,
+    rename={"sender_id": "gonderen_id", "sender_name": "gonderen_ad", "guest": "misafir", "content": "icerik"},
+):
     """The beginning of the message that another one answers; empty when it was deleted."""
 
     id: str
     sender_id: str
+    sender_name: str
+    guest: bool
     content: str
 
 

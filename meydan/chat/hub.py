@@ -9,13 +9,15 @@ import contextlib
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 import structlog
 
 from meydan.accounts.actor import Actor
+from meydan.accounts.errors import GuestsClosed
+from meydan.accounts.settings import AccountsSettings
 from meydan.chat import wire
 from meydan.chat.channel import FanOutStats, RoomChannel
 from meydan.chat.connection import (
@@ -35,7 +37,7 @@ from meydan.chat.log import MessageLog
 from meydan.chat.messages import MessageService
 from meydan.chat.models import Room, RoomKind
 from meydan.chat.operations import Stored
-from meydan.chat.presence import Presence
+from meydan.chat.presence import Difference, Presence
 from meydan.chat.requests import Requests
 from meydan.chat.service import NOTICES_CHANNEL, ROOMS_CHANNEL, NoticeWord, RoomNews, RoomWord
 from meydan.chat.settings import ChatSettings
@@ -46,6 +48,7 @@ from meydan.platform.clock import Clock
 from meydan.platform.errors import MeydanError, RateLimited, Unavailable
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.network import NetworkSettings
+from meydan.platform.texts import text
 
 log = structlog.get_logger(__name__)
 
@@ -434,7 +437,7 @@ class Hub:
 
     def _tick(self, turn: int) -> None:
         for difference in self.presence.tick():
-            self._tell_presence(difference.room, difference.came, difference.went)
+            self._tell_presence(difference)
         self._ping(turn)
         self._aside(self._store_marks)
         self._aside(self._close_empty)
@@ -465,16 +468,28 @@ class Hub:
         finally:
             self._chores.discard(name)
 
-    def _tell_presence(self, slug: str, came: list[str], went: list[str]) -> None:
-        channel = self.channels.get(slug)
+    def _tell_presence(self, news: Difference) -> None:
+        channel = self.channels.get(news.room)
         if channel is None or not channel.members:
             return
-        count = self.presence.count(slug)
+        count = self.presence.count(news.room)
         if count <= self.settings.individual_presence_limit:
             now = self._messages.now()
-            for user_id in went:
-                channel.tell(wire.moved("ayrilma", room=slug, user_id=user_id, at=now))
-        channel.tell(wire.presence(room=slug, came=came, went=went, count=count))
+            for user_id in news.went:
+                name = news.guests.get(user_id, user_id)
+                channel.tell(
+                    wire.moved(
+                        "ayrilma",
+                        room=news.room,
+                        user_id=user_id,
+                        name=name,
+                        guest=user_id in news.guests,
+                        text=text("tr", "chat.went", name=name),
+                        at=now,
+                    )
+                )
+        guests = {user_id: news.guests[user_id] for user_id in news.came if user_id in news.guests}
+        channel.tell(wire.presence(room=news.room, came=news.came, went=news.went, guests=guests, count=count))
 
     def _ping(self, turn: int) -> None:
         """Ping this second's share of the connections, so that each is pinged once an interval."""
@@ -584,7 +599,22 @@ class Hub:
             if word.session is not None:
                 self._entrance.hand_over(word.user_id, word.session)
 
+    def rename(self, user_id: str, name: str) -> None:
+        """Show a user under another name in what they say from now on."""
+        for connection in self.people.get(user_id, ()):
+            if connection.actor is not None and not connection.actor.is_guest:
+                connection.actor = replace(connection.actor, name=name)
+
+    def end_guest(self, user_id: str) -> None:
+        """End the guests who came under an id that is a user's from now on."""
+        self._end_guests(user_id, None)
+
     def _settings_changed(self, value: object) -> None:
+        if isinstance(value, AccountsSettings) and not self._entrance.guests_welcome:
+            for connection in tuple(self.connections):
+                if connection.actor is not None and connection.actor.is_guest:
+                    connection.refuse(GuestsClosed())
+                    connection.close(CLOSE_NOT_ALLOWED, "guests are not let in any more")
         if isinstance(value, ChatSettings):
             before, self.settings = self._limits(), value
             now = self._limits()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from meydan.chat.events import Event, MessageView, Quote, ReactionCount, UpdateView
 from meydan.chat.models import ErasedText, Message, Notification, Reaction, Room, Update, UpdateKind
+from meydan.chat.ownership import client_id_of, user_id_of
 from meydan.platform.db import BulkInsert, rows_changed
 
 QUOTE_LENGTH = 140
@@ -176,7 +177,7 @@ class LogRepository:
                 .order_by(Reaction.created_at, Reaction.user_id)
             )
             for message_id, emoji, user_id in rows:
-                people[message_id].setdefault(emoji, []).append(user_id)
+                people[message_id].setdefault(emoji, []).append(user_id_of(user_id))
         return {
             message_id: tuple(
                 ReactionCount(emoji, len(users), tuple(users[:_REACTORS])) for emoji, users in emojis.items()
@@ -226,11 +227,16 @@ class LogRepository:
         if not message_ids:
             return {}
         rows = self._session.execute(
-            select(Message.room_id, Message.id, Message.sender_id, func.substr(Message.content, 1, QUOTE_LENGTH)).where(
-                Message.id.in_(message_ids)
-            )
+            select(
+                Message.room_id,
+                Message.id,
+                Message.sender_id,
+                Message.sender_name,
+                Message.guest,
+                func.substr(Message.content, 1, QUOTE_LENGTH),
+            ).where(Message.id.in_(message_ids))
         )
-        return {(room_id, id_): Quote(id_, sender_id, start) for room_id, id_, sender_id, start in rows}
+        return {(row[0], row[1]): Quote(*row[1:]) for row in rows}
 
     def by_pk(self, statement: Select[Message]) -> list[MessageView]:
         """Run a query for messages of any rooms and return them as people see them."""
@@ -266,7 +272,7 @@ def message_view(
         deleted_by=row.deleted_by,
         reactions=reactions.get(row.id, ()),
         mentions=tuple(row.mentions or ()),
-        client_id=row.client_id,
+        client_id=client_id_of(row.client_id),
     )
 
 

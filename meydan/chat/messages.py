@@ -19,9 +19,10 @@ from meydan.chat.log import MessageLog
 from meydan.chat.log_repository import LogRepository
 from meydan.chat.models import Message, Room
 from meydan.chat.operations import Append, EditText, Erase, PutReaction, Restore, Stored
+from meydan.chat.ownership import kept_client_id
 from meydan.chat.repository import NoticeRepository, RoomRepository, visible_room_ids
 from meydan.chat.search import SearchIndex, SearchIndexer
-from meydan.chat.service import access_room, add_member, clean, is_blank
+from meydan.chat.service import access_room, add_member
 from meydan.chat.settings import ChatSettings
 from meydan.platform.budgets import Budgets
 from meydan.platform.clock import Clock
@@ -31,7 +32,9 @@ from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.turkish import words
 from meydan.platform.turns import Turns
+from meydan.platform.visible import clean, is_blank
 
+_CONTROL: Final = re.compile(r"[\x00-\x1f]")
 KINDS: Final = frozenset({"metin"})
 _MENTION: Final = re.compile(r"(?<![\w@.])@([a-z0-9][a-z0-9_.-]{1,30}[a-z0-9])", re.IGNORECASE | re.ASCII)
 _MAX_MENTIONS: Final = 20
@@ -95,8 +98,10 @@ class MessageService:
         actor.require(Permission.ROOMS_WRITE)
         if kind not in KINDS:
             raise InvalidInput(field="mesaj_tipi", reason="literal_error", expected="metin")
-        if client_id is not None and "\x00" in client_id:
-            raise InvalidInput(field="istemci_id", reason="control_characters")
+        if client_id is not None:
+            if _CONTROL.search(client_id):
+                raise InvalidInput(field="istemci_id", reason="control_characters")
+            client_id = kept_client_id(actor, client_id)
         content = self._content(content)
         return Append(
             room_id=room_id,
@@ -142,7 +147,7 @@ class MessageService:
         actor.require(Permission.ROOMS_WRITE)
         if not _EMOJI.fullmatch(emoji):
             raise InvalidInput(field="emoji", reason="not_an_emoji")
-        return PutReaction(room_id, self._clock.now(), _message_id(message_id), actor.id, emoji, remove)
+        return PutReaction(room_id, self._clock.now(), _message_id(message_id), actor.key, emoji, remove)
 
     async def send(
         self, actor: Actor, name: str, content: str, *, client_id: str | None, reply_to: str | None

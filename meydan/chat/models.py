@@ -71,7 +71,8 @@ class Member(Base):
 class Message(Base):
     """One message as it stands now; its place in the log never changes.
 
-    `folded` holds the search words (see `platform.turkish.words`), `attachments` is kept for uploads.
+    `folded` holds the search words (see `platform.turkish.words`), `client_id` is as in `ownership`, `attachments` is
+    kept for uploads.
     """
 
     __tablename__ = "messages"
@@ -94,7 +95,7 @@ class Message(Base):
     mentions: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     attachments: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     reply_to: Mapped[str | None] = mapped_column(String(32))
-    client_id: Mapped[str | None] = mapped_column(String(64))
+    client_id: Mapped[str | None] = mapped_column(String(96))
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
@@ -128,7 +129,7 @@ class Update(Base):
 
 
 class Reaction(Base):
-    """One person's one emoji on one message."""
+    """One person's one emoji on one message; `user_id` is the actor's key."""
 
     __tablename__ = "reactions"
 

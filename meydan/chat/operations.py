@@ -9,7 +9,7 @@ from meydan.chat.models import RoomRole
 
 
 class Append(Struct, frozen=True, gc=False):
-    """A new message. The same (`room_id`, `sender_id`, `client_id`) is stored once."""
+    """A new message. The same (`room_id`, `sender_id`, `client_id`) is stored once; see `ownership`."""
 
     room_id: int
     at: datetime
@@ -64,7 +64,7 @@ class Restore(Struct, frozen=True, gc=False):
 
 
 class PutReaction(Struct, frozen=True, gc=False):
-    """An emoji put on a message or taken off."""
+    """An emoji put on a message or taken off; `actor_id` is the actor's key, see `ownership`."""
 
     room_id: int
     at: datetime

@@ -5,7 +5,7 @@ node has heard of another one is forgotten when that one falls silent.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -29,15 +29,17 @@ class _Report(msgspec.Struct):
     came: Rooms
     went: Rooms
     asks: bool = False
+    guests: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What changed in one room since it was last told."""
+    """What changed in one room since it was last told; `guests` are those among them, by id, with their labels."""
 
     room: str
     came: list[str]
     went: list[str]
+    guests: dict[str, str]
 
 
 @dataclass
@@ -59,6 +61,8 @@ class Presence:
         self._changed: defaultdict[str, dict[str, bool]] = defaultdict(dict)
         self._untold: defaultdict[str, dict[str, bool]] = defaultdict(dict)
         self._counts: dict[str, int] = {}
+        self.guests: dict[str, str] = {}
+        """The labels of the guests among them, by id."""
         self._report_at = 0.0
         self._question_pending = False
         self._decoder = msgspec.json.Decoder(_Report)
@@ -69,8 +73,13 @@ class Presence:
             await self._bus.subscribe(_CHANNEL, self._heard, resync=self._ask)
             await self._publish(_Report(self._node, full=True, came={}, went={}, asks=True))
 
-    def enter(self, room: str, user_id: str) -> bool:
-        """Count one more connection of a person in a room; tell whether this is news to the room."""
+    def enter(self, room: str, user_id: str, *, label: str | None = None) -> bool:
+        """Count one more connection of a person in a room; tell whether this is news to the room.
+
+        A guest has a `label`.
+        """
+        if label is not None:
+            self.guests[user_id] = label
         people = self._here[room]
         people[user_id] = people.get(user_id, 0) + 1
         if people[user_id] > 1:
@@ -136,15 +145,18 @@ class Presence:
                 self._note(room, user_id, here=False)
         self._forget_silent(now)
         changed, self._changed = self._changed, defaultdict(dict)
-        return [
+        differences = [
             Difference(
                 room,
                 came=[user_id for user_id, here in people.items() if here],
                 went=[user_id for user_id, here in people.items() if not here],
+                guests=self.labels(people),
             )
             for room, people in changed.items()
             if people
         ]
+        self._forget_guests(user_id for difference in differences for user_id in difference.went)
+        return differences
 
     async def report(self) -> None:
         """Tell the other nodes what they have not heard of ours; called after each `tick`, by one at a time."""
@@ -154,16 +166,38 @@ class Presence:
             full = {room: list(people) for room, people in self._here.items()}
             for room, user_id in self._leaving:
                 full.setdefault(room, []).append(user_id)
-            report = _Report(self._node, full=True, came=full, went={}, asks=self._question_pending)
+            report = _Report(
+                self._node, full=True, came=full, went={}, asks=self._question_pending, guests=self._labels(full)
+            )
             self._question_pending = False
         elif self._untold:
             came = {room: [one for one, here in people.items() if here] for room, people in self._untold.items()}
             went = {room: [one for one, here in people.items() if not here] for room, people in self._untold.items()}
-            report = _Report(self._node, full=False, came=came, went=went)
+            report = _Report(self._node, full=False, came=came, went=went, guests=self._labels(came))
         else:
             return
         self._untold = defaultdict(dict)
         await self._publish(report)
+
+    def labels(self, people: Iterable[str]) -> dict[str, str]:
+        """Return the labels of the guests among people, by id."""
+        return {user_id: self.guests[user_id] for user_id in people if user_id in self.guests}
+
+    def _labels(self, rooms: Rooms) -> dict[str, str]:
+        return self.labels(user_id for people in rooms.values() for user_id in people)
+
+    def _forget_guests(self, gone: Iterable[str]) -> None:
+        """Drop the labels of guests who are in no room any more."""
+        gone = [user_id for user_id in gone if user_id in self.guests]
+        if not gone:
+            return
+        present = {user_id for people in self._here.values() for user_id in people}
+        present.update(user_id for _, user_id in self._leaving)
+        for node in self._others.values():
+            present.update(*node.rooms.values())
+        for user_id in gone:
+            if user_id not in present:
+                del self.guests[user_id]
 
     def _people(self, room: str) -> Iterator[str]:
         yield from self._here.get(room, ())
@@ -189,6 +223,7 @@ class Presence:
             return
         if report.asks:
             self._report_at = 0.0
+        self.guests.update(report.guests)
         self._with_changes(report.node, lambda node: _take_in(node, report))
         self._others[report.node].heard_at = self._clock.monotonic()
 

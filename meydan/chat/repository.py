@@ -130,7 +130,11 @@ class RoomRepository:
             select(Member.room_id, func.count(Message.pk))
             .join(Room, Room.id == Member.room_id)
             .join(Message, and_(Message.room_id == Member.room_id, Message.sira > after))
-            .where(Member.user_id == user_id, Message.sender_id != user_id, Message.deleted_at.is_(None))
+            .where(
+                Member.user_id == user_id,
+                or_(Message.sender_id != user_id, Message.guest),
+                Message.deleted_at.is_(None),
+            )
             .where(true() if among is None else Member.room_id.in_(among))
             .group_by(Member.room_id)
         )

@@ -22,6 +22,7 @@ from meydan.chat.operations import Operation
 from meydan.chat.presence import Presence
 from meydan.platform.clock import Clock
 from meydan.platform.errors import InvalidInput, MeydanError
+from meydan.platform.texts import text
 
 if TYPE_CHECKING:
     from meydan.chat.hub import Hub
@@ -208,9 +209,18 @@ class Requests:
         if channel.slug not in connection.rooms:
             connection.rooms[channel.slug] = channel
             small = self._presence.count(channel.slug) < self._hub.settings.individual_presence_limit
-            if self._presence.enter(channel.slug, actor.id) and small:
-                moved = wire.moved("katilim", room=channel.slug, user_id=actor.id, at=self._messages.now())
+            if self._presence.enter(channel.slug, actor.id, label=actor.name if actor.is_guest else None) and small:
+                moved = wire.moved(
+                    "katilim",
+                    room=channel.slug,
+                    user_id=actor.id,
+                    name=actor.name,
+                    guest=actor.is_guest,
+                    text=text("tr", "chat.came", name=actor.name),
+                    at=self._messages.now(),
+                )
                 self._hub.say(channel, moved)
+        present = self._presence.people(channel.slug, limit=_PRESENT_SHOWN)
         connection.send(
             wire.joined(
                 ref=request.ref,
@@ -219,9 +229,12 @@ class Requests:
                 epoch=channel.epoch,
                 recovered=missed is not None,
                 missed=missed or [],
-                present=self._presence.people(channel.slug, limit=_PRESENT_SHOWN),
+                present=present,
+                guests=self._presence.labels(present),
                 count=self._presence.count(channel.slug),
                 read_sira=self._hub.read_place(channel, actor, read_sira),
+                text=text(connection.language, "chat.entered", room=room.title),
+                at=self._messages.now(),
             )
         )
         connection.write_with_private()  # before anything the room says from here on

@@ -106,6 +106,8 @@ class QuoteOut(Wire):
 
     id: str
     sender_id: str
+    sender_name: str
+    guest: bool
     content: str
 
 

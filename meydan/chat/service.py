@@ -40,6 +40,7 @@ from meydan.platform.errors import InvalidInput, NotAllowed, NotFound
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.turkish import fold, slug
+from meydan.platform.visible import DIRECTIONS, clean, is_blank, one_line
 
 DEFAULT_ROOM: Final = "genel"
 ROOMS_SHOWN: Final = 200  # at once
@@ -47,13 +48,6 @@ ROOMS_CHANNEL: Final = "chat.rooms"
 NOTICES_CHANNEL: Final = "chat.notices"
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")  # a database is not asked for anything else
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_DIRECTIONS: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # they would turn around what stands beside a title
-# What shows nothing: spaces, joiners, marks of direction and variation, fillers, tags.
-_BLANK: Final = re.compile(
-    r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800"
-    r"\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]*"
-)
 _TITLE, _TOPIC = 120, 500
 _INVITATIONS = 200  # that are open, of one room
 
@@ -218,7 +212,7 @@ class RoomService:
         limit = settings.rooms_per_member
         if not settings.members_create_rooms:
             actor.require(Permission.ROOMS_MODERATE)
-        title, topic = _line(title, "baslik", _TITLE), _text(topic, "konu", _TOPIC)
+        title, topic = _title(title), _topic(topic)
         name = _slug(name) if name else (slug(title) or f"oda-{secrets.token_hex(3)}")
         now = self._clock.now()
 
@@ -255,9 +249,9 @@ class RoomService:
         def save(session: Session) -> None:
             room, _ = keep_room(session, actor, name)
             if title is not None:
-                room.title = _line(title, "baslik", _TITLE)
+                room.title = _title(title)
             if topic is not None:
-                room.topic = _text(topic, "konu", _TOPIC)
+                room.topic = _topic(topic)
             changed = {"title": title is not None, "topic": topic is not None}
             self._note(session, actor, "room.change", room, fields=[name for name, given in changed.items() if given])
 
@@ -495,16 +489,6 @@ def new_epoch() -> str:
     return secrets.token_hex(8)
 
 
-def clean(text: str) -> str:
-    """Return text without control characters, but with its line breaks and tabs, trimmed."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
-
-
-def is_blank(text: str) -> bool:
-    """Tell whether nothing of a text can be seen."""
-    return not "!" <= text[:1] <= "~" and _BLANK.fullmatch(text) is not None  # most texts begin with a letter
-
-
 def _require_read(actor: Actor | None) -> None:
     if actor is not None:
         actor.require(Permission.ROOMS_READ)
@@ -543,15 +527,18 @@ def _slug(name: str) -> str:
     return name
 
 
-def _line(text: str, field: str, limit: int) -> str:
-    text = " ".join(_DIRECTIONS.sub("", clean(text)).split())
+def _title(text: str) -> str:
+    text = one_line(text)
     if is_blank(text):
-        raise InvalidInput(field=field, reason="empty")
-    return _text(text, field, limit)
+        raise InvalidInput(field="baslik", reason="empty")
+    return _short(text, "baslik", _TITLE)
 
 
-def _text(text: str, field: str, limit: int) -> str:
-    text = clean(text)
+def _topic(text: str) -> str:
+    return _short(DIRECTIONS.sub("", clean(text)), "konu", _TOPIC)
+
+
+def _short(text: str, field: str, limit: int) -> str:
     if len(text) > limit:
         raise TooLong(field=field, length=len(text), limit=limit)
     return text

@@ -250,8 +250,11 @@ def joined(  # what a room says to someone who enters it
     recovered: bool,
     missed: list[msgspec.Raw],
     present: list[str],
+    guests: dict[str, str],
     count: int,
     read_sira: int,
+    text: str,
+    at: datetime,
 ) -> bytes:
     """Return the framed `oda_katilim`."""
     return reply(
@@ -264,18 +267,21 @@ def joined(  # what a room says to someone who enters it
         kurtarildi=recovered,
         mesajlar=missed,
         katilimcilar=present,
+        misafirler=guests,
+        mesaj=text,
+        zaman=at,
         okunan_sira=read_sira,
     )
 
 
-def presence(*, room: str, came: list[str], went: list[str], count: int) -> bytes:
-    """Return the framed differences of who is present."""
-    return reply("durum", None, oda_id=room, gelenler=came, gidenler=went, katilimci_sayisi=count)
+def presence(*, room: str, came: list[str], went: list[str], guests: dict[str, str], count: int) -> bytes:
+    """Return the framed differences of who is present; `guests` are those of `came`, by id, with their labels."""
+    return reply("durum", None, oda_id=room, gelenler=came, gidenler=went, misafirler=guests, katilimci_sayisi=count)
 
 
-def moved(tip: str, *, room: str, user_id: str, at: datetime) -> bytes:
-    """Return the framed `katilim` or `ayrilma` of one person."""
-    return reply(tip, None, oda_id=room, kullanici_id=user_id, zaman=at)
+def moved(tip: str, *, room: str, user_id: str, name: str, guest: bool, text: str, at: datetime) -> bytes:
+    """Return the framed `katilim` or `ayrilma` of one person, and `text` that says so."""
+    return reply(tip, None, oda_id=room, kullanici_id=user_id, ad=name, misafir=guest, mesaj=text, zaman=at)
 
 
 def typing(*, room: str, user_id: str) -> bytes:

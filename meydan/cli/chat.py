@@ -26,8 +26,6 @@ from meydan.cli.language import Lang, language, say
 _ZONE: Final = ZoneInfo("Europe/Istanbul")
 _HISTORY: Final = 20
 _FINAL: Final = (4001, 4003, 4009)
-_NAME_IN_USE: Final = 4003
-_RETURNS: Final = 60  # how often a guest asks for the name that the line which was lost may still hold
 _LATER: Final = ("hiz_siniri", "gecici_kesinti", "odada_degil", "kapaniyor")  # the same request may succeed yet
 _JOIN: Final = "oda"
 _PATIENCE: Final = 15.0  # seconds in which something of what waits at the end must arrive
@@ -70,13 +68,14 @@ class _Terminal:
         self._url = url
         self._room = room
         self._name = name
+        self._id = name
         self._password = password
         self._refresh = ""
+        self._guest_token = ""
         self._place: dict[str, Any] = {}
         self._unsent: dict[str, dict[str, Any]] = {}
         self._all_sent = asyncio.Event()
         self._all_sent.set()
-        self._returns = 0
         self._no = asyncio.Event()
         self._why = ""
         self.transport: WSTransport | None = None
@@ -123,14 +122,13 @@ class _Terminal:
             case "hata":
                 self._problem(frame)
             case "katilim" | "ayrilma" as moved:
-                console.print(f"[dim]{escape(say(f'chat.{moved}', name=frame['kullanici_id']))}[/dim]")
+                console.print(f"[dim]{escape(say(f'chat.{moved}', name=frame['ad']))}[/dim]")
 
     def _join(self) -> None:
         self._send({"tip": "oda_katil", "oda_id": self._room, "ref": _JOIN, **self._place})
 
     def _joined(self, frame: dict[str, Any]) -> None:
         before, self._place = self._place, {"son_sira": frame["sira"], "donem": frame["donem"]}
-        self._returns = 0
         if not before:
             line = say("chat.joined", room=self._room, count=frame["katilimci_sayisi"])
             console.print(f"[dim]{escape(line)}[/dim]")
@@ -176,19 +174,15 @@ class _Terminal:
         while True:
             listener = await self._connect()
             await listener.closed.wait()
-            taken = listener.code == _NAME_IN_USE and bool(self._place) and not self._refresh
-            if taken and self._returns < _RETURNS:
-                self._returns += 1
-            elif listener.code in _FINAL:
+            if listener.code in _FINAL:
                 raise _Refused(say("chat.closed", code=listener.code))
             await asyncio.sleep(random.uniform(0.2, 1.5))
 
     async def _connect(self) -> "_Listener":
         while True:
             try:
-                path = f"/api/v1/ws/{quote(self._name)}?dil={language()}"
-                if self._password or self._refresh:
-                    path += f"&bilet={await asyncio.to_thread(self._ticket)}"
+                ticket = await asyncio.to_thread(self._ticket)
+                path = f"/api/v1/ws/{quote(self._id)}?dil={language()}&bilet={ticket}"
                 _, listener = await ws_connect(
                     lambda: _Listener(self), self._url.replace("http", "ws", 1) + path, use_aiofastnet=False
                 )
@@ -203,13 +197,24 @@ class _Terminal:
             return listener
 
     def _ticket(self) -> str:
-        """Sign in, or go on with the sign-in there is, and return a ticket."""
+        """Sign in or come as a guest, or go on with what there is, and return a ticket."""
+        if not self._password and not self._refresh:
+            return self._guest_ticket()
         if self._refresh:
             tokens = self._post("/auth/refresh", {"refresh_token": self._refresh})
         else:
             tokens = self._post("/auth/login", {"username": self._name, "password": self._password})
         self._refresh, self._password = tokens["refresh_token"], ""
         return str(self._post("/auth/ws-ticket", {}, token=tokens["access_token"])["ticket"])
+
+    def _guest_ticket(self) -> str:
+        """Return a ticket of the same guest as before, as whom what was not acknowledged may be said again."""
+        if self._guest_token:
+            with contextlib.suppress(_Refused):  # the token is too old: another guest of the same name goes on
+                return str(self._post("/auth/ws-ticket", {}, token=self._guest_token)["ticket"])
+        tokens = self._post("/auth/guest", {"name": self._name})
+        self._guest_token, self._id = tokens["access_token"], tokens["user"]["id"]
+        return str(self._post("/auth/ws-ticket", {}, token=self._guest_token)["ticket"])
 
     def _post(self, path: str, body: dict[str, Any], *, token: str = "") -> dict[str, Any]:
         headers = {
@@ -256,7 +261,7 @@ class _Terminal:
             return
         at = datetime.fromisoformat(message["zaman"]).astimezone(_ZONE)
         label = "[yellow]SİM[/yellow] " if message.get("simulated") else ""
-        colour = "cyan" if message["gonderen_id"] == self._name else "bold"
+        colour = "cyan" if message["gonderen_id"] == self._id else "bold"
         who = f"[{colour}]{escape(message['gonderen_ad'])}[/{colour}]"
         console.print(f"[dim]{at:%H:%M}[/dim] {label}{who}  {escape(message['icerik'])}", soft_wrap=True)
 

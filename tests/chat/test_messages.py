@@ -187,6 +187,8 @@ async def test_a_reply_quotes_the_beginning_and_tells_its_sender(node: Node) -> 
     assert message["yanit_ozet"] == {
         "id": sent["mesaj_id"],
         "gonderen_id": "ayse",
+        "gonderen_ad": "ayse",
+        "misafir": False,
         "icerik": ("soru " + "ş" * 200)[:140],
     }
     notice = (await ayse.expect("bildirim"))["bildirim"]

@@ -30,18 +30,28 @@ async def test_coming_and_going_is_told(settings: Settings) -> None:
         joined = await mehmet.join("genel")
         assert (joined["katilimci_sayisi"], joined["katilimcilar"]) == (2, ["ayse", "mehmet"])
         came = await ayse.expect("katilim")
-        assert came == {"tip": "katilim", "oda_id": "genel", "kullanici_id": "mehmet", "zaman": came["zaman"]}
+        assert came == {
+            "tip": "katilim",
+            "oda_id": "genel",
+            "kullanici_id": "mehmet",
+            "ad": "mehmet",
+            "misafir": True,
+            "mesaj": "mehmet odaya katıldı",
+            "zaman": came["zaman"],
+        }
         difference = await ayse.expect("durum", katilimci_sayisi=2)
         assert "mehmet" in difference["gelenler"]
         assert difference["gidenler"] == []
         await mehmet.ask("oda_ayril", oda_id="genel")
         left = await ayse.expect("ayrilma")
+        assert left["mesaj"] == "mehmet odadan ayrıldı"
         assert (left["oda_id"], left["kullanici_id"]) == ("genel", "mehmet")
         assert await ayse.expect("durum") == {
             "tip": "durum",
             "oda_id": "genel",
             "gelenler": [],
             "gidenler": ["mehmet"],
+            "misafirler": {},
             "katilimci_sayisi": 1,
         }
         assert (await node.http.get("/sohbet/odalar/genel")).json()["katilimcilar"] == ["ayse"]

@@ -51,6 +51,9 @@ async def test_a_guest_walks_in_with_nothing_but_a_name(node: Node) -> None:
         "kurtarildi": False,
         "mesajlar": [],
         "katilimcilar": ["kullanici123"],
+        "misafirler": {"kullanici123": "kullanici123"},
+        "mesaj": "Genel odasına girdiniz",
+        "zaman": joined["zaman"],
         "okunan_sira": 0,
     }
 

@@ -46,6 +46,12 @@ async def until(terminal: Process, wanted: str) -> str:
     return shown
 
 
+def cut(node: Node, name: str) -> None:
+    """Cut the line of whoever is called so."""
+    (connection,) = (one for one in node.square.hub.connections if one.actor is not None and one.actor.name == name)
+    connection.transport.disconnect(graceful=False)
+
+
 async def test_what_is_said_shows_on_both_sides_and_the_line_is_taken_up_again(node: Node) -> None:
     ali = await node.enter("ali", "genel")
     await ali.send("önceden söylenen")
@@ -54,9 +60,9 @@ async def test_what_is_said_shows_on_both_sides_and_the_line_is_taken_up_again(n
         await until(terminal, "önceden söylenen")
         terminal.stdin.write(b"Merhaba [bold] meydan\n")
         heard = await ali.expect("mesaj", oda_id="genel", sira=2)
-        assert (heard["mesaj"]["gonderen_id"], heard["mesaj"]["icerik"]) == ("veli", "Merhaba [bold] meydan")
+        assert (heard["mesaj"]["gonderen_ad"], heard["mesaj"]["icerik"]) == ("veli", "Merhaba [bold] meydan")
         await until(terminal, "Merhaba [bold] meydan")
-        next(iter(node.square.hub.people["veli"])).transport.disconnect(graceful=False)
+        cut(node, "veli")
         await ali.send("kopukken söylenen")
         await until(terminal, "kopukken söylenen")
 
@@ -90,12 +96,12 @@ async def test_what_was_said_and_changed_while_the_line_was_cut_is_shown(node: N
     sent = await ali.send("ilk")
     async with at_terminal(node, "genel", "--name", "veli") as terminal:
         await until(terminal, "ilk")
-        next(iter(node.square.hub.people["veli"])).transport.disconnect(graceful=False)
+        cut(node, "veli")
         await ali.ask("mesaj_duzenle", oda_id="genel", mesaj_id=sent["mesaj_id"], icerik="değişti")
         await ali.send("sonraki")
         await until(terminal, "sonraki")
         await node.change(replay_limit=1)
-        next(iter(node.square.hub.people["veli"])).transport.disconnect(graceful=False)
+        cut(node, "veli")
         for number in range(3):
             last = (await ali.send(f"çok şey {number}"))["mesaj_id"]
         await ali.ask("mesaj_duzenle", oda_id="genel", mesaj_id=last, icerik="çok şey oldu")  # memory lets go
@@ -110,12 +116,17 @@ async def test_a_room_that_is_not_there_is_told_and_ends_it(node: Node) -> None:
     assert "yok" in out
 
 
-async def test_a_name_in_use_is_told_and_ends_it(node: Node) -> None:
-    await node.enter("veli")
-    terminal = await start(node, "--name", "veli")
-    out, _ = await asyncio.wait_for(terminal.communicate(), PATIENCE * 2)
-    assert terminal.returncode == 1
-    assert "veli" in out.decode()
+async def test_two_at_terminals_may_have_one_name(node: Node) -> None:
+    ali = await node.enter("ali", "genel")
+    senders = []
+    for _ in range(2):
+        terminal = await start(node, "--name", "Işıl Şahin")
+        await asyncio.wait_for(terminal.communicate(b"selam\n"), PATIENCE * 2)
+        assert terminal.returncode == 0
+        message = await ali.message()
+        assert (message["gonderen_ad"], message["misafir"]) == ("Işıl Şahin", True)
+        senders.append(message["gonderen_id"])
+    assert senders[0] != senders[1]
 
 
 async def test_without_an_address_it_goes_to_the_port_of_this_machine(node: Node, tmp_path: Path) -> None:

@@ -73,31 +73,37 @@ async def test_presence_and_typing_cross(nodes: Nodes) -> None:
     assert (await ayse.send("x"))["alici_sayisi"] == 1
 
 
-async def test_a_guests_name_is_unique_over_nodes(nodes: Nodes) -> None:
+async def test_a_guests_id_is_unique_over_nodes(nodes: Nodes) -> None:
     first, second = nodes
     await first.enter("misafir", "genel")
-    refused = await second.knock("misafir")
-    assert await refused.closed() == 4003
-    assert refused.seen[0]["kod"] == "ad_kullanimda"
+    other = await (await second.knock("misafir")).expect("sistem")
+    assert other["kullanici_id"].startswith("misafir-")
+    assert (other["ad"], other["misafir"]) == ("misafir", True)
 
 
-async def test_a_guest_who_moves_takes_the_name_along(nodes: Nodes) -> None:
+async def test_a_guest_who_moves_takes_the_id_along(nodes: Nodes) -> None:
     first, second = nodes
-    person = await first.guest("misafir")
+    person = await first.guest("Ayşe")
     before = await first.enter(person, "genel")
     after = await second.enter(person, "genel")
     assert await before.closed() == 4009
     await after.send("buradayım")
+    store, claim = first.square.accounts.engines.store, f"guest:{person.id}"
     await first.square.hub._entrance.renew()
-    refused = await first.knock("misafir")
-    assert await refused.closed() == 4003
+    assert await store.claim(claim, "somebody else", seconds=1) != "somebody else"
     await after.leave()
     async with asyncio.timeout(20):
-        while True:  # the name is given up a moment after the line is cut
+        while await store.claim(claim, "somebody else", seconds=1) != "somebody else":  # given up a moment later
             await first.square.hub._entrance.renew()
-            again = await first.knock("misafir")
-            if (await again.wait(lambda frame: True, "an answer"))["tip"] == "sistem":
-                break
+
+
+async def test_the_labels_of_guests_are_known_on_every_node(nodes: Nodes) -> None:
+    first, second = nodes
+    guest = await first.guest("Işıl Şahin")
+    talker = await second.enter(await second.person("ali"), "genel")
+    await first.enter(guest, "genel")
+    await talker.expect("durum", misafirler={guest.id: "Işıl Şahin"})
+    assert (await talker.join("genel"))["misafirler"] == {guest.id: "Işıl Şahin"}
 
 
 async def test_a_ticket_of_one_node_opens_the_other_once(nodes: Nodes) -> None:

@@ -234,7 +234,7 @@ async def _prepare(http: httpx.AsyncClient, base: str) -> dict[str, str]:
             name = f"misafir{number:02}"
             answer = await http.post(f"{base}/auth/guest", json={"name": name})
         assert answer.is_success, answer.text
-        tokens[name] = str(answer.json()["access_token"])
+        tokens[answer.json()["user"]["id"]] = str(answer.json()["access_token"])
     return tokens
 
 

@@ -57,11 +57,11 @@ export const bodies = {
   },
   "POST /api/v1/auth/guest": {
     "additionalProperties": false,
-    "description": "The name a guest chooses.",
+    "description": "What a guest wants to be called: any name, which others may have too.",
     "properties": {
       "name": {
-        "description": "3 to 32 of a-z, 0-9, `_`, `.`, `-`",
         "maxLength": 64,
+        "minLength": 1,
         "title": "Name",
         "type": "string"
       }

@@ -1,7 +1,7 @@
 /** What a socket is made of and what it tells the rest of the program. */
 
 import type { OutboxStorage, Pending } from "./outbox";
-import type { Ack, Joined, Limits, Message, Notice, Out, Problem, Update } from "./wire";
+import type { Ack, Joined, Labels, Limits, Message, Notice, Out, Problem, Update } from "./wire";
 
 export type Connection =
   | { state: "idle" }
@@ -24,7 +24,13 @@ export interface SocketEvents {
   putOut: { room: string; why: Out | null };
   typing: { room: string; userId: string };
   read: { room: string; userId: string; sira: number };
-  presence: { room: string; came: readonly string[]; went: readonly string[]; count: number | null };
+  presence: {
+    room: string;
+    came: readonly string[];
+    went: readonly string[];
+    guests: Labels;
+    count: number | null;
+  };
   notice: Notice;
   /** These notices were read, as their messages were read in the room. */
   noticesRead: readonly string[];

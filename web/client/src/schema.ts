@@ -96,7 +96,7 @@ export interface paths {
         put?: never;
         /**
          * Come in without an account
-         * @description Answer 409 `ad_kullanimda` when a registered user has the name.
+         * @description Give an id that is nobody else's; the name is shown beside it and may be anybody's.
          */
         post: operations["create_guest"];
         delete?: never;
@@ -1750,13 +1750,10 @@ export interface components {
         };
         /**
          * GuestIn
-         * @description The name a guest chooses.
+         * @description What a guest wants to be called: any name, which others may have too.
          */
         GuestIn: {
-            /**
-             * Name
-             * @description 3 to 32 of a-z, 0-9, `_`, `.`, `-`
-             */
+            /** Name */
             name: string;
         };
         /**
@@ -2244,12 +2241,16 @@ export interface components {
          * @description The beginning of the message that another one answers.
          */
         QuoteOut: {
+            /** Gonderen Ad */
+            gonderen_ad: string;
             /** Gonderen Id */
             gonderen_id: string;
             /** Icerik */
             icerik: string;
             /** Id */
             id: string;
+            /** Misafir */
+            misafir: boolean;
         };
         /**
          * ReactionOut

@@ -103,6 +103,7 @@ describe("Socket", () => {
       kurtarildi: false,
       mesajlar: [],
       katilimcilar: ["ayse"],
+      misafirler: {},
       okunan_sira: sira,
       ...more,
     });

@@ -254,12 +254,14 @@ export class Socket extends Events {
           room: frame.oda_id,
           came: frame.gelenler,
           went: frame.gidenler,
+          guests: frame.misafirler,
           count: frame.katilimci_sayisi,
         });
       case "katilim":
       case "ayrilma": {
         const [came, went] = frame.tip === "katilim" ? [[frame.kullanici_id], []] : [[], [frame.kullanici_id]];
-        return this.emit("presence", { room: frame.oda_id, came, went, count: null });
+        const guests = frame.misafir ? { [frame.kullanici_id]: frame.ad } : {};
+        return this.emit("presence", { room: frame.oda_id, came, went, guests, count: null });
       }
       case "sistem":
         return frame.sinirlar && this.bound(frame.sinirlar);

@@ -45,7 +45,7 @@ class Server {
       const sira = this.log.length;
       const kurtarildi = frame.son_sira !== undefined && this.below(4) > 0;
       const mesajlar = kurtarildi ? this.log.slice(frame.son_sira) : [];
-      const place = { katilimci_sayisi: 1, katilimcilar: [], okunan_sira: 0, donem: "d1", sira };
+      const place = { katilimci_sayisi: 1, katilimcilar: [], misafirler: {}, okunan_sira: 0, donem: "d1", sira };
       line.answer({ tip: "oda_katilim", oda_id: ROOM, ref: frame.ref, kurtarildi, mesajlar, ...place } as ServerFrame);
     } else if (frame.tip === "mesaj_gonder") {
       const mood = this.moods[this.below(this.moods.length)];

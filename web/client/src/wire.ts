@@ -9,6 +9,8 @@ export interface Reaction {
 export interface Quote {
   readonly id: string;
   readonly gonderen_id: string;
+  readonly gonderen_ad: string;
+  readonly misafir: boolean;
   readonly icerik: string;
 }
 
@@ -85,6 +87,9 @@ export interface Problem {
   readonly bekle?: number;
 }
 
+/** What guests call themselves, by id. */
+export type Labels = Readonly<Record<string, string>>;
+
 export interface Joined {
   readonly tip: "oda_katilim";
   readonly ref?: string;
@@ -95,6 +100,8 @@ export interface Joined {
   readonly kurtarildi: boolean;
   readonly mesajlar: readonly (WireMessage | Update)[];
   readonly katilimcilar: readonly string[];
+  /** The labels of the guests among `katilimcilar`, by id. */
+  readonly misafirler: Labels;
   readonly okunan_sira: number;
 }
 
@@ -130,12 +137,15 @@ export type ServerFrame =
       readonly oda_id: string;
       readonly gelenler: readonly string[];
       readonly gidenler: readonly string[];
+      readonly misafirler: Labels;
       readonly katilimci_sayisi: number;
     }
   | {
       readonly tip: "katilim" | "ayrilma";
       readonly oda_id: string;
       readonly kullanici_id: string;
+      readonly ad: string;
+      readonly misafir: boolean;
       readonly zaman: string;
     }
   | { readonly tip: "bildirim"; readonly bildirim: Notice }

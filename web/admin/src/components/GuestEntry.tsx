@@ -1,5 +1,5 @@
 import { Button, TextInput } from "@mantine/core";
-import { ApiError, data } from "@meydan/client";
+import { data } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -23,11 +23,7 @@ export function GuestEntry({ inline = false }: { inline?: boolean }) {
   const enter = useMutation({
     mutationFn: () => data(api.POST("/api/v1/auth/guest", { body: { name: form.values.name.trim() } })),
     onSuccess: (tokens) => enterGuest(tokens),
-    onError: (error) => {
-      setProblem(form.refused(error));
-      const suggested = error instanceof ApiError ? error.data.oneri : undefined;
-      if (typeof suggested === "string" && suggested) form.set("name", suggested);
-    },
+    onError: (error) => setProblem(form.refused(error)),
   });
   return (
     <form
@@ -46,7 +42,7 @@ export function GuestEntry({ inline = false }: { inline?: boolean }) {
         placeholder={t("name")}
         value={form.values.name}
         error={form.errors.name}
-        maxLength={40}
+        maxLength={64}
         autoComplete="nickname"
         onChange={(event) => form.set("name", event.currentTarget.value)}
       />

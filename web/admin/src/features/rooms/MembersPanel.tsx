@@ -72,6 +72,7 @@ export function MembersPanel({ id, onClose }: { id: string; onClose: () => void 
 
 function Section({ title, people }: { title: string; people: readonly Person[] }) {
   const t = useText(texts);
+  const store = useRoomsStore();
   if (people.length === 0) return null;
   return (
     <section>
@@ -85,7 +86,7 @@ function Section({ title, people }: { title: string; people: readonly Person[] }
             <span className={styles.person}>
               <strong>{person.name}</strong>
               <small>
-                @{person.id}
+                {store.isGuest(person.id) ? t("guest") : `@${person.id}`}
                 {person.here && <span className="visually-hidden">, {t("online")}</span>}
               </small>
             </span>

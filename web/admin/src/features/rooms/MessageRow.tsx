@@ -153,13 +153,12 @@ export const MessageRow = memo(
 
 function QuoteOf({ message, onReveal }: { message: Message; onReveal: (id: string) => void }) {
   const t = useText(texts);
-  const store = useRoomsStore();
   const quote = message.yanit_ozet;
   const id = message.yanit;
   if (!quote?.icerik || !id) return <span className={styles.quote}>{t("reply.gone")}</span>;
   return (
     <button type="button" className={styles.quote} onClick={() => onReveal(id)}>
-      <strong>{store.nameOf(quote.gonderen_id)}</strong>
+      <strong>{quote.gonderen_ad}</strong>
       <span>{quote.icerik}</span>
     </button>
   );

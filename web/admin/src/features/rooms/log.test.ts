@@ -20,7 +20,10 @@ describe("merge", () => {
 
 describe("applyUpdate", () => {
   it("edits a message and the quotes of it", () => {
-    const quoting = message(2, { yanit: "m1", yanit_ozet: { id: "m1", gonderen_id: "ayse", icerik: "söz 1" } });
+    const quoting = message(2, {
+      yanit: "m1",
+      yanit_ozet: { id: "m1", gonderen_id: "ayse", gonderen_ad: "Ayşe", misafir: false, icerik: "söz 1" },
+    });
     const [first, second] = applyUpdate([message(1), quoting], update(3, { icerik: "yeni" }));
     expect(first).toMatchObject({ icerik: "yeni", duzenlendi: "2026-11-20T13:00:00.000Z" });
     expect(second?.yanit_ozet?.icerik).toBe("yeni");
@@ -35,7 +38,10 @@ describe("applyUpdate", () => {
   });
 
   it("brings a deleted message back with its words and reactions, and into the quotes of it", () => {
-    const quoting = message(2, { yanit: "m1", yanit_ozet: { id: "m1", gonderen_id: "ayse", icerik: "söz 1" } });
+    const quoting = message(2, {
+      yanit: "m1",
+      yanit_ozet: { id: "m1", gonderen_id: "ayse", gonderen_ad: "Ayşe", misafir: false, icerik: "söz 1" },
+    });
     const gone = applyUpdate([message(1), quoting], update(3, { tur: "silme", kullanici_id: "duzenci" }));
     expect(gone.map((one) => [one.silen, one.yanit_ozet?.icerik])).toEqual([
       ["duzenci", undefined],

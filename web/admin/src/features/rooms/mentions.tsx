@@ -36,7 +36,8 @@ export function useCandidates(room: string, query: string | null): readonly Cand
     const people = new Map<string, Candidate>();
     for (const member of members.data ?? [])
       people.set(member.kullanici_id, { id: member.kullanici_id, name: member.ad });
-    for (const id of presence?.ids ?? []) if (!people.has(id)) people.set(id, { id, name: store.nameOf(id) });
+    for (const id of presence?.ids ?? [])
+      if (!people.has(id) && !store.isGuest(id)) people.set(id, { id, name: store.nameOf(id) });
     const wanted = fold(query);
     return [...people.values()]
       .filter((person) => person.id !== me)

@@ -1,6 +1,15 @@
 /** Every room this page knows: their logs, who is there, who types; fed by the socket, filled from the history. */
 
-import { type Ack, data, type Joined, type Message, type Pending, type Problem, type Socket } from "@meydan/client";
+import {
+  type Ack,
+  data,
+  type Joined,
+  type Labels,
+  type Message,
+  type Pending,
+  type Problem,
+  type Socket,
+} from "@meydan/client";
 import { useMemo } from "react";
 import { useSocket } from "@/session/live";
 import { queries } from "@/session/queries";
@@ -43,6 +52,7 @@ export class RoomsStore {
   private readonly rewriters = new Map<string, Rewrite>();
   private readonly typists = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly names = new Map<string, string>();
+  private readonly guests = new Set<string>();
 
   constructor(readonly socket: Socket | null) {
     if (!socket) return;
@@ -51,6 +61,7 @@ export class RoomsStore {
       this.know(entry, frame);
       entry.expelled.set(false);
       if (isMember()) changeRoom(room, (known) => (known.uye ? known : { ...known, uye: true, rol: "uye" }));
+      this.knowGuests(frame.misafirler);
       entry.presence.set({ ids: new Set(frame.katilimcilar), count: frame.katilimci_sayisi });
       if (entry.readSira.get() === null) entry.readSira.set(frame.okunan_sira);
       if (!frame.kurtarildi && (this.inFront === room || entry.log.view.get().status !== "empty"))
@@ -75,7 +86,8 @@ export class RoomsStore {
     socket.on("read", ({ room, userId, sira }) => {
       if (userId === myId()) changeRoom(room, (known) => afterReading(known, sira));
     });
-    socket.on("presence", ({ room, came, went, count }) => {
+    socket.on("presence", ({ room, came, went, guests, count }) => {
+      this.knowGuests(guests);
       const { presence } = this.entry(room);
       const before = presence.get();
       if (!before) return;
@@ -129,6 +141,10 @@ export class RoomsStore {
     return this.names.get(id) ?? id;
   }
 
+  isGuest(id: string): boolean {
+    return this.guests.has(id);
+  }
+
   /** Show a message wherever it is in the log; false when it is gone. */
   async reveal(room: string, id: string): Promise<boolean> {
     const { log, reader } = this.entry(room);
@@ -180,6 +196,13 @@ export class RoomsStore {
     entry.lastRead = head;
     this.socket.markRead(room, head);
     changeRoom(room, (known) => afterReading(known, head));
+  }
+
+  private knowGuests(labels: Labels): void {
+    for (const [id, label] of Object.entries(labels)) {
+      this.names.set(id, label);
+      this.guests.add(id);
+    }
   }
 
   private async page(room: string, limit: number, before?: number): Promise<Page> {
