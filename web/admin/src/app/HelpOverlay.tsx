@@ -1,11 +1,13 @@
 import { Kbd, Modal } from "@mantine/core";
 import { type HotkeyItem, useHotkeys } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { useSession } from "@/session/session";
 import { useStore } from "@/session/store";
 import { useText } from "@/text/useText";
 import styles from "./HelpOverlay.module.css";
 import { helpOpen, openHelp } from "./help";
+import { keepKeys } from "./keys";
 import { places } from "./places";
 import { texts } from "./texts";
 
@@ -22,10 +24,11 @@ export function HelpOverlay() {
     ["shift+?", openHelp, { usePhysicalKeys: false }],
     ["?", openHelp],
     ...reachable.map((place, index): HotkeyItem => [`alt+${index + 1}`, () => void navigate({ to: place.to })]),
-    ["/", () => inFront("[data-search]").at(-1)?.focus()],
-    ["j", () => step(1)],
-    ["k", () => step(-1)],
+    ["/", () => act("/")],
+    ["j", () => act("j")],
+    ["k", () => act("k")],
   ]);
+  useEffect(() => keepKeys(document, act), []);
   const keys: readonly (readonly [readonly string[], string])[] = [
     [["/"], t("keys.search")],
     [["j", "k"], t("keys.next")],
@@ -54,6 +57,12 @@ export function HelpOverlay() {
       </dl>
     </Modal>
   );
+}
+
+function act(key: string): void {
+  if (key === "/") inFront("[data-search]").at(-1)?.focus();
+  else if (key === "?") openHelp();
+  else step(key === "j" ? 1 : -1);
 }
 
 /** What can be seen and reached: what a dialog covers cannot. */

@@ -104,7 +104,7 @@ export function Chart({ title, times, lines, format, waiting }: Props) {
   return (
     <section className={styles.chart} aria-label={`${title}: ${lines.map(latest).join(", ")}`}>
       <header>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         {ready && (
           <span className={`${styles.now} numbers`}>
             {lines.length === 1 && lines[0]

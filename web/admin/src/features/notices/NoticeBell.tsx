@@ -4,7 +4,7 @@ import { data, type Notice, type NoticePage, type Socket } from "@meydan/client"
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Bell } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { CountBadge } from "@/components/Badges";
 import { Empty, Failed, Loading } from "@/components/States";
@@ -60,6 +60,7 @@ export function NoticeBell({ className }: { className: string }) {
   const navigate = useNavigate();
   const phone = useMediaQuery("(max-width: 720px)");
   const notices = useQuery(noticesQuery);
+  const heading = useId();
   const [opened, setOpened] = useState(false);
   const unread = notices.data?.okunmamis ?? 0;
 
@@ -136,9 +137,9 @@ export function NoticeBell({ className }: { className: string }) {
           </button>
         </Tooltip>
       </Popover.Target>
-      <Popover.Dropdown p={0}>
+      <Popover.Dropdown p={0} aria-labelledby={heading}>
         <header className={styles.header}>
-          <h2>{t("notices")}</h2>
+          <h2 id={heading}>{t("notices")}</h2>
           {unread > 0 && (
             <Button size="compact-sm" variant="subtle" onClick={() => mark.mutate(null)}>
               {t("notices.read-all")}

@@ -1,0 +1,188 @@
+"""The first hour of somebody new: the way in, what the keys do, and that everybody can use it."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PASSWORD, SCHEMES, Square, Visitor
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="module")
+def owner(square: Square) -> str:
+    """Return the owner's token."""
+    key = square.owner_link().partition("anahtar=")[2]
+    account = {"username": "sahip", "password": PASSWORD, "name": "Sahip Hanım"}
+    token: str = square.post("/auth/owner", {"token": key, **account})["access_token"]
+    return token
+
+
+def set_accounts(square: Square, owner: str, **changes: Any) -> None:
+    request = urllib.request.Request(
+        f"{square.address}/api/v1/settings/accounts",
+        json.dumps(changes).encode(),
+        {"Content-Type": "application/json", "Authorization": f"Bearer {owner}"},
+        method="PATCH",
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+
+def test_the_rules_of_a_name_and_a_password_are_said_before_a_refusal_and_tick(visit: Visit, square: Square) -> None:
+    page = (visitor := visit()).page
+    visitor.go("/kayit")
+    rules = {
+        "username": page.locator("#username-rules li"),
+        "password": page.locator("#password-rules li"),
+    }
+    expect(rules["username"]).to_have_count(3)
+    expect(rules["password"]).to_have_count(3)
+    expect(page.locator("li[data-met]")).to_have_count(0)
+    page.get_by_label("Kullanıcı adı").fill("Işıl Şahin")
+    expect(rules["username"].locator("xpath=self::*[@data-met]")).to_have_count(1)
+    page.get_by_role("button", name="“isil-sahin” olsun").click()
+    expect(page.get_by_label("Kullanıcı adı")).to_have_value("isil-sahin")
+    expect(rules["username"].locator("xpath=self::*[@data-met]")).to_have_count(3)
+    page.get_by_role("textbox", name="Parola").fill("isil-sahin")
+    expect(rules["password"].first).to_have_attribute("data-met", "true")
+    expect(rules["password"].nth(1)).not_to_have_attribute("data-met", "true")
+    page.get_by_role("textbox", name="Parola").fill(PASSWORD)
+    page.get_by_role("textbox", name="Görünen ad").fill("Işıl Şahin")
+    page.get_by_role("button", name="Hesap aç").click()
+    expect(page.get_by_role("button", name="Işıl Şahin hesabı")).to_be_visible()
+
+
+def test_an_error_code_stands_behind_its_details(visit: Visit, square: Square) -> None:
+    page = (visitor := visit()).page
+    visitor.go("/giris")
+    page.get_by_label("Kullanıcı adı").fill("kimse")
+    page.get_by_role("textbox", name="Parola").fill(PASSWORD)
+    page.get_by_role("button", name="Giriş yap").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Kullanıcı adı ya da parola yanlış.")
+    expect(alert.get_by_text("giris_hatali")).to_be_hidden()
+    alert.get_by_text("Ayrıntı").click()
+    expect(alert.get_by_text("giris_hatali")).to_be_visible()
+
+
+def test_while_the_doors_are_closed_every_text_is_true_and_an_invitation_lets_somebody_new_in(
+    visit: Visit, square: Square, owner: str
+) -> None:
+    room = {"oda_id": "borsa", "baslik": "Borsa Köşesi", "tur": "ozel"}
+    square.post("/sohbet/oda-olustur", room, token=owner)
+    code = square.post("/sohbet/odalar/borsa/davetler", {"azami_kullanim": 1}, token=owner)["kod"]
+    set_accounts(square, owner, registration_open=False, guests=False)
+    try:
+        page = (visitor := visit()).page
+        visitor.go("/")
+        expect(page.get_by_text("Misafir girişi kapalı")).to_be_visible()
+        expect(page.get_by_text("Hesapları yöneticiler açar")).to_be_visible()
+        for word in ("takma ad", "Hesap aç"):
+            expect(page.get_by_role("main")).not_to_contain_text(word)
+        visitor.go("/oda/genel")
+        expect(page.get_by_text("Konuşmak için hesabınızla giriş yapın.")).to_be_visible()
+        visitor.go("/kayit")
+        expect(page.get_by_text("bir odanın davet bağlantısıyla da hesap açılır")).to_be_visible()
+        expect(page.get_by_role("main")).not_to_contain_text("Misafir")
+        visitor.go("/giris")
+        expect(page.get_by_text("bir yöneticiden hesap ya da davet isteyin")).to_be_visible()
+
+        visitor.go("/davet#uydurma")
+        expect(page.get_by_role("heading", name="Bu davet artık geçerli değil")).to_be_visible()
+        visitor.go("/")
+        visitor.go(f"/davet#{code}")
+        expect(page.get_by_role("heading", name="Borsa Köşesi odasına davetlisiniz")).to_be_visible()
+        expect(page.get_by_text("Sahip Hanım davet etti.")).to_be_visible()
+        page.get_by_role("link", name="Hesap aç").click()
+        expect(page.get_by_text("Sahip Hanım sizi Borsa Köşesi odasına davet etti.")).to_be_visible()
+        page.get_by_label("Kullanıcı adı").fill("yeni-gelen")
+        page.get_by_role("textbox", name="Parola").fill(PASSWORD)
+        page.get_by_role("button", name="Hesap aç").click()
+        expect(page.get_by_role("heading", name="Borsa Köşesi")).to_be_visible()
+        visitor.say("merhaba")
+        expect(visitor.said("merhaba")).to_be_visible()
+        late = visit()
+        late.go(f"/davet#{code}")
+        expect(late.page.get_by_role("heading", name="Bu davet artık geçerli değil")).to_be_visible()
+    finally:
+        set_accounts(square, owner, registration_open=True, guests=None)
+
+
+def test_single_keys_work_at_load_and_swallow_no_word(visit: Visit, square: Square) -> None:
+    square.register("tus")
+    page = (visitor := visit()).page
+    visitor.sign_in("tus")
+    visitor.open_room()
+    visitor.say("ilk söz")
+    expect(visitor.said("ilk söz")).to_be_visible()
+
+    def reload() -> None:
+        page.reload()
+        expect(visitor.composer).to_be_focused()
+        expect(visitor.said("ilk söz")).to_be_visible()
+
+    reload()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Klavye kısayolları")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(visitor.composer).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.locator("[data-search]:focus")).to_have_count(1)
+    reload()
+    page.keyboard.press("j")
+    expect(page.locator("[data-row]:focus")).to_have_count(1)
+    expect(visitor.composer).to_have_value("")
+    reload()
+    page.keyboard.type("kaç oldu?")
+    expect(visitor.composer).to_have_value("kaç oldu?")
+    page.keyboard.press("Enter")
+    expect(visitor.said("kaç oldu?")).to_be_visible()
+    page.keyboard.type("jant / kasa")
+    expect(visitor.composer).to_have_value("jant / kasa")
+    visitor.composer.fill("")
+    reload()
+    visitor.composer.click()
+    page.keyboard.type("k?")
+    expect(visitor.composer).to_have_value("k?")
+
+
+def test_the_bell_is_a_dialog_with_a_name_and_no_page_has_a_fault(visit: Visit, square: Square, owner: str) -> None:
+    writer = square.register("yazan")["access_token"]
+    square.post("/mesaj/gonder", {"oda_id": "genel", "icerik": "@sahip günaydın"}, token=writer)
+    page = (visitor := visit()).page
+    faults: dict[str, list[str]] = {}
+
+    def look(what: str) -> None:
+        page.wait_for_load_state("networkidle")
+        for scheme in SCHEMES:
+            visitor.use_scheme(scheme)
+            faults[f"{what} {scheme}"] = visitor.serious_faults()
+
+    visitor.sign_in("sahip")
+    visitor.go("/")
+    page.get_by_role("button", name=re.compile("okunmamış bildirim")).click()
+    expect(page.get_by_role("dialog", name="Bildirimler")).to_contain_text("Genel odasında sizden söz etti")
+    look("the bell")
+    page.keyboard.press("Escape")
+    for path, shown in (
+        ("/kisiler", "@yazan"),
+        ("/sistem", "Her şey yolunda"),
+        ("/sistem/ayarlar", "Kayıt açık"),
+        ("/sistem/denetim", "sahip"),
+        ("/ben/oturumlar", "Bu oturum"),
+        ("/ben/anahtarlar", "Henüz anahtar yok"),
+        ("/telegram", "Henüz bot yok"),
+        ("/telegram/oturumlar", "Henüz oturum yok"),
+    ):
+        visitor.go(path)
+        expect(page.get_by_role("main").get_by_text(shown).first).to_be_visible()
+        look(path)
+    assert {what: found for what, found in faults.items() if found} == {}
