@@ -104,7 +104,7 @@ async def list_settings(system: System, actor: CurrentActor) -> SectionList:
     "/api/v1/settings/{section}",
     operation_id="update_settings",
     summary="Change live settings",
-    responses=_PROBLEMS,
+    responses=_PROBLEMS | problems(404),
 )
 async def update_settings(section: str, changes: dict[str, Any], system: System, actor: CurrentActor) -> Section:
     """Need `system:manage`. Every node uses the new values at once."""

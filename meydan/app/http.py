@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from meydan import __version__
 from meydan.accounts import endpoints as accounts_endpoints
 from meydan.app import endpoints as system_endpoints
+from meydan.app.description import describe
 from meydan.app.panel import mount_panel
 from meydan.chat import endpoints as chat_endpoints
 from meydan.platform.http import add_routes, install_http
@@ -32,6 +33,7 @@ def build_http(
     for domain in (accounts_endpoints, chat_endpoints, telegram_endpoints, system_endpoints):
         add_routes(app, domain.router)
     mount_panel(app)
+    describe(app)
     install_http(
         app,
         origins=origins,

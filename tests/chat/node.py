@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from websockets.asyncio.client import ClientConnection, connect
@@ -30,6 +31,7 @@ from meydan.platform.tasks import Service, run_services
 from tests.loopback import http_client
 
 PATIENCE = 20.0
+_HASH = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash("parola parola")
 Frame = dict[str, Any]
 T = TypeVar("T")
 
@@ -157,7 +159,7 @@ class Node:
     async def person(self, name: str, role: Role = Role.MEMBER) -> Person:
         """Add a user and sign them in; hashing a password is what this leaves out."""
         service = self.square.accounts.service
-        user = new_user(self.square.accounts.clock, name, name="", role=role, password_hash="!")
+        user = new_user(self.square.accounts.clock, name, name="", role=role, password_hash=_HASH)
 
         def save(session: Session) -> Granted:
             return service._enrol(session, user, "user.add", NOWHERE)

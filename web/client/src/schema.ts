@@ -2873,6 +2873,24 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
         };
     };
     list_api_keys: {
@@ -2893,6 +2911,15 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -2904,6 +2931,15 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2935,6 +2971,15 @@ export interface operations {
                     "application/json": components["schemas"]["NewKeyOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -2953,8 +2998,44 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2981,6 +3062,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -3011,6 +3101,24 @@ export interface operations {
             };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3044,6 +3152,15 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -3064,6 +3181,15 @@ export interface operations {
             };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3095,6 +3221,15 @@ export interface operations {
                     "application/json": components["schemas"]["TokensOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not allowed */
             403: {
                 headers: {
@@ -3104,8 +3239,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3124,6 +3277,15 @@ export interface operations {
             };
             /** @description Too often; `bekle` says how many seconds to wait */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3155,6 +3317,15 @@ export interface operations {
                     "application/json": components["schemas"]["TokensOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -3173,6 +3344,24 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
                 headers: {
@@ -3184,6 +3373,15 @@ export interface operations {
             };
             /** @description Too often; `bekle` says how many seconds to wait */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3213,6 +3411,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -3222,8 +3429,53 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3249,6 +3501,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -3260,6 +3521,24 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3287,8 +3566,35 @@ export interface operations {
                     "application/json": components["schemas"]["MeOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3320,6 +3626,15 @@ export interface operations {
                     "application/json": components["schemas"]["MeOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -3338,8 +3653,44 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3371,8 +3722,26 @@ export interface operations {
                     "application/json": components["schemas"]["TokensOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3389,8 +3758,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3422,8 +3809,44 @@ export interface operations {
                     "application/json": components["schemas"]["OwnerLinkOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3453,6 +3876,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -3471,6 +3903,24 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
                 headers: {
@@ -3482,6 +3932,15 @@ export interface operations {
             };
             /** @description Too often; `bekle` says how many seconds to wait */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3513,6 +3972,15 @@ export interface operations {
                     "application/json": components["schemas"]["TokensOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -3522,8 +3990,35 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3555,6 +4050,15 @@ export interface operations {
                     "application/json": components["schemas"]["TokensOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not allowed */
             403: {
                 headers: {
@@ -3573,8 +4077,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3593,6 +4115,15 @@ export interface operations {
             };
             /** @description Too often; `bekle` says how many seconds to wait */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3620,6 +4151,15 @@ export interface operations {
                     "application/json": components["schemas"]["SessionList"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -3631,6 +4171,15 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3657,6 +4206,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -3694,6 +4252,24 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
         };
     };
     create_ws_ticket: {
@@ -3714,8 +4290,44 @@ export interface operations {
                     "application/json": components["schemas"]["TicketOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3745,6 +4357,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticesOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -3832,6 +4453,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -3859,8 +4489,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3918,6 +4566,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FoundOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -4009,6 +4666,15 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4096,6 +4762,15 @@ export interface operations {
                     "application/json": components["schemas"]["SentOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4123,8 +4798,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4179,6 +4872,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -4264,6 +4966,15 @@ export interface operations {
                     "application/json": components["schemas"]["SectionList"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4284,6 +4995,15 @@ export interface operations {
             };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4319,6 +5039,15 @@ export interface operations {
                     "application/json": components["schemas"]["Section"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4337,8 +5066,53 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description No such thing, or none that this actor may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4366,6 +5140,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ArchiveOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -4457,6 +5240,15 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4540,6 +5332,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -4628,6 +5429,15 @@ export interface operations {
                     "application/json": components["schemas"]["PreviewOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4655,8 +5465,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4715,6 +5543,15 @@ export interface operations {
                     "application/json": components["schemas"]["RoomOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4742,8 +5579,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4802,6 +5657,15 @@ export interface operations {
                     "application/json": components["schemas"]["RoomOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4829,8 +5693,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4888,6 +5770,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoomsOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -4976,6 +5867,15 @@ export interface operations {
                     "application/json": components["schemas"]["RoomOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5059,6 +5959,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -5150,6 +6059,15 @@ export interface operations {
                     "application/json": components["schemas"]["RoomOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5177,8 +6095,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5234,6 +6170,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitationsOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -5326,6 +6271,15 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5353,8 +6307,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5410,6 +6382,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -5495,6 +6476,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MembersOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -5586,6 +6576,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5613,8 +6612,26 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5670,6 +6687,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -5757,6 +6783,15 @@ export interface operations {
                     "application/json": components["schemas"]["RoomOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5841,6 +6876,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5924,6 +6968,15 @@ export interface operations {
                     "application/json": components["schemas"]["Overview"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5944,6 +6997,15 @@ export interface operations {
             };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5973,6 +7035,15 @@ export interface operations {
                     "application/json": components["schemas"]["Samples"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6000,6 +7071,15 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
         };
     };
     list_bots: {
@@ -6018,6 +7098,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BotsOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -6116,6 +7205,15 @@ export interface operations {
                     "application/json": components["schemas"]["BotOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6136,6 +7234,15 @@ export interface operations {
             };
             /** @description No such thing, or none that this actor may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6209,6 +7316,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BotOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -6303,6 +7419,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -6403,6 +7528,15 @@ export interface operations {
                     "application/json": components["schemas"]["BotOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6423,6 +7557,15 @@ export interface operations {
             };
             /** @description No such thing, or none that this actor may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6496,6 +7639,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BudgetOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -6594,6 +7746,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6687,6 +7848,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BotOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -6783,6 +7953,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChatsOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -6882,6 +8061,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6902,6 +8090,15 @@ export interface operations {
             };
             /** @description No such thing, or none that this actor may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6978,6 +8175,15 @@ export interface operations {
                     "application/json": components["schemas"]["MediaOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6998,6 +8204,15 @@ export interface operations {
             };
             /** @description No such thing, or none that this actor may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7075,6 +8290,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SendsOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7173,6 +8397,15 @@ export interface operations {
                     "application/json": components["schemas"]["SendsOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -7193,6 +8426,15 @@ export interface operations {
             };
             /** @description No such thing, or none that this actor may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7263,6 +8505,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CountsOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7360,6 +8611,15 @@ export interface operations {
                     "application/json": components["schemas"]["SendOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -7453,6 +8713,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SendOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7554,6 +8823,15 @@ export interface operations {
                     "application/json": components["schemas"]["SendsOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -7574,6 +8852,15 @@ export interface operations {
             };
             /** @description No such thing, or none that this actor may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7647,6 +8934,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SendOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7748,6 +9044,15 @@ export interface operations {
                     "application/json": components["schemas"]["SendOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -7768,6 +9073,15 @@ export interface operations {
             };
             /** @description No such thing, or none that this actor may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7841,6 +9155,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SendOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7938,6 +9261,15 @@ export interface operations {
                     "application/json": components["schemas"]["SendOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8028,6 +9360,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TelegramSessionsOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -8126,6 +9467,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8222,6 +9572,15 @@ export interface operations {
                     "application/json": components["schemas"]["BotOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8242,6 +9601,15 @@ export interface operations {
             };
             /** @description No such thing, or none that this actor may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8321,6 +9689,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8341,6 +9718,15 @@ export interface operations {
             };
             /** @description No such thing, or none that this actor may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Came too slowly */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8419,6 +9805,15 @@ export interface operations {
                     "application/json": components["schemas"]["UserPage"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8439,6 +9834,15 @@ export interface operations {
             };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8470,6 +9874,15 @@ export interface operations {
                     "application/json": components["schemas"]["NewUserOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8488,6 +9901,15 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
                 headers: {
@@ -8497,8 +9919,35 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8526,6 +9975,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -8557,6 +10015,15 @@ export interface operations {
             };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8590,6 +10057,15 @@ export interface operations {
                     "application/json": components["schemas"]["UserOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8617,6 +10093,15 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description In the way of something that is there */
             409: {
                 headers: {
@@ -8626,8 +10111,35 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8657,6 +10169,15 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8686,6 +10207,15 @@ export interface operations {
             };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8714,6 +10244,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8743,6 +10282,24 @@ export interface operations {
             };
             /** @description Invalid input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8772,6 +10329,15 @@ export interface operations {
                     "application/json": components["schemas"]["NewPasswordOut"];
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8808,6 +10374,24 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
         };
     };
     get_metrics: {
@@ -8825,6 +10409,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -8853,6 +10446,15 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
         };
     };
     get_health: {
@@ -8871,6 +10473,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
         };
@@ -8895,6 +10515,24 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
         };
     };
     get_abilities: {
@@ -8913,6 +10551,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Abilities"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
                 };
             };
         };

@@ -1,0 +1,46 @@
+"""The OpenAPI description: what every operation may answer besides what it names itself."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from meydan.platform.problems import problems
+
+_METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
+
+
+def describe(app: FastAPI) -> None:
+    """Let `app` tell of each operation all the problems that it may answer with."""
+    plain = app.openapi
+
+    def whole() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            described = plain()
+            for path in described["paths"].values():
+                for method, operation in path.items():
+                    if method in _METHODS:
+                        _complete(method, operation)
+            for unused in ("HTTPValidationError", "ValidationError"):
+                described.get("components", {}).get("schemas", {}).pop(unused, None)
+        assert app.openapi_schema is not None  # noqa: S101  # made above
+        return app.openapi_schema
+
+    app.openapi = whole  # type: ignore[method-assign]  # as FastAPI's manual has it
+
+
+def _complete(method: str, operation: dict[str, Any]) -> None:
+    answers = operation["responses"]
+    if "application/json" in answers.get("422", {}).get("content", {}):
+        del answers["422"]  # FastAPI's own shape, which is not ours
+    further = [400, 503]
+    if operation.get("parameters"):
+        further += [422]
+    if "requestBody" in operation:
+        further += [408, 413, 422]
+    if "security" in operation:
+        further += [401, 403]
+        if method != "get":
+            further += [429]
+    for status, answer in problems(*further).items():
+        answers.setdefault(str(status), answer)
+    operation["responses"] = dict(sorted(answers.items()))
