@@ -12,6 +12,7 @@ from meydan.accounts.repository import AuditRepository
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
+from meydan.platform.errors import InvalidInput
 from meydan.telegram.bot_records import stored_penalties
 from meydan.telegram.errors import BotMissing
 from meydan.telegram.events import BOTS_CHANNEL, BotsChanged
@@ -93,6 +94,8 @@ class BudgetService:
     async def lift(self, actor: Actor, bot_id: str, *, chat_id: int | None = None) -> None:
         """Let a bot try again before a 429 is waited out: in one chat, or where the bot as a whole is held back."""
         actor.require(Permission.TELEGRAM_MANAGE)
+        if chat_id == 0:
+            raise InvalidInput(field="chat_id", reason="no_chat")
         now, held = self._clock.now(), chat_id or 0
 
         def save(session: Session) -> None:

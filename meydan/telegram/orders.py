@@ -11,6 +11,10 @@ from meydan.telegram.split import BrokenMarkup, split_text
 
 TEXT_LIMIT: Final = 4096
 CAPTION_LIMIT: Final = 1024
+GENERAL: Final = 1
+"""The topic that every forum has. Telegram knows no thread of this number: what goes there names none."""
+
+_ADDRESSES: Final = ("https://", "http://")
 
 
 class Priority(IntEnum):
@@ -33,7 +37,8 @@ class Attachment(StrEnum):
 class Order:
     """Something to say. With several `bot_ids` the one that may speak first is chosen.
 
-    `media` is an uploaded file's id, `file` a file_id or an https address that Telegram fetches. `request_key` makes
+    `media` is an uploaded file's id, `file` a file_id or an https address that Telegram fetches. A file_id is one bot's
+    alone, so that one bot must be named with it. `request_key` makes
     the same order given twice one send. After `deadline` it is not sent any more.
     """
 
@@ -58,10 +63,9 @@ class Order:
 
 def parts_of(order: Order) -> list[tuple[str, dict[str, Any], str]]:
     """Return the requests that an order needs: method, parameters, and what it shows of itself."""
-    if not order.bot_ids:
-        raise InvalidInput(field="bot_ids", reason="empty")
+    _check_place(order)
     base: dict[str, Any] = {}
-    if order.thread_id is not None:
+    if order.thread_id not in (None, GENERAL):
         base["message_thread_id"] = order.thread_id
     if order.silent:
         base["disable_notification"] = True
@@ -86,6 +90,16 @@ def parts_of(order: Order) -> list[tuple[str, dict[str, Any], str]]:
             params["reply_markup"] = order.buttons
         parts.append(("sendMessage", params, text))
     return parts
+
+
+def _check_place(order: Order) -> None:
+    """Raise unless the order names a chat, and bots of which each could carry it out."""
+    if not order.bot_ids:
+        raise InvalidInput(field="bot_ids", reason="empty")
+    if not order.chat_id:
+        raise InvalidInput(field="chat_id", reason="no_chat")
+    if order.file is not None and len(order.bot_ids) > 1 and not order.file.startswith(_ADDRESSES):
+        raise InvalidInput(field="bot_ids", reason="bot_of_file")
 
 
 def _with_attachment(

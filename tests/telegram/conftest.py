@@ -142,9 +142,9 @@ class Square:
     @contextlib.asynccontextmanager
     async def held(self, bot_id: str) -> AsyncIterator[None]:
         """Stop a bot, so that what it is given waits, and start it again at the end."""
-        await self._switch(bot_id, on=False)
+        await self.switch(bot_id, on=False)
         yield
-        await self._switch(bot_id, on=True)
+        await self.switch(bot_id, on=True)
 
     async def settled(self, send_id: str, *, state: str | None = None) -> dict[str, Any]:
         """Wait until a send has ended, or stands in a state."""
@@ -154,7 +154,8 @@ class Square:
                 return row
             await asyncio.sleep(0.05)
 
-    async def _switch(self, bot_id: str, *, on: bool) -> None:
+    async def switch(self, bot_id: str, *, on: bool) -> None:
+        """Start or stop a bot, and wait until it runs or has let go: until then it may still send."""
         assert (await self.http.patch(f"/bots/{bot_id}", json={"enabled": on})).status_code == 200
         await self.until(lambda: (bot_id in self.fleet.runner.bots) is on)
 

@@ -98,7 +98,7 @@ async def test_a_text_that_changes_while_it_is_claimed_is_edited_after_it_was_se
         return  # there one transaction writes at a time
     square = await start(FAST)
     bot = await square.add_bot()
-    await square.http.patch(f"/bots/{bot}", json={"enabled": False})
+    await square.switch(bot, on=False)
     send = await square.send(bot, a_person(square.fake), "eski")
     claiming = await asyncpg.connect(database_url)
     try:

@@ -11,10 +11,11 @@ from meydan.platform.db import Database
 from meydan.telegram.fake.failures import Failure, Rule
 from meydan.telegram.fake.limits import FakeLimits
 from meydan.telegram.models import Send, SendState, StoredPenalty
+from meydan.telegram.orders import Attachment, Order, parts_of
 from meydan.telegram.outbox_repository import OutboxRepository
 from meydan.telegram.settings import TelegramSettings
-from tests.telegram.conftest import Square, Start
-from tests.telegram.world import a_group, a_person, kick, texts
+from tests.telegram.conftest import ACTORS, Square, Start
+from tests.telegram.world import a_forum, a_group, a_person, kick, texts
 
 FAST = TelegramSettings(chat_count=100, chat_seconds=0.01, bot_per_second=10_000, group_per_minute=1_000)
 
@@ -146,6 +147,62 @@ async def test_edits_deletions_and_pins(square: Square) -> None:
     assert texts(square.fake, chat) == []
 
 
+async def test_an_edit_keeps_buttons_and_preview_options(square: Square) -> None:
+    bot = await square.add_bot()
+    chat = a_person(square.fake)
+    buttons = {"inline_keyboard": [[{"text": "Aç", "url": "https://meydan.example/"}]]}
+    order = Order(bot_ids=(bot,), chat_id=chat, text="https://meydan.example/", previews=False, buttons=buttons)
+    (send,) = await square.fleet.outbox.send(ACTORS["owner"], order)
+    row = await square.settled(send.id, state="sent")
+    for text in ("https://meydan.example/a", "https://meydan.example/b"):
+        (edit,) = (await square.http.patch(f"/outbox/{send.id}", json={"text": text})).json()["sends"]
+        await square.settled(edit["id"], state="sent")
+        (room,) = [room for room in square.fake.office.world.rooms.values() if room.chat.id == chat]
+        message = room.messages[row["message_id"]]
+        kept = (message.text, message.reply_markup, message.link_preview_options)
+        assert kept == (text, buttons, {"is_disabled": True})
+
+
+async def test_an_edit_keeps_the_buttons_of_a_caption(square: Square) -> None:
+    bot = await square.add_bot()
+    chat = a_person(square.fake)
+    buttons = {"inline_keyboard": [[{"text": "Aç", "url": "https://meydan.example/"}]]}
+    media = (await square.http.post("/media", files={"file": ("a.txt", b"a", "text/plain")})).json()["id"]
+    order = Order(
+        bot_ids=(bot,), chat_id=chat, text="bir", attachment=Attachment.DOCUMENT, media=media, buttons=buttons
+    )
+    (send,) = await square.fleet.outbox.send(ACTORS["owner"], order)
+    row = await square.settled(send.id, state="sent")
+    (edit,) = (await square.http.patch(f"/outbox/{send.id}", json={"text": "iki"})).json()["sends"]
+    await square.settled(edit["id"], state="sent")
+    (room,) = [room for room in square.fake.office.world.rooms.values() if room.chat.id == chat]
+    message = room.messages[row["message_id"]]
+    assert (message.caption, message.reply_markup) == ("iki", buttons)
+
+
+async def test_general_is_written_to_without_naming_it(square: Square) -> None:
+    bot = await square.add_bot()
+    chat, topic = a_forum(square.fake, "deneme_bot", topic="Hisse")
+    for thread, named in ((1, None), (topic, topic), (None, None)):
+        send = await square.send(bot, chat, f"konu {thread}", thread_id=thread)
+        row = await square.settled(send["id"], state="sent")
+        (room,) = [room for room in square.fake.office.world.rooms.values() if room.chat.id == chat]
+        assert room.messages[row["message_id"]].message_thread_id == named
+    (part,) = parts_of(Order(bot_ids=(bot,), chat_id=chat, text="x", thread_id=1))
+    assert part[1] == {"text": "x"}
+
+
+async def test_a_file_id_goes_only_through_the_bot_that_it_belongs_to(square: Square) -> None:
+    bots = [await square.add_bot(), await square.add_bot("oteki_bot")]
+    order = {"chat_id": 5, "attachment": "photo", "file": "AgACAgQAAxkBAAIC"}
+    refused = await square.http.post("/outbox", json={**order, "bot_ids": bots})
+    assert (refused.status_code, refused.json()["kod"]) == (422, "gecersiz_alan")
+    taken = await square.http.post("/outbox", json={**order, "bot_ids": bots[1:]})
+    assert (taken.status_code, taken.json()["sends"][0]["bot_id"]) == (202, bots[1])
+    address = {**order, "bot_ids": bots, "file": "https://meydan.example/a.png"}
+    assert (await square.http.post("/outbox", json=address)).status_code == 202
+
+
 async def test_edits_that_wait_become_one(square: Square) -> None:
     bot = await square.add_bot()
     chat = a_person(square.fake)
@@ -251,6 +308,7 @@ async def test_files_are_sent_and_then_forgotten(start: Start) -> None:
         ({"text": ""}, 422, "gecersiz_alan"),
         ({"text": "<b>açık", "parse_mode": "HTML"}, 422, "telegram_bicimi_bozuk"),
         ({"text": "x", "attachment": "photo"}, 422, "gecersiz_alan"),
+        ({"text": "x", "chat_id": 0}, 422, "gecersiz_alan"),
         ({"text": "x", "bot_ids": ["0" * 32]}, 404, "bot_yok"),
         ({"text": "x", "parse_mode": "BBCode"}, 422, "gecersiz_alan"),
         ({"text": "x" * 40_001}, 422, "gecersiz_alan"),
@@ -299,12 +357,12 @@ async def test_a_full_queue_takes_no_more_and_keeps_what_it_has(square: Square) 
     bot = await square.add_bot()
     chat = a_person(square.fake)
     await square.fleet.live.change("telegram", {"queue_limit": 100}, by="sahip")
-    await square.http.patch(f"/bots/{bot}", json={"enabled": False})
-    for number in range(100):
-        await square.send(bot, chat, f"ileti {number}")
-    refused = await square.http.post("/outbox", json={"bot_ids": [bot], "chat_id": chat, "text": "bir daha"})
-    assert (refused.status_code, refused.json()["kod"]) == (429, "kuyruk_dolu")
-    assert (await square.http.get("/outbox/counts")).json()["counts"]["queued"] == 100
+    async with square.held(bot):
+        for number in range(100):
+            await square.send(bot, chat, f"ileti {number}")
+        refused = await square.http.post("/outbox", json={"bot_ids": [bot], "chat_id": chat, "text": "bir daha"})
+        assert (refused.status_code, refused.json()["kod"]) == (429, "kuyruk_dolu")
+        assert (await square.http.get("/outbox/counts")).json()["counts"]["queued"] == 100
 
 
 async def test_what_is_over_is_trimmed_and_what_is_uncertain_stays(square: Square, db: Database) -> None:

@@ -25,9 +25,13 @@ def send_message(call: Call) -> Message:
         room,
         text=formatted.text,
         entities=formatted.entities or None,
-        link_preview_options=call.params.parsed(
-            "link_preview_options", dict[str, Any], wrong="can't parse link preview options JSON object"
-        ),
+        link_preview_options=_previews(call),
+    )
+
+
+def _previews(call: Call) -> dict[str, Any] | None:
+    return call.params.parsed(
+        "link_preview_options", dict[str, Any], wrong="can't parse link preview options JSON object"
     )
 
 
@@ -129,10 +133,12 @@ def edit_text(call: Call) -> Message | bool:
     message = _own(call, room)
     if message.text is None:
         raise ApiError.bad("there is no text in the message to edit")
-    markup = reply_markup(call)
-    if (message.text, message.entities or [], message.reply_markup) == (*formatted, markup):
+    markup, previews = reply_markup(call), _previews(call)
+    before = (message.text, message.entities or [], message.reply_markup, message.link_preview_options)
+    if before == (*formatted, markup, previews):
         raise _same()
     message.text, message.entities, message.reply_markup = formatted.text, formatted.entities or None, markup
+    message.link_preview_options = previews
     call.office.changed_message(room, message)
     return message
 
