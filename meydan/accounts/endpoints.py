@@ -119,8 +119,12 @@ async def register(
     responses=problems(401, 403, 422, 429),
 )
 async def login(accounts: Accounts, come: From, body: schemas.LoginIn, browser: AskingBrowser) -> schemas.TokensOut:
-    """Answer 401 `giris_hatali` for a wrong password and an unknown user alike."""
-    granted = await accounts.login(body.username, body.password.get_secret_value(), origin=come)
+    """Answer 401 `giris_hatali` for a wrong password and an unknown user alike.
+
+    A temporary password is answered 403 `parola_gecici` until `new_password` comes with it, which replaces it.
+    """
+    new = body.new_password.get_secret_value() if body.new_password is not None else None
+    granted = await accounts.login(body.username, body.password.get_secret_value(), new_password=new, origin=come)
     return _signed_in(accounts, browser, granted, cookie=body.session == "cookie")
 
 

@@ -24,6 +24,12 @@ class UserInactive(MeydanError):
     status, code = 403, "hesap_pasif"
 
 
+class PasswordTemporary(NotAllowed):
+    """The password is right and somebody else's choice: it opens nothing until a new one comes with it."""
+
+    code = "parola_gecici"
+
+
 class TokenExpired(NotSignedIn):
     """The access token was good and its time is over."""
 
@@ -98,8 +104,8 @@ class WeakPassword(InvalidInput):
 
     code = "parola_zayif"
 
-    def __init__(self, reason: str, **facts: int) -> None:
-        super().__init__(field="password", reason=reason, **facts)
+    def __init__(self, reason: str, *, field: str = "password", **facts: int) -> None:
+        super().__init__(field=field, reason=reason, **facts)
 
 
 class WrongPassword(InvalidInput):

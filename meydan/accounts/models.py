@@ -32,6 +32,7 @@ class User(Base):
     role: Mapped[Role] = mapped_column(String(16), index=True)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     password_hash: Mapped[str] = mapped_column(String(255))
+    temporary: Mapped[bool] = mapped_column(Boolean, default=False)  # the password; the next sign-in replaces it
     locale: Mapped[str] = mapped_column(String(8), default="tr")
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
@@ -46,7 +47,8 @@ class SignIn(Base):
     """One sign-in and all refresh tokens that came of it.
 
     A refresh token is (id, generation) under a keyed hash with `nonce`, so the row holds nothing that signs in.
-    States: open → revoked or expired, both final.
+    States: open → revoked or expired, both final. `replaced` has the Unix times at which the latest generations were
+    replaced, the newest last, as long as that matters.
     """
 
     __tablename__ = "sign_ins"
@@ -55,6 +57,7 @@ class SignIn(Base):
     username: Mapped[str] = mapped_column(ForeignKey("users.username", ondelete="CASCADE"), index=True)
     nonce: Mapped[str] = mapped_column(String(64))
     generation: Mapped[int] = mapped_column(Integer, default=0)
+    replaced: Mapped[list[float]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime]
     rotated_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import threading
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -45,7 +46,7 @@ class Passwords:
     async def hash(self, password: str, *, origin: Origin = NOWHERE) -> str:
         """Return the hash to store."""
         async with self._strangers.turn(origin.path, gone=origin.gone):
-            return await self._run(lambda: self._hash.hash(password))
+            return await self._run(lambda: self._hash.hash(normal(password)))
 
     async def verify(
         self, password: str, stored: str | None, *, origin: Origin = NOWHERE, familiar: bool = False
@@ -59,9 +60,14 @@ class Passwords:
                 if self._nobody is None:
                     self._nobody = await self._run(lambda: self._hash.hash("nobody's password"))
                 nobody = self._nobody
-                await self._run(lambda: self._hash.verify(password, nobody))
+                await self._run(lambda: self._hash.verify(normal(password), nobody))
                 return False, None
-            return await self._run(lambda: self._hash.verify_and_update(password, stored))
+            right, better = await self._run(lambda: self._hash.verify_and_update(normal(password), stored))
+            if right or normal(password) == password:
+                return right, better
+            # It may have been hashed as it was typed, before there was one form.
+            right = await self._run(lambda: self._hash.verify(password, stored))
+            return right, await self._run(lambda: self._hash.hash(normal(password))) if right else None
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -73,16 +79,27 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _COURTESY)
 
 
-def check_password(password: str, username: str) -> None:
+def check_password(password: str, username: str, *, field: str = "password") -> None:
     """Raise `WeakPassword` unless the password may be used by this user."""
+    password = normal(password)
     if len(password) < SHORTEST:
-        raise WeakPassword("string_too_short", min_length=SHORTEST)
+        raise WeakPassword("string_too_short", field=field, min_length=SHORTEST)
     if len(password) > LONGEST:
-        raise WeakPassword("string_too_long", max_length=LONGEST)
+        raise WeakPassword("string_too_long", field=field, max_length=LONGEST)
     if password.casefold() == username:
-        raise WeakPassword("is_username")
+        raise WeakPassword("is_username", field=field)
     if password.casefold() in _commonest():
-        raise WeakPassword("too_common")
+        raise WeakPassword("too_common", field=field)
+
+
+def normal(password: str) -> str:
+    """Return the one form in which a password is hashed and compared: keyboards spell `ş` in two ways."""
+    return unicodedata.normalize("NFC", password)
+
+
+def same_password(one: str, other: str) -> bool:
+    """Tell whether two passwords are one, however they were typed."""
+    return normal(one) == normal(other)
 
 
 @cache

@@ -51,15 +51,17 @@ class LoginIn(BodyModel):
 
     username: Username
     password: Secret
+    new_password: Annotated[NewSecret | None, Field(description="In the place of a temporary password")] = None
     session: Transport = "token"
 
 
-class AccountIn(LoginIn):
+class AccountIn(BodyModel):
     """What an account is made of."""
 
     username: NewUsername
     password: NewSecret
     name: Name = ""
+    session: Transport = "token"
 
 
 class RegisterIn(AccountIn):

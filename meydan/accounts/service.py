@@ -17,9 +17,11 @@ from meydan.accounts.errors import (
     BadTicket,
     NotSignedIn,
     OwnerLinkInvalid,
+    PasswordTemporary,
     RegistrationClosed,
     SessionInvalid,
     UserInactive,
+    WeakPassword,
     WrongPassword,
 )
 from meydan.accounts.guests import Guests
@@ -28,7 +30,7 @@ from meydan.accounts.keys import KEY_SESSION, KeyService
 from meydan.accounts.models import User
 from meydan.accounts.names import check_username, is_username
 from meydan.accounts.origin import NOWHERE, Origin
-from meydan.accounts.passwords import LONGEST, Passwords, check_password
+from meydan.accounts.passwords import LONGEST, Passwords, check_password, same_password
 from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.repository import (
     AuditRepository,
@@ -95,7 +97,7 @@ class AccountService:
         self._throttle = Throttle(store)
         self._tokens = Tokens.from_settings(settings, clock)
         self._standings = Standings(db=db, bus=bus, clock=clock)
-        self.sign_ins = SignInService(db=db, clock=clock, tokens=self._tokens, standings=self._standings)
+        self.sign_ins = SignInService(db=db, clock=clock, tokens=self._tokens, standings=self._standings, live=live)
         self.users = UserService(db=db, clock=clock, passwords=self._passwords, standings=self._standings)
         self.keys = KeyService(db=db, clock=clock, settings=settings, standings=self._standings)
         self.audit = AuditService(db=db)
@@ -135,8 +137,13 @@ class AccountService:
         await self._standings.added(username)
         return granted
 
-    async def login(self, username: str, password: str, *, origin: Origin = NOWHERE) -> Granted:
-        """Sign a user in; raise `BadCredentials`, `UserInactive` or `RateLimited`."""
+    async def login(
+        self, username: str, password: str, *, new_password: str | None = None, origin: Origin = NOWHERE
+    ) -> Granted:
+        """Sign a user in; raise `BadCredentials`, `UserInactive` or `RateLimited`.
+
+        A temporary password opens nothing but its own replacement: without `new_password` raise `PasswordTemporary`.
+        """
         live = self._live.current(AccountsSettings)
         username = fold(username.strip())  # as a phone's keyboard writes it: with a capital, with a space behind
         line = f"login@{origin.line}"
@@ -158,12 +165,23 @@ class AccountService:
         if not user.active:
             await self._failed(username, "inactive", origin)
             raise UserInactive
+        hashed = better
+        if user.temporary:
+            if new_password is None:
+                await self._throttle.forgive(person)
+                raise PasswordTemporary
+            if same_password(new_password, password):
+                raise WeakPassword("same_password", field="new_password")
+            check_password(new_password, username, field="new_password")
+            hashed = await self._passwords.hash(new_password, origin=origin)
 
         def save(session: Session) -> Granted:
             row = UserRepository(session).get(username, lock=True)
             if row is None or not row.active or row.password_hash != stored:
                 raise BadCredentials  # changed while the password was being checked
-            row.password_hash = better or row.password_hash
+            row.password_hash, row.temporary = hashed or row.password_hash, False
+            if user.temporary:
+                self._audit(session, username, "auth.password", username, origin)
             self._audit(session, username, "auth.login", username, origin)
             return self.sign_ins.open(session, row, origin)
 
@@ -225,7 +243,7 @@ class AccountService:
             row = UserRepository(session).get(actor.id, lock=True)
             if row is None or row.password_hash != user.password_hash:
                 raise WrongPassword
-            row.password_hash = hashed
+            row.password_hash, row.temporary = hashed, False
             SignInRepository(session).revoke_of(actor.id, self._clock.now(), keep=actor.session)
             keys = KeyRepository(session).delete_of(actor.id) if revoke_keys else 0
             AuditRepository(session).note(actor, "auth.password", actor.id, at=self._clock.now(), keys=keys)

@@ -10,6 +10,7 @@ class AccountsSettings(BaseModel):
 
     registration_open: bool = Field(default=True, title="Kayıt açık")
     guests: bool | None = Field(None, title="Misafir girişi")
+    session_days: int = Field(90, ge=1, le=3_650, title="Oturumun en uzun ömrü (gün)")
     login_attempts: int = Field(5, ge=1, le=1_000, title="Kişi başına beklemesiz giriş denemesi (15 dk)")
     login_attempts_per_address: int = Field(
         100, ge=1, le=1_000_000, title="Adres başına yavaşlatılmadan hatalı giriş (15 dk)"

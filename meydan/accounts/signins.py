@@ -1,6 +1,6 @@
 """Sign-ins: opened, refreshed with rotation, listed, ended."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -13,6 +13,7 @@ from meydan.accounts.models import SignIn, User
 from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import AuditRepository, SignInRepository, UserRepository
+from meydan.accounts.settings import AccountsSettings
 from meydan.accounts.standing import Standings
 from meydan.accounts.tokens import ACCESS_SECONDS, Tokens
 from meydan.accounts.views import Granted, SignInView, sign_in_view, user_view
@@ -20,11 +21,13 @@ from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.errors import NotAllowed, NotFound
 from meydan.platform.ids import new_id
+from meydan.platform.live_settings import LiveSettings
 
 log = structlog.get_logger(__name__)
 
 REFRESH_LIFE: Final = timedelta(days=30)
 _GRACE: Final = timedelta(seconds=10)
+_MOST_REPLACED: Final = 20
 
 
 class SignInMissing(NotFound):
@@ -36,12 +39,14 @@ class SignInMissing(NotFound):
 class SignInService:
     """Each sign-in has one current refresh token.
 
-    Using it moves on to the next generation. The one before it, within ten seconds, gets the same next token again:
-    two tabs, or a client whose answer was lost, raced. Anything older was given away: the whole sign-in ends.
+    Using it moves on to the next generation. One that was replaced within the last ten seconds gets the current token
+    again: several tabs, or a client whose answer was lost, raced. Anything older was given away: the sign-in ends.
+    However often it is refreshed, a sign-in ends `session_days` after the password was asked for.
     """
 
-    def __init__(self, *, db: Database, clock: Clock, tokens: Tokens, standings: Standings) -> None:
+    def __init__(self, *, db: Database, clock: Clock, tokens: Tokens, standings: Standings, live: LiveSettings) -> None:
         self._db = db
+        self._live = live
         self._clock = clock
         self._tokens = tokens
         self._standings = standings
@@ -54,9 +59,10 @@ class SignInService:
             username=user.username,
             nonce=new_id(self._clock),
             generation=0,
+            replaced=[],
             created_at=now,
             rotated_at=now,
-            expires_at=now + REFRESH_LIFE,
+            expires_at=self._end(now, opened=now),
             revoked_at=None,
             ip=origin.address,
             agent=origin.agent,
@@ -84,15 +90,18 @@ class SignInService:
             row = sign_ins.get(given.sign_in, lock=True)
             if user is not None and not user.active:  # the token was this user's: they may know why it is over
                 raise UserInactive
-            if user is None or row is None or row.revoked_at is not None or row.expires_at <= now:
+            if user is None or row is None or row.revoked_at is not None:
+                raise SessionInvalid
+            if min(row.expires_at, self._end(now, opened=row.created_at)) <= now:
                 raise SessionInvalid
             if given.generation == row.generation:
                 row.generation += 1
+                row.replaced = [*_lately(row, now), now.timestamp()][-_MOST_REPLACED:]
                 row.rotated_at = now
-                row.expires_at = now + REFRESH_LIFE
+                row.expires_at = self._end(now, opened=row.created_at)
                 row.ip, row.agent = origin.address, origin.agent
                 user.last_seen_at = now
-            elif given.generation != row.generation - 1 or now - row.rotated_at > _GRACE:
+            elif given.generation < row.generation - len(_lately(row, now)):
                 row.revoked_at = now
                 self._audit(session, user.username, "auth.refresh_reused", row.id, origin)
                 return row
@@ -175,6 +184,11 @@ class SignInService:
         if actor.session.startswith(KEY_SESSION):
             raise NotAllowed(izin="parola")
 
+    def _end(self, now: datetime, *, opened: datetime) -> datetime:
+        """Return when a sign-in that is used now ends if it is not used again."""
+        longest = timedelta(days=self._live.current(AccountsSettings).session_days)
+        return min(now + REFRESH_LIFE, opened + longest)
+
     def _granted(self, row: SignIn, user: User) -> Granted:
         return Granted(
             access_token=self._tokens.access(user.username, Role(user.role), row.id),
@@ -187,3 +201,8 @@ class SignInService:
         AuditRepository(session).append(
             at=self._clock.now(), actor_id=actor_id, action=action, target=target, ip=origin.address, data={}
         )
+
+
+def _lately(row: SignIn, now: datetime) -> list[float]:
+    """Return when the generations that are still honoured were replaced, the newest last."""
+    return [at for at in row.replaced if at >= (now - _GRACE).timestamp()]

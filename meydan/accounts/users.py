@@ -103,6 +103,8 @@ class UserService:
             password_hash=await self._passwords.hash(password or made or "", origin=actor.origin),
         )
 
+        user.temporary = made is not None or actor is not CONSOLE
+
         def save(session: Session) -> UserView:
             enlist(UserRepository(session), user)
             self._audit(session, actor, "user.add", username, role=role.value)
@@ -166,6 +168,7 @@ class UserService:
             user = access_user(session, username, lock=True)
             require_rank(actor, Role(user.role))
             user.password_hash = hashed
+            user.temporary = password is None or actor is not CONSOLE
             SignInRepository(session).revoke_of(username, self._clock.now())
             keys = KeyRepository(session).delete_of(username)
             self._audit(session, actor, "user.password_reset", username, keys=keys)
@@ -219,6 +222,7 @@ def new_user(clock: Clock, username: str, *, name: str, role: Role, password_has
         role=role,
         active=True,
         password_hash=password_hash,
+        temporary=False,
         locale="tr",
         created_at=clock.now(),
         last_seen_at=None,

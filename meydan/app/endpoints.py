@@ -4,11 +4,13 @@ from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AfterValidator
 
 from meydan import __version__
 from meydan.accounts.endpoints import CurrentActor, OptionalActor
 from meydan.app.schemas import Abilities, ComponentHealth, HealthReport, Overview, Samples, Section, SectionList
 from meydan.app.system import SystemService
+from meydan.platform.bodies import whole_text
 from meydan.platform.metrics import CONTENT_TYPE
 from meydan.platform.problems import problems
 from meydan.platform.sampler import ROWS
@@ -24,6 +26,7 @@ def system(request: Request) -> SystemService:
     return service
 
 
+Changes = Annotated[dict[str, Any], AfterValidator(whole_text)]
 System = Annotated[SystemService, Depends(system)]
 
 
@@ -106,7 +109,7 @@ async def list_settings(system: System, actor: CurrentActor) -> SectionList:
     summary="Change live settings",
     responses=_PROBLEMS | problems(404),
 )
-async def update_settings(section: str, changes: dict[str, Any], system: System, actor: CurrentActor) -> Section:
+async def update_settings(section: str, changes: Changes, system: System, actor: CurrentActor) -> Section:
     """Need `system:manage`. Every node uses the new values at once."""
     return Section(**await system.change_settings(actor, section, changes))
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from meydan.chat.models import RoomKind, RoomRole
+from meydan.platform.bodies import whole_text
 
 _WIRE = {
     "archived_at": "arsivlendi",
@@ -93,6 +94,15 @@ Text = Annotated[str, AfterValidator(_storable)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
+class Told(Wire):
+    """What a client sends."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, data: Any) -> Any:
+        return whole_text(data)
+
+
 class ReactionOut(Wire):
     """One emoji on a message."""
 
@@ -150,7 +160,7 @@ class FoundOut(Wire):
     more: bool
 
 
-class SendIn(Wire):
+class SendIn(Told):
     """Something to say; the same `istemci_id` again is the same message."""
 
     room: Id
@@ -210,7 +220,7 @@ class ArchiveOut(Wire):
     rooms: list[ArchivedOut]
 
 
-class RoomIn(Wire):
+class RoomIn(Told):
     """A room to open; without `oda_id` one is made from the title."""
 
     room: Id | None = None
@@ -219,7 +229,7 @@ class RoomIn(Wire):
     kind: RoomKind = RoomKind.PUBLIC
 
 
-class RoomChange(Wire):
+class RoomChange(Told):
     """What to change of a room."""
 
     title: Text | None = Field(None, max_length=200)
@@ -242,13 +252,13 @@ class MembersOut(Wire):
     members: list[MemberOut]
 
 
-class RoleIn(Wire):
+class RoleIn(Told):
     """A standing in a room."""
 
     role: RoomRole
 
 
-class InvitationIn(Wire):
+class InvitationIn(Told):
     """A way into a room: for one user, or a code for whoever holds it."""
 
     user_id: Id | None = None
@@ -276,7 +286,7 @@ class InvitationsOut(Wire):
     invitations: list[InvitationOut]
 
 
-class AcceptIn(Wire):
+class AcceptIn(Told):
     """An invitation's code."""
 
     code: str = Field(min_length=1, max_length=128)
@@ -317,7 +327,7 @@ class NoticesOut(Wire):
     unread: int
 
 
-class ReadIn(Wire):
+class ReadIn(Told):
     """Which notifications were read; none named means all."""
 
     ids: list[Id] | None = Field(None, max_length=500)

@@ -1,6 +1,7 @@
 """What a request may bring: small bodies for everybody, larger ones where declared, to whom they are allowed."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ SMALL_BODY: Final = 16_384
 _PATIENCE: Final = 20.0  # seconds, whatever the length
 _SLOWEST: Final = 100_000  # bytes each second of what is longer
 _MOST_KEYS: Final = 64
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 class BodyTooLarge(MeydanError):
@@ -50,7 +52,25 @@ class BodyModel(BaseModel):
     def _few_keys(cls, data: Any) -> Any:
         if isinstance(data, dict) and len(data) > _MOST_KEYS:
             raise PydanticCustomError("too_many_keys", "too many fields")
-        return data
+        return whole_text(data)
+
+
+def whole_text(data: Any) -> Any:
+    """Return what came as JSON; raise when a text in it holds half a character, which no text of UTF-8 can.
+
+    JSON may spell one as an escape. It would break wherever the text is stored, hashed or sent on.
+    """
+    waiting = [data]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                if not text.isascii() and _HALF.search(text):
+                    raise PydanticCustomError("string_unicode", "must be valid text")
+            case dict() as fields:
+                waiting += [*fields, *fields.values()]
+            case list() as items:
+                waiting += items
+    return data
 
 
 @dataclass(frozen=True)

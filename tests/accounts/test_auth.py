@@ -176,8 +176,42 @@ async def test_two_tabs_that_race_get_the_same_token(
     first = (await refresh(http, person.refresh)).json()["refresh_token"]
     clock.advance(9)
     assert (await refresh(http, person.refresh)).json()["refresh_token"] == first
+    clock.advance(2)
     assert (await refresh(http, first)).status_code == 200
-    assert (await refresh(http, person.refresh)).status_code == 401  # two generations back is reuse at any time
+    assert (await refresh(http, person.refresh)).status_code == 401  # it was replaced eleven seconds ago: reuse
+
+
+async def test_a_slow_second_tab_ends_no_sign_in(http: httpx.AsyncClient, sign_in: SignIn, clock: ManualClock) -> None:
+    """A token replaced twice within a moment (g0 → g1 → g2, then g0) gets the current one; later it is reuse."""
+    person = await sign_in("ayse")
+    first = (await refresh(http, person.refresh)).json()["refresh_token"]
+    clock.advance(0.02)
+    second = (await refresh(http, first)).json()["refresh_token"]
+    clock.advance(0.02)
+    for slow in (person.refresh, first, person.refresh):
+        answer = await refresh(http, slow)
+        assert (answer.status_code, answer.json()["refresh_token"]) == (200, second)
+    clock.advance(5)
+    third = (await refresh(http, second)).json()["refresh_token"]
+    clock.advance(6)  # the first two were replaced eleven seconds ago, the third six
+    assert (await refresh(http, second)).json()["refresh_token"] == third
+    assert (await refresh(http, person.refresh)).status_code == 401
+    assert (await refresh(http, third)).status_code == 401
+
+
+async def test_a_sign_in_ends_however_often_it_is_refreshed(
+    http: httpx.AsyncClient, live: LiveSettings, sign_in: SignIn, clock: ManualClock
+) -> None:
+    token = (await sign_in("ayse")).refresh
+    for _ in range(4):
+        clock.advance(20 * 86_400)
+        answer = await refresh(http, token)
+        token = answer.json()["refresh_token"]
+        assert answer.status_code == 200
+    listed = (await http.get("/auth/sessions", headers=bearer(answer.json()["access_token"]))).json()["items"]
+    assert listed[0]["expires_at"] == "2026-04-05T09:00:00Z"  # ninety days after the fifth of January
+    await live.change("accounts", {"session_days": 80}, by="test")
+    assert (await refresh(http, token)).status_code == 401
 
 
 async def test_a_guessed_refresh_token_ends_nobodys_sign_in(http: httpx.AsyncClient, sign_in: SignIn) -> None:
@@ -312,7 +346,7 @@ async def test_a_refresh_and_a_deactivation_never_wait_for_each_other(
                     pass
             await manager.execute("UPDATE users SET active = false WHERE username = 'ayse'")
             await manager.execute("UPDATE sign_ins SET revoked_at = now() WHERE username = 'ayse'")
-        assert (await refreshing).json()["kod"] == "oturum_gecersiz"
+        assert (await refreshing).json()["kod"] == "hesap_pasif"
     finally:
         await manager.close()
 

@@ -1,11 +1,17 @@
 import asyncio
 import threading
+import unicodedata
+from typing import Literal
 
+import httpx
+import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from meydan.accounts.origin import Origin
 from meydan.accounts.passwords import Passwords
 from meydan.platform.errors import Unavailable
+
+Form = Literal["NFC", "NFD"]
 
 
 class Held(Argon2Hasher):
@@ -78,3 +84,26 @@ async def test_a_device_that_signed_in_before_waits_for_no_stranger() -> None:
     assert not any(task.done() for task in tasks)
     held.let_go.set()
     await asyncio.gather(*tasks)
+
+
+@pytest.mark.parametrize("registered", ["NFC", "NFD"])
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+async def test_a_password_is_one_however_a_keyboard_spells_it(
+    http: httpx.AsyncClient, registered: Form, typed: Form
+) -> None:
+    password = "şeftali çiçeği güzü"
+    account = {"username": "ayse", "password": unicodedata.normalize(registered, password)}
+    assert (await http.post("/auth/register", json=account)).status_code == 201
+    answer = await http.post("/auth/login", json={**account, "password": unicodedata.normalize(typed, password)})
+    assert answer.status_code == 200
+
+
+async def test_a_password_that_was_hashed_as_it_was_typed_opens_and_gets_its_form() -> None:
+    typed = unicodedata.normalize("NFD", "şeftali çiçeği güzü")
+    hasher = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords = Passwords(hasher)
+    right, better = await passwords.verify(typed, hasher.hash(typed))
+    assert right
+    assert better is not None
+    assert await passwords.verify(unicodedata.normalize("NFC", typed), better) == (True, None)
+    assert await passwords.verify(typed + "x", hasher.hash(typed)) == (False, None)

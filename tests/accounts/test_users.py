@@ -111,14 +111,40 @@ async def _ids(http: httpx.AsyncClient, headers: dict[str, str], **params: str) 
     return [user["id"] for user in (await http.get("/users", params=params, headers=headers)).json()["items"]]
 
 
-async def test_made_password_signs_in(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+async def test_a_temporary_password_opens_only_its_own_replacement(http: httpx.AsyncClient, sign_in: SignIn) -> None:
     sahip = await sign_in("sahip", Role.OWNER)
-    new = (await http.post("/users", json={"username": "yeni"}, headers=sahip.headers)).json()
-    body = {"username": "yeni", "password": new["password"]}
-    assert (await http.post("/auth/login", json=body)).status_code == 200
-    reset = (await http.post("/users/yeni/password-reset", headers=sahip.headers)).json()
-    assert (await http.post("/auth/login", json=body)).status_code == 401
-    assert (await http.post("/auth/login", json={**body, "password": reset["password"]})).status_code == 200
+    made = (await http.post("/users", json={"username": "yeni"}, headers=sahip.headers)).json()["password"]
+    given = {"username": "verilen", "password": PASSWORD}
+    await http.post("/users", json=given, headers=sahip.headers)
+
+    async def enter(username: str, password: str, new: str | None = None) -> tuple[int, str]:
+        body = {"username": username, "password": password, **({"new_password": new} if new else {})}
+        answer = await http.post("/auth/login", json=body)
+        return answer.status_code, answer.json().get("kod", "")
+
+    assert await enter("verilen", PASSWORD) == (403, "parola_gecici")
+    for _ in range(10):  # it is right, and no guess
+        assert await enter("yeni", made) == (403, "parola_gecici")
+    assert await enter("yeni", "yanlış parola", "mavi bisiklet yolu") == (401, "giris_hatali")
+    assert await enter("yeni", made, made) == (422, "parola_zayif")
+    assert await enter("yeni", made, "kısa") == (422, "parola_zayif")
+    assert await enter("yeni", made, "mavi bisiklet yolu") == (200, "")
+    assert await enter("yeni", made, "yeşil bisiklet yolu") == (401, "giris_hatali")  # it works once
+    assert await enter("yeni", "mavi bisiklet yolu") == (200, "")
+    reset = (await http.post("/users/yeni/password-reset", headers=sahip.headers)).json()["password"]
+    assert await enter("yeni", "mavi bisiklet yolu") == (401, "giris_hatali")
+    assert await enter("yeni", reset) == (403, "parola_gecici")
+    assert await enter("yeni", reset, "mavi bisiklet yolu") == (200, "")
+
+
+async def test_a_password_typed_at_the_machine_is_ones_own(http: httpx.AsyncClient, accounts: AccountService) -> None:
+    await accounts.users.add(CONSOLE, "ayse", password=PASSWORD)
+    assert (await http.post("/auth/login", json=_login("ayse"))).status_code == 200
+    made = await accounts.users.add(CONSOLE, "veli")
+    answer = await http.post("/auth/login", json={"username": "veli", "password": made.password})
+    assert answer.json()["kod"] == "parola_gecici"
+    await accounts.users.reset_password(CONSOLE, "veli", password=PASSWORD)
+    assert (await http.post("/auth/login", json=_login("veli"))).status_code == 200
 
 
 async def test_key_is_never_wider_than_its_user(

@@ -76,6 +76,26 @@ export const bodies = {
     "additionalProperties": false,
     "description": "Who signs in, and whether the refresh token comes in the body or in an HttpOnly cookie.",
     "properties": {
+      "new_password": {
+        "anyOf": [
+          {
+            "format": "password",
+            "maxLength": 128,
+            "minLength": 10,
+            "type": "string",
+            "writeOnly": true,
+            "x-not": [
+              "username",
+              "common"
+            ]
+          },
+          {
+            "type": "null"
+          }
+        ],
+        "description": "In the place of a temporary password",
+        "title": "New Password"
+      },
       "password": {
         "format": "password",
         "maxLength": 512,

@@ -117,6 +117,8 @@ export interface paths {
         /**
          * Sign in
          * @description Answer 401 `giris_hatali` for a wrong password and an unknown user alike.
+         *
+         *     A temporary password is answered 403 `parola_gecici` until `new_password` comes with it, which replaces it.
          */
         post: operations["create_session"];
         delete?: never;
@@ -1898,6 +1900,11 @@ export interface components {
          * @description Who signs in, and whether the refresh token comes in the body or in an HttpOnly cookie.
          */
         LoginIn: {
+            /**
+             * New Password
+             * @description In the place of a temporary password
+             */
+            new_password?: string | null;
             /**
              * Password
              * Format: password

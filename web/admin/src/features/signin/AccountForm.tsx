@@ -1,4 +1,6 @@
-import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { ApiError } from "@meydan/client";
+import { bodies } from "@meydan/client/bodies";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useFields } from "@/components/form";
@@ -11,6 +13,8 @@ import { texts } from "./texts";
 interface Account {
   username: string;
   password: string;
+  /** In the place of a temporary password. */
+  new_password?: string;
   name?: string;
 }
 
@@ -27,15 +31,20 @@ interface Props {
 /** The form of an account, to sign in with or to make one; who is let in is signed in. */
 export function AccountForm({ schema, known = {}, making, action, ask, onEntered }: Props) {
   const t = useText(texts);
-  const form = useFields({ ...known, username: "", password: "", name: "" }, schema);
+  const form = useFields({ ...known, username: "", password: "", name: "", new_password: "" }, schema);
+  const [temporary, setTemporary] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
   const send = useMutation({
     mutationFn: async () => {
-      const { username, password, name } = form.values;
-      await enter(await ask({ username, password, ...(name ? { name } : {}) }));
+      const { username, password, name, new_password } = form.values;
+      const chosen = temporary ? { new_password } : {};
+      await enter(await ask({ username, password, ...(name ? { name } : {}), ...chosen }));
     },
     onSuccess: onEntered,
-    onError: (error) => setProblem(form.refused(error)),
+    onError: (error) => {
+      if (error instanceof ApiError && error.code === "parola_gecici" && !temporary) setTemporary(true);
+      else setProblem(form.refused(error));
+    },
   });
   return (
     <form
@@ -100,6 +109,32 @@ export function AccountForm({ schema, known = {}, making, action, ask, onEntered
             value={form.values.password}
             username={form.values.username}
           />
+        )}
+        {temporary && (
+          <>
+            <Text size="sm" role="status">
+              {t("temporary")}
+            </Text>
+            <PasswordInput
+              name="new_password"
+              label={t("temporary.new")}
+              value={form.values.new_password}
+              error={form.errors.new_password}
+              onChange={(event) => form.set("new_password", event.currentTarget.value)}
+              autoComplete="new-password"
+              autoFocus
+              required
+              withAsterisk={false}
+              aria-describedby="new_password-rules"
+            />
+            <Rules
+              id="new_password-rules"
+              schema={bodies["POST /api/v1/auth/register"]}
+              field="password"
+              value={form.values.new_password}
+              username={form.values.username}
+            />
+          </>
         )}
         <FormProblem error={problem} />
         <Button type="submit" loading={send.isPending} fullWidth mt={4}>
