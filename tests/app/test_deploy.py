@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 
 from meydan.chat import endpoints as chat_endpoints
 from meydan.cli import app
+from meydan.platform.network import NetworkSettings
 from meydan.platform.settings import Settings, load_settings, misspelt
 from meydan.telegram.endpoints import LARGER_BODIES
 
@@ -179,6 +180,16 @@ def test_the_proxy_takes_bodies_as_long_as_we_do() -> None:
     assert int(re.findall(r"client_max_body_size (\d+)k;", nginx)[0]) * 1024 == max(longest.values())
     block = nginx[nginx.index("location = /api/v1/telegram/media") :].split("}")[0]
     assert f"client_max_body_size {media // 2**20}m;" in block
+
+
+def test_proxies_bound_what_one_address_holds_and_how_long_a_request_takes() -> None:
+    nginx, caddy = (DEPLOY / "nginx.conf").read_text(), (DEPLOY / "Caddyfile").read_text()
+    connections = int(re.findall(r"limit_conn meydan_connections (\d+);", nginx)[0])
+    assert connections == NetworkSettings().connections_per_address
+    for line in ("limit_req zone=meydan_requests", "client_header_timeout 20s;", "client_body_timeout 20s;"):
+        assert line in nginx
+    assert "read_header 20s" in caddy
+    assert caddy.count("max_size") == 2
 
 
 def test_proxies_let_websockets_through() -> None:
