@@ -25,6 +25,7 @@ from meydan.cli.language import Lang, language, say
 
 _ZONE: Final = ZoneInfo("Europe/Istanbul")
 _HISTORY: Final = 20
+_REMEMBERED: Final = 500
 _FINAL: Final = (4001, 4003, 4009)
 _LATER: Final = ("hiz_siniri", "gecici_kesinti", "odada_degil", "kapaniyor")  # the same request may succeed yet
 _JOIN: Final = "oda"
@@ -76,6 +77,7 @@ class _Terminal:
         self._unsent: dict[str, dict[str, Any]] = {}
         self._all_sent = asyncio.Event()
         self._all_sent.set()
+        self._authors: dict[str, tuple[str, str]] = {}  # of the messages that were shown last
         self._no = asyncio.Event()
         self._why = ""
         self.transport: WSTransport | None = None
@@ -115,8 +117,12 @@ class _Terminal:
                 self._show(frame["mesaj"])
             case "mesaj_guncelleme":
                 self._place["son_sira"] = frame["sira"]
+                self._change(frame)
             case "mesaj_onay":
                 self._settle(frame["istemci_id"])
+            case "oda_ayrilma" if frame.get("neden") == "cikarildi":  # to come back is for the person to ask
+                self._why = say("chat.expelled", room=self._room)
+                self._no.set()
             case "oda_ayrilma":  # not asked for: the room has changed, or is no longer ours
                 self._join()
             case "hata":
@@ -134,7 +140,9 @@ class _Terminal:
             console.print(f"[dim]{escape(line)}[/dim]")
         if before and frame["kurtarildi"]:
             for event in frame["mesajlar"]:
-                if event["tip"] != "mesaj_guncelleme":
+                if event["tip"] == "mesaj_guncelleme":
+                    self._change(event)
+                else:
                     self._show(event)
         else:
             self._send({"tip": "oda_gecmisi", "oda_id": self._room, "limit": _HISTORY, "once": frame["sira"] + 1})
@@ -259,11 +267,25 @@ class _Terminal:
     def _show(self, message: dict[str, Any]) -> None:
         if message.get("silindi"):
             return
+        self._authors[message["id"]] = (message["gonderen_id"], message["gonderen_ad"])
+        while len(self._authors) > _REMEMBERED:
+            del self._authors[next(iter(self._authors))]
         at = datetime.fromisoformat(message["zaman"]).astimezone(_ZONE)
         label = "[yellow]SİM[/yellow] " if message.get("simulated") else ""
         colour = "cyan" if message["gonderen_id"] == self._id else "bold"
         who = f"[{colour}]{escape(message['gonderen_ad'])}[/{colour}]"
         console.print(f"[dim]{at:%H:%M}[/dim] {label}{who}  {escape(message['icerik'])}", soft_wrap=True)
+
+    def _change(self, update: dict[str, Any]) -> None:
+        """Tell what became of a message that was shown; reactions pass in silence."""
+        author, name = self._authors.get(update["mesaj_id"], (None, ""))
+        if author is None or update["tur"] == "tepki":
+            return
+        kind = update["tur"]
+        if kind == "silme" and update["kullanici_id"] != author:
+            kind = "silme_moderator"
+        line = say(f"chat.{kind}", name=name, text=update.get("icerik", ""))
+        console.print(f"[dim]{escape(line)}[/dim]", soft_wrap=True)
 
 
 async def _lines() -> AsyncIterator[bytes]:

@@ -8,6 +8,8 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from meydan.accounts.permissions import Role
+from meydan.cli import chat
 from tests.chat.node import PATIENCE, Node
 
 COMMAND = (sys.executable, "-m", "meydan", "chat")
@@ -93,9 +95,20 @@ async def test_a_file_is_read_and_what_is_too_long_is_told_once(node: Node, tmp_
 
 async def test_what_was_said_and_changed_while_the_line_was_cut_is_shown(node: Node) -> None:
     ali = await node.enter(await node.person("ali"), "genel")
+    keeper = await node.enter(await node.person("duzenci", Role.MODERATOR), "genel")
     sent = await ali.send("ilk")
+    fields = {"oda_id": "genel", "mesaj_id": (await ali.send("ikinci"))["mesaj_id"]}
     async with at_terminal(node, "genel", "--name", "veli") as terminal:
-        await until(terminal, "ilk")
+        await until(terminal, "ikinci")
+        await ali.ask("mesaj_duzenle", icerik="ikincisi", **fields)
+        await until(terminal, "ali iletisini düzenledi: ikincisi")
+        await ali.ask("mesaj_sil", **fields)
+        await until(terminal, "ali iletisini sildi")
+        await ali.ask("mesaj_geri_getir", **fields)
+        await until(terminal, "geri geldi: ikincisi")
+        await ali.ask("tepki", emoji="👍", **fields)
+        await keeper.ask("mesaj_sil", **fields)
+        assert "👍" not in await until(terminal, "ali kişisinin iletisi bir moderatör tarafından silindi")
         cut(node, "veli")
         await ali.ask("mesaj_duzenle", oda_id="genel", mesaj_id=sent["mesaj_id"], icerik="değişti")
         await ali.send("sonraki")
@@ -106,6 +119,12 @@ async def test_what_was_said_and_changed_while_the_line_was_cut_is_shown(node: N
             last = (await ali.send(f"çok şey {number}"))["mesaj_id"]
         await ali.ask("mesaj_duzenle", oda_id="genel", mesaj_id=last, icerik="çok şey oldu")  # memory lets go
         await until(terminal, "çok şey oldu")
+
+
+async def test_who_is_removed_is_told_and_does_not_come_back_by_itself() -> None:
+    terminal = chat._Terminal("http://127.0.0.1:1", "genel", "veli", "")
+    terminal.hear({"tip": "oda_ayrilma", "oda_id": "genel", "neden": "cikarildi"})
+    assert (terminal._no.is_set(), terminal._why) == (True, "genel odasından çıkarıldınız.")
 
 
 async def test_a_room_that_is_not_there_is_told_and_ends_it(node: Node) -> None:
