@@ -198,10 +198,12 @@ def visit(chromium: Browser, square: Square) -> Iterator[Callable[..., Visitor]]
     """Open a browser of one's own; at the end nobody's console may hold an error or a warning."""
     visitors: list[Visitor] = []
 
-    def opened(*, width: int = 1280, height: int = 800, scheme: str = "light") -> Visitor:
+    def opened(*, width: int = 1280, height: int = 800, scheme: str = "light", touch: bool = False) -> Visitor:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             locale="tr-TR",
+            has_touch=touch,
+            is_mobile=touch,
             color_scheme="dark" if scheme == "dark" else "light",
             reduced_motion="reduce",  # a click waits until what it aims at stands still
         )

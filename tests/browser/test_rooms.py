@@ -60,6 +60,8 @@ def test_a_room_keeps_what_it_promises(visit: Visit, square: Square) -> None:
     says_when_a_link_leads_nowhere(cast)
     names_what_is_shown(cast)
     tells_whoever_is_suspended(cast, late)
+    keeps_the_newest_in_view(cast)
+    holds_a_message_on_a_phone(cast, visit(width=390, height=844, touch=True))
 
 
 def act(page: Page, message: Any, name: str) -> None:
@@ -264,3 +266,48 @@ def tells_whoever_is_suspended(cast: Cast, late: Visitor) -> None:
     late.page.wait_for_url(re.compile(r"/giris\?sonra=/ben$"))
     late.go("/giris?sonra=/giris?sonra=/oda/genel")
     expect(late.page.get_by_role("link", name="Hesap aç")).to_have_attribute("href", "/kayit?sonra=/oda/genel")
+
+
+def keeps_the_newest_in_view(cast: Cast) -> None:
+    """A side panel, a keyboard and a turned phone move the rows; the newest message stays."""
+    member, page = cast.member, cast.member.page
+    for number in range(30):
+        cast.say_elsewhere("sahip", f"{number}. söz, uzunca yazılmış ki dar yerde iki satır olsun " * 3)
+    member.open_room()
+    member.say("en yeni söz")
+    newest = member.said("en yeni söz")
+    expect(newest).to_be_in_viewport()
+    for panel in ("İletilerde ara", "Kişiler"):
+        button = page.get_by_role("button", name=panel, exact=True)
+        button.click()
+        expect(page.get_by_role("complementary", name=panel)).to_be_visible()
+        expect(newest).to_be_in_viewport(ratio=0.9)
+        button.click()
+        expect(newest).to_be_in_viewport(ratio=0.9)
+    for width, height in ((1280, 480), (390, 844), (390, 420), (844, 390), (1280, 800)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(newest).to_be_in_viewport()
+    page.set_viewport_size({"width": 800, "height": 700})  # here the panel takes the talk's place
+    page.get_by_role("button", name="Kişiler", exact=True).click()
+    page.get_by_role("button", name="Kişileri kapat").click()
+    expect(newest).to_be_in_viewport()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    newest.hover()
+    newest.get_by_role("button", name="Tepki ver", exact=True).click()
+    expect(page.get_by_role("button", name="👍 ile tepki ver").first).to_be_visible()
+    expect(page.get_by_role("tooltip", name="Tepki ver")).to_have_count(0)
+    page.keyboard.press("Escape")
+
+
+def holds_a_message_on_a_phone(cast: Cast, phone: Visitor) -> None:
+    phone.square.register("pelin")
+    phone.sign_in("pelin")
+    phone.open_room()
+    phone.say("telefondan bir")
+    phone.say("telefondan iki")
+    first, second = phone.said("telefondan bir"), phone.said("telefondan iki")
+    expect(second.locator("time")).to_have_count(1)
+    expect(first.locator("time")).to_have_count(0)
+    first.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True, "clientX": 300, "clientY": 600})
+    phone.page.get_by_role("menuitem", name="Yanıtla").click()
+    expect(phone.page.get_by_text("kişisine yanıt")).to_be_visible()

@@ -6,12 +6,14 @@ import "./styles/global.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
+import { followKeyboard } from "./app/keyboard";
 import { startLive } from "./session/live";
 import { startSession } from "./session/session";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no root");
 
+followKeyboard();
 startLive();
 void startSession();
 createRoot(root).render(

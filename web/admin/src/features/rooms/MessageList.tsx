@@ -44,9 +44,13 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
   const rows = useMemo(() => toRows(log.messages, unreadSira), [log.messages, unreadSira]);
   const announcement = useAnnouncements(log.messages, me, log.status === "ready");
 
+  const shape = useRef("");
+
   const toBottom = useCallback(() => {
     const box = scroller.current;
-    if (box) box.scrollTop = box.scrollHeight;
+    if (!box) return;
+    box.scrollTop = box.scrollHeight;
+    shape.current = shapeOf(box);
   }, []);
 
   /** Remember what is at the top of the view, so that it can be put back there. */
@@ -63,20 +67,25 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
     }
   }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whatever changes the rows may move them
-  useLayoutEffect(() => {
+  /** Show what was shown: the newest message, or the one that was at the top of the view. */
+  const hold = useCallback(() => {
     const box = scroller.current;
-    if (!box || log.status !== "ready") return;
-    if (stuck.current && log.attached) {
-      toBottom();
-      return;
-    }
+    if (!box?.clientHeight) return;
+    if (stuck.current) return toBottom();
     const held = anchor.current;
     const row = held && box.querySelector<HTMLElement>(`[data-message="${CSS.escape(held.id)}"]`);
     if (!held || !row) return;
     const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - held.top;
     if (Math.abs(moved) > 1) box.scrollTop += moved;
-  }, [log.status, log.attached, rows, log.drafts, toBottom]);
+    shape.current = shapeOf(box);
+  }, [toBottom]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whatever changes the rows may move them
+  useLayoutEffect(() => {
+    if (log.status !== "ready") return;
+    if (!log.attached) stuck.current = false;
+    hold();
+  }, [log.status, log.attached, rows, log.drafts, hold]);
 
   // On coming in, the unread line is where one starts to read, however far above; what comes later is read as it comes.
   const entered = useRef<"no" | "on the way" | "yes">("no");
@@ -111,13 +120,11 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
     const inside = content.current;
     const box = scroller.current;
     if (!inside || !box) return;
-    const observer = new ResizeObserver(() => {
-      if (stuck.current) toBottom();
-    });
+    const observer = new ResizeObserver(hold);
     observer.observe(inside);
     observer.observe(box);
     return () => observer.disconnect();
-  }, [toBottom]);
+  }, [hold]);
 
   useEffect(() => {
     if (!flash || log.status !== "ready") return;
@@ -133,7 +140,11 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
 
   const scrolled = () => {
     const box = scroller.current;
-    if (!box || log.status !== "ready") return;
+    if (!box?.clientHeight || log.status !== "ready") return;
+    // A panel, a keyboard or a picture that moves the rows is nobody's scrolling.
+    const known = shape.current;
+    shape.current = shapeOf(box);
+    if (stuck.current && known !== shape.current) return toBottom();
     const below = box.scrollHeight - box.scrollTop - box.clientHeight;
     const bottom = log.attached && below < NEAR_BOTTOM;
     stuck.current = bottom;
@@ -248,6 +259,11 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
       </p>
     </div>
   );
+}
+
+/** What the view and the talk in it measure. */
+function shapeOf({ scrollHeight, clientHeight, clientWidth }: HTMLElement): string {
+  return `${scrollHeight}/${clientHeight}/${clientWidth}`;
 }
 
 const Day = memo(function Day({ at }: { at: string }) {

@@ -10,6 +10,7 @@ import { MessageText } from "./MessageText";
 import { complain, MessageTools, react } from "./MessageTools";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
+import { useLongPress } from "./useLongPress";
 
 /** A row that only scrolls past under the pointer is not one that is pointed at. */
 const DWELL_MS = 60;
@@ -42,6 +43,7 @@ export const MessageRow = memo(
     // A thousand closed menus cost more than a thousand messages: a row gets its tools when one comes near it.
     const dwell = useRef<ReturnType<typeof setTimeout>>(undefined);
     const [near, setNear] = useState<"no" | "near" | "menu">("no");
+    const press = useLongPress(me !== null && !gone ? () => setNear("menu") : null);
     const mentioned = me !== null && message.bahsedilenler.includes(me);
     return (
       // biome-ignore lint/a11y/useSemanticElements: a row of a log, not an article of its own
@@ -56,6 +58,7 @@ export const MessageRow = memo(
           dwell.current = setTimeout(() => setNear((now) => (now === "no" ? "near" : now)), DWELL_MS);
         }}
         onPointerLeave={() => clearTimeout(dwell.current)}
+        {...press}
         onFocus={(event) => near === "no" && event.target.matches(":focus-visible") && setNear("near")}
         data-message={message.id}
         data-own={own || undefined}
@@ -78,7 +81,11 @@ export const MessageRow = memo(
             </div>
           )}
           <div className={styles.line}>
-            <div className={styles.bubble} data-gone={gone || undefined}>
+            <div
+              className={styles.bubble}
+              data-gone={gone || undefined}
+              title={last ? undefined : dateTime(locale, message.zaman)}
+            >
               {message.yanit && !gone && <QuoteOf message={message} onReveal={actions.onReveal} />}
               {gone ? (
                 <Gone room={room} message={message} undoable={undoable} />
@@ -89,9 +96,11 @@ export const MessageRow = memo(
                 {message.duzenlendi && !gone && (
                   <span title={t("edited.at", { when: dateTime(locale, message.duzenlendi) })}>{t("edited")}</span>
                 )}
-                <time className="numbers" dateTime={message.zaman} title={dateTime(locale, message.zaman)}>
-                  {time(locale, message.zaman)}
-                </time>
+                {last && (
+                  <time className="numbers" dateTime={message.zaman} title={dateTime(locale, message.zaman)}>
+                    {time(locale, message.zaman)}
+                  </time>
+                )}
               </span>
             </div>
             {me !== null && !gone && (
@@ -106,7 +115,14 @@ export const MessageRow = memo(
                     <EllipsisVertical size={17} />
                   </button>
                 ) : (
-                  <MessageTools room={room} message={message} own={own} startOpen={near === "menu"} {...actions} />
+                  <MessageTools
+                    room={room}
+                    message={message}
+                    own={own}
+                    menu={near === "menu"}
+                    onMenu={(open) => setNear(open ? "menu" : "near")}
+                    {...actions}
+                  />
                 )}
               </span>
             )}

@@ -16,24 +16,24 @@ interface Props extends Pick<RowActions, "onReply" | "onEdit" | "moderates"> {
   room: string;
   message: Message;
   own: boolean;
-  /** Whether the menu is wanted at once, as after a tap. */
-  startOpen: boolean;
+  /** The menu opens by its button, or by a long press on the message. */
+  menu: boolean;
+  onMenu: (open: boolean) => void;
 }
 
 /** What one can do with a message. */
-export function MessageTools({ room, message, own, startOpen, onReply, onEdit, moderates }: Props) {
+export function MessageTools({ room, message, own, menu, onMenu, onReply, onEdit, moderates }: Props) {
   const t = useText(texts);
   const store = useRoomsStore();
   const moderator = useMay("rooms:moderate");
   const [picking, setPicking] = useState(false);
-  const [menu, setMenu] = useState(startOpen);
   const lost = t("problem.lost");
   const mayDelete = own || moderates || moderator;
   return (
     <div className={styles.toolbar} role="toolbar" aria-label={t("actions")} data-open={picking || menu || undefined}>
       <Popover opened={picking} onChange={setPicking} position="top" shadow="md" trapFocus returnFocus>
         <Popover.Target>
-          <Tooltip label={t("react")}>
+          <Tooltip label={t("react")} disabled={picking}>
             <ActionIcon
               variant="subtle"
               color="gray"
@@ -68,7 +68,7 @@ export function MessageTools({ room, message, own, startOpen, onReply, onEdit, m
           <Reply size={17} />
         </ActionIcon>
       </Tooltip>
-      <Menu opened={menu} onChange={setMenu}>
+      <Menu opened={menu} onChange={onMenu}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size={30} aria-label={t("actions")}>
             <EllipsisVertical size={17} />
@@ -82,7 +82,7 @@ export function MessageTools({ room, message, own, startOpen, onReply, onEdit, m
                 type="button"
                 aria-label={t("react.with", { emoji })}
                 onClick={() => {
-                  setMenu(false);
+                  onMenu(false);
                   void react(store, room, message, emoji, false, lost);
                 }}
               >
