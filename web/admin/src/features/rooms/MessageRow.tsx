@@ -40,6 +40,7 @@ export const MessageRow = memo(
     const store = useRoomsStore();
     const own = message.gonderen_id === me;
     const gone = message.silindi;
+    const edited = gone ? null : message.duzenlendi;
     // A thousand closed menus cost more than a thousand messages: a row gets its tools when one comes near it.
     const dwell = useRef<ReturnType<typeof setTimeout>>(undefined);
     const [near, setNear] = useState<"no" | "near" | "menu">("no");
@@ -92,16 +93,16 @@ export const MessageRow = memo(
               ) : (
                 <MessageText text={message.icerik} me={me} />
               )}
-              <span className={styles.meta}>
-                {message.duzenlendi && !gone && (
-                  <span title={t("edited.at", { when: dateTime(locale, message.duzenlendi) })}>{t("edited")}</span>
-                )}
-                {last && (
-                  <time className="numbers" dateTime={message.zaman} title={dateTime(locale, message.zaman)}>
-                    {time(locale, message.zaman)}
-                  </time>
-                )}
-              </span>
+              {(last || edited) && (
+                <span className={styles.meta}>
+                  {edited && <span title={t("edited.at", { when: dateTime(locale, edited) })}>{t("edited")}</span>}
+                  {last && (
+                    <time className="numbers" dateTime={message.zaman} title={dateTime(locale, message.zaman)}>
+                      {time(locale, message.zaman)}
+                    </time>
+                  )}
+                </span>
+              )}
             </div>
             {me !== null && !gone && (
               <span className={styles.tools}>
