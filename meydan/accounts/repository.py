@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
@@ -245,6 +245,15 @@ class AuditRepository:
         """Return the newest line of what was done to something."""
         wanted = select(AuditEntry).where(AuditEntry.action == action, AuditEntry.target == target)
         return self._session.scalar(wanted.order_by(AuditEntry.id.desc()).limit(1))
+
+    def newest_id(self) -> int:
+        """Return the number of the newest line."""
+        return self._session.scalar(select(func.max(AuditEntry.id))) or 0
+
+    def since(self, last: int, *, actor_id: str) -> list[AuditEntry]:
+        """Return what somebody did after the line `last`, in order."""
+        wanted = select(AuditEntry).where(AuditEntry.id > last, AuditEntry.actor_id == actor_id)
+        return list(self._session.scalars(wanted.order_by(AuditEntry.id)))
 
     def page(
         self,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from meydan.accounts.actor import Actor
 from meydan.accounts.admissions import Admissions, NobodyInvites
 from meydan.accounts.audit import AuditService
+from meydan.accounts.console import ConsoleNews
 from meydan.accounts.errors import (
     BadCredentials,
     BadKey,
@@ -101,6 +102,7 @@ class AccountService:
         self.users = UserService(db=db, clock=clock, passwords=self._passwords, standings=self._standings)
         self.keys = KeyService(db=db, clock=clock, settings=settings, standings=self._standings)
         self.audit = AuditService(db=db)
+        self.console = ConsoleNews(db=db, standings=self._standings)
         self.admissions: Admissions = NobodyInvites()
         self.writes = Writes(clock, partial(live.current, NetworkSettings))
         self.guests = Guests(db=db, store=store, clock=clock, live=live, settings=settings, throttle=self._throttle)

@@ -156,6 +156,8 @@ async def serve(
             square.accounts.live,
             HttpServer(square.app, square.hub, settings, gate=square.gate, on_listening=listening),
         ]
+        if not square.accounts.engines.bus.shared:
+            services.insert(0, square.accounts.service.console)
         if worker:
             services[:0] = _housekeeping(square.accounts)
         if world is not None:

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from websockets.exceptions import InvalidStatus
 
 from meydan.accounts.actor import Actor
+from meydan.accounts.console import EVERY
 from meydan.accounts.origin import NOWHERE
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import UserRepository
 from meydan.accounts.users import CONSOLE
 from meydan.accounts.views import Granted
+from meydan.app.composition import open_accounts
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
 from tests.chat.node import Held, Node, Person, Talker, running_node
@@ -226,6 +228,24 @@ async def test_who_changes_at_the_door_comes_again(node: Node, *, ended: bool) -
     held.let_go.set()
     assert await talker.closed() == 1012
     assert not talker.seen, "it was let in as what it no longer is"
+
+
+async def test_who_is_deactivated_by_a_command_beside_a_node_is_out_within_two_seconds(
+    node: Node, settings: Settings
+) -> None:
+    """`meydan user deactivate` writes to the same file of SQLite; no bus reaches the node, which looks each second."""
+    person = await node.person("ayse")
+    talker = await node.enter(person, "genel")
+    assert (await node.http.get("/auth/me", headers=person.headers)).status_code == 200
+    console = node.square.accounts.service.console
+    await console.look()
+    async with open_accounts(settings) as command:  # what the command opens, a database and a bus of its own
+        await command.service.users.manage(CONSOLE, "ayse", active=False)
+    assert (await node.http.get("/auth/me", headers=person.headers)).status_code == 200  # nobody has told it
+    await console.look()
+    assert await talker.closed() == 4003
+    assert (await node.http.get("/auth/me", headers=person.headers)).status_code in (401, 403)
+    assert EVERY <= 1
 
 
 async def test_the_deactivated_leave_for_good(node: Node) -> None:

@@ -1,0 +1,62 @@
+"""What the `meydan` command did to people, heard where no bus carries it: on a square without Redis."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+import structlog
+from sqlalchemy.orm import Session
+
+from meydan.accounts.names import CONSOLE_ID
+from meydan.accounts.permissions import Role
+from meydan.accounts.repository import AuditRepository, UserRepository
+from meydan.accounts.standing import Standings
+from meydan.platform.db import Database
+from meydan.platform.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+EVERY: Final = 1.0
+
+
+class ConsoleNews:
+    """Looks each second for new lines of the console in the audit log, and tells this node whom they are about."""
+
+    name = "console-news"
+
+    def __init__(self, *, db: Database, standings: Standings, every: float = EVERY) -> None:
+        self._db = db
+        self._standings = standings
+        self._every = every
+        self._last: int | None = None
+        self._draining = asyncio.Event()
+
+    async def look(self) -> None:
+        """Tell of everybody who was changed since the last look; the first one only finds out where the log ends."""
+
+        def read(session: Session) -> tuple[int, list[tuple[str, Role, bool]]]:
+            lines = AuditRepository(session)
+            if self._last is None:
+                return lines.newest_id(), []
+            found = lines.since(self._last, actor_id=CONSOLE_ID)
+            people = {line.target for line in found if line.action.startswith("user.") and line.target is not None}
+            changed = [(user.username, Role(user.role), user.active) for user in UserRepository(session).many(people)]
+            return found[-1].id if found else self._last, changed
+
+        self._last, changed = await self._db.read(read)
+        for username, role, active in changed:
+            await self._standings.changed(username, role=role, active=active)
+
+    async def run(self) -> None:
+        """Look until drained."""
+        while not self._draining.is_set():
+            try:
+                await self.look()
+            except Unavailable:
+                log.warning("console_news.put_off")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._draining.wait(), self._every)
+
+    async def drain(self) -> None:
+        """Stop looking."""
+        self._draining.set()
