@@ -5,8 +5,9 @@ circle. An operation that may not happen gets its error; the others in the batch
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
@@ -16,7 +17,7 @@ from meydan.accounts.repository import AuditRepository, UserRepository
 from meydan.chat.errors import MessageMissing, NotSender, RoomMissing, TooLateToRestore, TooManyReactions
 from meydan.chat.events import MessageView, NoticeView, Quote, ReactionCount, UpdateView
 from meydan.chat.log_repository import QUOTE_LENGTH, LockedRoom, LogRepository, MessageRow
-from meydan.chat.models import Message, Notification, Reaction, RoomKind, Update, UpdateKind
+from meydan.chat.models import ANSWERED, MENTIONED, Message, Notification, Reaction, RoomKind, Update, UpdateKind
 from meydan.chat.operations import KEEPERS, Append, EditText, Erase, Operation, PutReaction, Restore, Stored
 from meydan.chat.ownership import client_id_of, user_id_of
 from meydan.chat.repository import NoticeRepository, RoomRepository, notice_view
@@ -51,6 +52,7 @@ class _Batch:
         self._quotes: dict[tuple[int, str], Quote] = {}
         self._known: dict[tuple[int, str, str] | str, Message | Stored] = {}
         self._looked = look_first
+        self._told_later: list[_Word] = []  # of whom an edit names anew
         self._texts: dict[str, str] = {}  # of messages this batch has edited or, then empty, erased
         appends = [operation for operation in batch if isinstance(operation, Append)]
         if look_first:
@@ -73,7 +75,7 @@ class _Batch:
         self._write_messages()
         if self._heads:
             self._log.advance(self._heads, self._operations[-1].at)
-        if any(isinstance(op, Append) and (op.mentions or op.reply_to) for op in self._operations):
+        if self._told_later or any(isinstance(op, Append) and (op.mentions or op.reply_to) for op in self._operations):
             outcomes = self._notify(outcomes)
         return outcomes
 
@@ -151,12 +153,23 @@ class _Batch:
             return Stored(message.id, message.sira)
         if message.mentions or message.reply_to or message.edited_at:  # only then may somebody have been told
             self._log.retell(message, op.content[:_SUMMARY_LENGTH])
+        before = frozenset(message.mentions or ())
         message.content, message.folded, message.edited_at = op.content, op.folded, op.at
         message.mentions = list(op.mentions) or None
         self._texts[op.message_id] = op.content
-        return self._update(
-            room, op, UpdateKind.EDIT, op.actor_id, {"content": op.content, "mentions": list(op.mentions)}
-        )
+        data = {"content": op.content, "mentions": list(op.mentions)}
+        stored = self._update(room, op, UpdateKind.EDIT, op.actor_id, data)
+        if gone := before.difference(op.mentions):
+            NoticeRepository(self._session).take_back(message, gone)
+        if new := [name for name in op.mentions if name not in before and name != message.sender_id]:
+            people = dict.fromkeys(new, MENTIONED)
+            self._told_later.append(
+                _Word(
+                    room.slug, stored.sira, message.id, message.sender_id, message.sender_name, message.created_at,
+                    op.content, people,
+                )
+            )  # fmt: skip
+        return stored
 
     def _erase(self, room: LockedRoom, op: Erase) -> Stored:
         message = self._found(room, op.message_id)
@@ -279,37 +292,41 @@ class _Batch:
     def _notify(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Give every mentioned or answered user a notification, and every outcome the notices it caused."""
         events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
-        messages = [event for event in events if isinstance(event, MessageView) and self._texts.get(event.id) != ""]
-        wanted = {user_id for message in messages for user_id in _addressees(message)}
+        words = [_word(event) for event in events if isinstance(event, MessageView)]
+        told = [word for word in (*words, *self._told_later) if self._texts.get(word.message_id) != ""]
+        wanted = {user_id for word in told for user_id in word.people}
         if not wanted:
             return outcomes
         known = UserRepository(self._session).existing(wanted)
         by_room = {room.slug: room for room in self._rooms.values()}
         titles: dict[int, str] = {}
-        rows: dict[str, list[tuple[str, NoticeView]]] = {}
-        for message in messages:
-            room = by_room[message.room]
-            for user_id, kind in _addressees(message).items():
+        rows: dict[tuple[str, int], list[tuple[str, NoticeView]]] = {}
+        for word in told:
+            room = by_room[word.room]
+            for user_id, kind in word.people.items():
                 if user_id not in known or not self._may_see(room, user_id):
                     continue
                 row = Notification(
-                    id=f"{message.id[:12]}{_spread(message.id, user_id)}",
+                    id=f"{word.message_id[:12]}{_spread(word.message_id, user_id)}",
                     user_id=user_id,
                     kind=kind,
                     room_id=room.id,
-                    message_id=message.id,
-                    sender_id=message.sender_id,
-                    summary=self._texts.get(message.id, message.content)[:_SUMMARY_LENGTH],
-                    created_at=message.created_at,
+                    message_id=word.message_id,
+                    sender_id=word.sender_id,
+                    summary=self._texts.get(word.message_id, word.content)[:_SUMMARY_LENGTH],
+                    created_at=word.created_at,
                 )
-                NoticeRepository(self._session).add([row])
+                if not NoticeRepository(self._session).add_missing(row):  # told of this message before
+                    continue
                 if room.id not in titles:
                     titles[room.id] = RoomRepository(self._session).title(room.id)
-                notice = notice_view(row, room=room.slug, room_title=titles[room.id], sender_name=message.sender_name)
-                rows.setdefault(message.id, []).append((user_id, notice))
+                notice = notice_view(row, room=room.slug, room_title=titles[room.id], sender_name=word.sender_name)
+                rows.setdefault((word.room, word.sira), []).append((user_id, notice))
         return [
-            Stored(outcome.message_id, outcome.sira, outcome.event, tuple(rows[outcome.message_id]))
-            if isinstance(outcome, Stored) and isinstance(outcome.event, MessageView) and outcome.message_id in rows
+            Stored(outcome.message_id, outcome.sira, outcome.event, tuple(notices))
+            if isinstance(outcome, Stored)
+            and outcome.event is not None
+            and (notices := rows.get((outcome.event.room, outcome.event.sira)))
             else outcome
             for outcome in outcomes
         ]
@@ -318,17 +335,33 @@ class _Batch:
         return room.kind == RoomKind.PUBLIC or RoomRepository(self._session).member(room.id, user_id) is not None
 
 
-def _addressees(message: MessageView) -> dict[str, str]:
-    """Return who is to be told of a message, and why; nobody is told of their own.
+class _Word(NamedTuple):
+    """Whom an event of the log tells of a message, and of which kind; `sira` is the event's."""
+
+    room: str
+    sira: int
+    message_id: str
+    sender_id: str
+    sender_name: str
+    created_at: datetime
+    content: str
+    people: dict[str, str]
+
+
+def _word(message: MessageView) -> _Word:
+    """Return who is to be told of a new message, and why; nobody is told of their own.
 
     A guest is told of nothing, and neither is the user who has the guest's id by now.
     """
-    people = dict.fromkeys(message.mentions, "bahsetme")
+    people = dict.fromkeys(message.mentions, MENTIONED)
     if message.quote is not None and not message.quote.guest:
-        people.setdefault(message.quote.sender_id, "yanit")
+        people.setdefault(message.quote.sender_id, ANSWERED)
     if not message.guest:
         people.pop(message.sender_id, None)
-    return people
+    return _Word(
+        message.room, message.sira, message.id, message.sender_id, message.sender_name, message.created_at,
+        message.content, people,
+    )  # fmt: skip
 
 
 def _spread(message_id: str, user_id: str) -> str:

@@ -17,6 +17,7 @@ from meydan.chat.errors import MessageMissing, TooLong
 from meydan.chat.events import Event, MessageView, NoticeView
 from meydan.chat.log import MessageLog
 from meydan.chat.log_repository import LogRepository
+from meydan.chat.mentions import mentions
 from meydan.chat.models import Message, Room
 from meydan.chat.operations import Append, EditText, Erase, PutReaction, Restore, Stored
 from meydan.chat.ownership import kept_client_id
@@ -36,8 +37,6 @@ from meydan.platform.visible import clean, is_blank
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f]")
 KINDS: Final = frozenset({"metin"})
-_MENTION: Final = re.compile(r"(?<![\w@.])@([a-z0-9][a-z0-9_.-]{1,30}[a-z0-9])", re.IGNORECASE | re.ASCII)
-_MAX_MENTIONS: Final = 20
 _SYMBOL: Final = (
     r"[\u00a9\u00ae\u203c\u2049\u2122-\u27ff\u2900-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001faff]"
     r"\ufe0f?[\U0001f3fb-\U0001f3ff]?[\U000e0020-\U000e007f]*"  # its look, a tone of skin, the tags of a flag
@@ -313,14 +312,6 @@ class MessageService:
         if len(content) > limit:
             raise TooLong(field="icerik", length=len(content), limit=limit)
         return content
-
-
-def mentions(content: str) -> tuple[str, ...]:
-    """Return the usernames that a message names with `@`, each once, in order."""
-    if "@" not in content:
-        return ()
-    names = dict.fromkeys(name.casefold() for name in _MENTION.findall(content))
-    return tuple(names)[:_MAX_MENTIONS]
 
 
 def _folded(content: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from meydan.platform.db import Base
 
-INVITED = "davet"  # the kind of a notification that says so
+INVITED, MENTIONED, ANSWERED = "davet", "bahsetme", "yanit"  # the kinds of notifications
 _UNREAD = text("read_at IS NULL")
 _Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers its rows only in an INTEGER key
 

@@ -10,7 +10,18 @@ from sqlalchemy.orm import Session, aliased
 
 from meydan.accounts.repository import UserRepository
 from meydan.chat.events import NoticeView
-from meydan.chat.models import INVITED, Invitation, Member, Message, Notification, Room, RoomKind, RoomRole
+from meydan.chat.models import (
+    ANSWERED,
+    INVITED,
+    MENTIONED,
+    Invitation,
+    Member,
+    Message,
+    Notification,
+    Room,
+    RoomKind,
+    RoomRole,
+)
 from meydan.platform.db import insert_missing, rows_changed
 
 _UNREAD_EVENTS = 1_000
@@ -231,6 +242,34 @@ class NoticeRepository:
         self._session.add_all(notices)
         self._session.flush()
 
+    def add_missing(self, notice: Notification) -> bool:
+        """Store a notification and tell whether it is new: of one message its user is told once."""
+        if self._session.get(Notification, notice.id) is not None:
+            return False
+        self.add([notice])
+        return True
+
+    def take_back(self, message: Message, names: Collection[str]) -> None:
+        """Tell users no longer that a message names them; whom it answers stays told of that."""
+        told = (
+            Notification.room_id == message.room_id,
+            Notification.message_id == message.id,
+            Notification.kind == MENTIONED,
+            Notification.user_id.in_(names),
+        )
+        answered = select(Message.sender_id).where(Message.id == message.reply_to, ~Message.guest).scalar_subquery()
+        asker = update(Notification).where(*told, Notification.user_id == answered)
+        self._session.execute(asker.values(kind=ANSWERED), execution_options={"synchronize_session": False})
+        self._session.execute(delete(Notification).where(*told), execution_options={"synchronize_session": False})
+
+    def read_invitations(self, user_id: str, room_id: int, now: datetime) -> list[str]:
+        """Mark the user's invitations into a room as read, and return which were not."""
+        unread = (Notification.user_id == user_id, Notification.room_id == room_id, Notification.read_at.is_(None))
+        ids = self._session.scalars(select(Notification.id).where(*unread, Notification.kind == INVITED)).all()
+        if ids:
+            self.mark_read(user_id, ids, now)
+        return list(ids)
+
     def page(self, user_id: str, *, unread_only: bool, before: str | None, limit: int) -> list[NoticeView]:
         """Return the user's notifications of rooms that they see, and invitations into others; newest first."""
         statement: Select[Notification, str, str, str | None] = (
@@ -270,7 +309,7 @@ class NoticeRepository:
             select(Notification.room_id, func.count())
             .join(Member, and_(Member.room_id == Notification.room_id, Member.user_id == Notification.user_id))
             .join(Message, and_(Message.id == Notification.message_id, Message.sira > Member.read_sira))
-            .where(Notification.user_id == user_id, Notification.read_at.is_(None))
+            .where(Notification.user_id == user_id, Notification.read_at.is_(None), Message.deleted_at.is_(None))
             .group_by(Notification.room_id)
         )
         return {room_id: count for room_id, count in rows}  # noqa: C416  # a Row is no pair to mypy
@@ -334,7 +373,9 @@ def _quieter(than: RoomPlace) -> ColumnElement[bool]:
 
 
 def _worth_telling(user_id: str) -> ColumnElement[bool]:
-    return and_(Room.archived_at.is_(None), or_(Notification.kind == INVITED, _visible(user_id)))
+    said = aliased(Message)
+    deleted = exists().where(said.id == Notification.message_id, said.deleted_at.is_not(None)).correlate(Notification)
+    return and_(Room.archived_at.is_(None), or_(Notification.kind == INVITED, _visible(user_id)), ~deleted)
 
 
 def _usable(now: datetime) -> ColumnElement[bool]:

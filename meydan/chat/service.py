@@ -417,6 +417,8 @@ class RoomService:
             if row is None:
                 raise InvitationInvalid
             row.revoked_at = self._clock.now()
+            if row.user_id is not None:
+                InvitationRepository(session).withdraw(room.id, row.user_id, self._clock.now())
             self._note(session, actor, "room.uninvite", room, invitation=row.id)
 
         await self._db.write(save)
@@ -426,7 +428,7 @@ class RoomService:
         _require_user(actor)
         _require_read(actor)
 
-        def save(session: Session) -> str:
+        def save(session: Session) -> tuple[str, list[str]]:
             rooms, invitations = RoomRepository(session), InvitationRepository(session)
             found = invitations.by_code(_hash(code))
             if found is None or found[0].user_id not in (None, actor.id):
@@ -437,9 +439,12 @@ class RoomService:
                 if not invitations.use(invitation, self._clock.now()):
                     raise InvitationInvalid
                 add_member(session, room, actor.id, self._clock.now())
-            return room.slug
+            return room.slug, NoticeRepository(session).read_invitations(actor.id, room.id, self._clock.now())
 
-        return await self.room(actor, await self._db.write(save))
+        name, read = await self._db.write(save)
+        if read:
+            await self._bus.publish(NOTICES_CHANNEL, msgspec.json.encode(NoticeWord(actor.id, read=read)))
+        return await self.room(actor, name)
 
     def _note(self, session: Session, actor: Actor, action: str, room: Room, **data: Any) -> None:
         """Write what somebody did who keeps order into the audit log."""

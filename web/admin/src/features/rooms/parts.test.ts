@@ -33,7 +33,7 @@ describe("toParts", () => {
   });
 
   it("finds mentions but not e-mail addresses", () => {
-    expect(show("selam @ayşe.y, ben a@b.example")).toEqual(["text:selam ", "mention:ayşe.y", "text:, ben a@b.example"]);
+    expect(show("selam @Ayse.y, ben a@b.example")).toEqual(["text:selam ", "mention:Ayse.y", "text:, ben a@b.example"]);
   });
 
   it("keeps code as it is", () => {

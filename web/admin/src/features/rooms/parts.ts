@@ -1,10 +1,12 @@
 /** Cut a message into plain text, links, mentions and code. Nothing here is ever HTML. */
 
+import { mentionsIn } from "@meydan/client";
+
 export type Part =
   | { readonly kind: "text" | "code" | "mention"; readonly text: string }
   | { readonly kind: "link"; readonly text: string; readonly href: string };
 
-const PATTERN = /`([^`\n]+)`|(https?:\/\/[^\s<>"]+)|(?<![\p{L}\p{N}_@./-])@([\p{L}\p{N}._-]{1,64})/giu;
+const PATTERN = /`([^`\n]+)`|(https?:\/\/[^\s<>"]+)|@/giu;
 const TRAILING = /[.,;:!?'”’)\]}]+$/u;
 
 export function toParts(text: string): readonly Part[] {
@@ -13,8 +15,10 @@ export function toParts(text: string): readonly Part[] {
   const plain = (upto: number) => {
     if (upto > at) parts.push({ kind: "text", text: text.slice(at, upto) });
   };
+  const mentions = new Map(mentionsIn(text).map((mention) => [mention.at, mention]));
   for (const match of text.matchAll(PATTERN)) {
-    const [whole, code, link, mention] = match;
+    const [whole, code, link] = match;
+    const mention = mentions.get(match.index);
     if (code !== undefined) {
       plain(match.index);
       parts.push({ kind: "code", text: code });
@@ -25,11 +29,10 @@ export function toParts(text: string): readonly Part[] {
       plain(match.index);
       parts.push({ kind: "link", text: readable(tidy), href: tidy });
       at = match.index + tidy.length;
-    } else if (mention !== undefined) {
-      const name = mention.replace(/[.-]+$/, "");
+    } else if (mention) {
       plain(match.index);
-      parts.push({ kind: "mention", text: name });
-      at = match.index + 1 + name.length;
+      at = match.index + mention.length;
+      parts.push({ kind: "mention", text: text.slice(match.index + 1, at) });
     }
   }
   plain(text.length);
