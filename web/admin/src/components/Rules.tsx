@@ -1,5 +1,5 @@
 import { VisuallyHidden } from "@mantine/core";
-import { Check, Circle } from "lucide-react";
+import { Check, Circle, CircleDashed } from "lucide-react";
 import { defineTexts } from "@/text/locale";
 import { useText } from "@/text/useText";
 import styles from "./Rules.module.css";
@@ -45,7 +45,13 @@ export function Rules({ id, schema, field, value, username = "", onOffer }: Prop
     <ul className={styles.rules} id={id}>
       {rulesOf(schema, field, value, username).map(({ kind, met, values }) => (
         <li key={kind} data-met={met || undefined}>
-          {met ? <Check size={13} strokeWidth={3} aria-hidden="true" /> : <Circle size={13} aria-hidden="true" />}
+          {met ? (
+            <Check size={13} strokeWidth={3} aria-hidden="true" />
+          ) : met === null ? (
+            <CircleDashed size={13} aria-hidden="true" />
+          ) : (
+            <Circle size={13} aria-hidden="true" />
+          )}
           <span>
             {t(kind, values)}
             {met !== null && <VisuallyHidden>: {t(met ? "met" : "unmet")}</VisuallyHidden>}

@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { type AuditEntry, data } from "@meydan/client";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -9,12 +9,16 @@ import { SortMenu } from "@/components/ListTools";
 import { Moment } from "@/components/Moment";
 import { Card } from "@/components/Page";
 import { Empty, Failed, Loading } from "@/components/States";
+import { texts as shared } from "@/components/texts";
 import { api } from "@/session/session";
 import { useText } from "@/text/useText";
 import styles from "./AuditPage.module.css";
+import { ACTS, acts, isAct, valuesOf } from "./acts";
 import { SystemFrame } from "./SystemFrame";
 import type { AuditSearch } from "./search";
 import { texts } from "./texts";
+
+const BLANKS = { actor: "…", target: "…", user: "…", room: "…", sender: "…", by: "…", before: "…", after: "…" };
 
 export function AuditPage() {
   const t = useText(texts);
@@ -42,6 +46,8 @@ export function AuditPage() {
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   });
+  const say = useText(acts);
+  const choices = ACTS.map((value) => ({ value, label: say(value, BLANKS) }));
   const entries = log.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <SystemFrame>
@@ -54,11 +60,14 @@ export function AuditPage() {
           onChange={(event) => setActor(event.currentTarget.value)}
           data-search
         />
-        <TextInput
-          value={action}
+        <Select
+          data={choices}
+          value={action || null}
           placeholder={t("audit.action")}
           aria-label={t("audit.action")}
-          onChange={(event) => setAction(event.currentTarget.value)}
+          searchable
+          clearable
+          onChange={(next) => setAction(next ?? "")}
         />
         <SortMenu
           order={order}
@@ -85,16 +94,31 @@ export function AuditPage() {
   );
 }
 
+const ROLES = ["owner", "admin", "moderator", "member", "guest"] as const;
+const ROOM_ROLES = { sahip: "owner", moderator: "moderator", uye: "member" } as const;
+const SECTIONS = ["chat", "accounts", "telegram", "network"] as const;
+
 function Entry({ entry }: { entry: AuditEntry }) {
   const t = useText(texts);
-  const facts = Object.entries(entry.data);
+  const s = useText(shared);
+  const say = useText(acts);
+  const facts = Object.entries({ ...(entry.target ? { target: entry.target } : {}), ...entry.data });
+  const word = (name: string): string => {
+    const role = ROLES.find((known) => known === name) ?? ROOM_ROLES[name as keyof typeof ROOM_ROLES];
+    if (role) return s(`role.${role}`);
+    const section = entry.action === "settings.changed" && SECTIONS.find((known) => known === name);
+    return section ? t(`section.${section}`) : name;
+  };
+  const actor = entry.actor_id === "konsol" ? t("audit.console") : entry.actor_id || t("audit.somebody");
   return (
     <details className={styles.entry}>
       <summary data-row>
         <ChevronRight size={16} aria-hidden="true" />
-        <code>{entry.action}</code>
-        <strong>{entry.actor_id}</strong>
-        <span>{entry.target}</span>
+        <span>
+          {isAct(entry.action)
+            ? say(entry.action, valuesOf(entry, actor, word))
+            : t("audit.other", { actor, action: entry.action })}
+        </span>
         <Moment at={entry.at} />
       </summary>
       <dl>
@@ -102,14 +126,19 @@ function Entry({ entry }: { entry: AuditEntry }) {
           <dt>{t("audit.ip")}</dt>
           <dd>{entry.ip || "—"}</dd>
         </div>
+        <div>
+          <dt>{t("audit.code")}</dt>
+          <dd>
+            <code>{entry.action}</code>
+          </dd>
+        </div>
         {facts.map(([name, value]) => (
           <div key={name}>
-            <dt>{name}</dt>
+            <dt>{name === "target" ? t("audit.target") : name}</dt>
             <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
           </div>
         ))}
       </dl>
-      {facts.length === 0 && <p>{t("audit.none")}</p>}
     </details>
   );
 }

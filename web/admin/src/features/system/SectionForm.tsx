@@ -31,7 +31,18 @@ interface Property {
 const NAMED = ["chat", "accounts", "telegram", "network"] as const;
 
 /** A form for any section of live settings, made from its JSON schema and checked by it. */
-export function SectionForm({ section, readOnly }: { section: SettingsSection; readOnly: boolean }) {
+export function SectionForm({
+  section,
+  readOnly,
+  shows = () => true,
+  title,
+}: {
+  section: SettingsSection;
+  readOnly: boolean;
+  /** Which of the section's settings stand in this form. */
+  shows?: (name: string) => boolean;
+  title?: string;
+}) {
   const t = useText(texts);
   const locale = useLocale();
   const [problem, setProblem] = useState<unknown>(null);
@@ -57,13 +68,13 @@ export function SectionForm({ section, readOnly }: { section: SettingsSection; r
   });
   const known = NAMED.find((name) => name === section.section);
   const shown = (value: unknown): string => {
-    if (value === null || value === undefined) return t("empty");
+    if (value === null || value === undefined) return t("choice.server");
     if (typeof value === "boolean") return t(value ? "choice.on" : "choice.off");
     if (typeof value === "number") return number(locale, value, 3);
     return Array.isArray(value) ? value.join(", ") : String(value);
   };
   return (
-    <Card title={known ? t(`section.${known}`) : section.section}>
+    <Card title={title ?? (known ? t(`section.${known}`) : section.section)}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -73,42 +84,44 @@ export function SectionForm({ section, readOnly }: { section: SettingsSection; r
         }}
       >
         <div className={styles.fields}>
-          {properties.map(([name, property]) => {
-            const label = property.titles?.[locale] ?? property.title ?? name;
-            const normal = section.defaults[name];
-            const value = form.values[name];
-            return (
-              <div key={name} className={styles.field} data-changed={name in changes || undefined}>
-                <label htmlFor={`${section.section}-${name}`}>
-                  <span>{label}</span>
-                  <small className="numbers">{t("settings.default", { value: shown(normal) })}</small>
-                </label>
-                <div className={styles.control}>
-                  <Field
-                    id={`${section.section}-${name}`}
-                    name={name}
-                    property={property}
-                    value={value}
-                    error={form.errors[name]}
-                    disabled={readOnly}
-                    locale={locale}
-                    onChange={(next) => form.set(name, next)}
-                  />
-                  <Tooltip label={t("settings.reset")}>
-                    <ActionIcon
-                      variant="subtle"
-                      color="gray"
-                      aria-label={`${t("settings.reset")}: ${label}`}
-                      style={{ visibility: same(value, normal) || readOnly ? "hidden" : "visible" }}
-                      onClick={() => form.set(name, normal)}
-                    >
-                      <RotateCcw size={16} />
-                    </ActionIcon>
-                  </Tooltip>
+          {properties
+            .filter(([name]) => shows(name))
+            .map(([name, property]) => {
+              const label = property.titles?.[locale] ?? property.title ?? name;
+              const normal = section.defaults[name];
+              const value = form.values[name];
+              return (
+                <div key={name} className={styles.field} data-changed={name in changes || undefined}>
+                  <label htmlFor={`${section.section}-${name}`}>
+                    <span>{label}</span>
+                    <small className="numbers">{t("settings.default", { value: shown(normal) })}</small>
+                  </label>
+                  <div className={styles.control}>
+                    <Field
+                      id={`${section.section}-${name}`}
+                      name={name}
+                      property={property}
+                      value={value}
+                      error={form.errors[name]}
+                      disabled={readOnly}
+                      locale={locale}
+                      onChange={(next) => form.set(name, next)}
+                    />
+                    <Tooltip label={t("settings.reset")}>
+                      <ActionIcon
+                        variant="subtle"
+                        color="gray"
+                        aria-label={`${t("settings.reset")}: ${label}`}
+                        style={{ visibility: same(value, normal) || readOnly ? "hidden" : "visible" }}
+                        onClick={() => form.set(name, normal)}
+                      >
+                        <RotateCcw size={16} />
+                      </ActionIcon>
+                    </Tooltip>
+                  </div>
                 </div>
-              </div>
-            );
-          })}
+              );
+            })}
         </div>
         <FormProblem error={problem} />
         {count > 0 && (

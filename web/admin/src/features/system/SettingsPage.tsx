@@ -8,6 +8,16 @@ import styles from "./SettingsPage.module.css";
 import { SystemFrame } from "./SystemFrame";
 import { texts } from "./texts";
 
+/** What somebody who cares for the community looks for; the rest is for who cares for the machine. */
+const COMMUNITY = [
+  { of: "accounts", title: "settings.entry", names: new Set<string>(["registration_open", "guests"]) },
+  {
+    of: "chat",
+    title: "settings.rooms",
+    names: new Set<string>(["members_create_rooms", "rooms_per_member", "max_length", "invitation_hours"]),
+  },
+] as const satisfies readonly { of: string; title: string; names: ReadonlySet<string> }[];
+
 export function SettingsPage() {
   const t = useText(texts);
   const manages = useMay("system:manage");
@@ -20,9 +30,36 @@ export function SettingsPage() {
       <p className={styles.intro}>{manages ? t("settings.detail") : t("settings.read-only")}</p>
       {sections.isPending && <Loading label={t("settings.loading")} rows={6} />}
       {sections.isError && <Failed error={sections.error} retry={() => void sections.refetch()} />}
-      {sections.data?.map((section) => (
-        <SectionForm key={section.section} section={section} readOnly={!manages} />
-      ))}
+      {COMMUNITY.map(({ of, title, names }) => {
+        const section = sections.data?.find((known) => known.section === of);
+        return (
+          section && (
+            <SectionForm
+              key={of}
+              section={section}
+              readOnly={!manages}
+              title={t(title)}
+              shows={(name) => names.has(name)}
+            />
+          )
+        );
+      })}
+      {sections.data && (
+        <details className={styles.advanced}>
+          <summary>
+            <strong>{t("settings.advanced")}</strong>
+            <span>{t("settings.advanced.detail")}</span>
+          </summary>
+          {sections.data.map((section) => (
+            <SectionForm
+              key={section.section}
+              section={section}
+              readOnly={!manages}
+              shows={(name) => !COMMUNITY.some(({ of, names }) => of === section.section && names.has(name))}
+            />
+          ))}
+        </details>
+      )}
     </SystemFrame>
   );
 }
