@@ -101,9 +101,10 @@ def _prepare(server: MeydanServer, name: str, options: argparse.Namespace) -> di
     """Add the people, let the one who is measured talk, and make what the attack needs."""
     api = server.api
     api.request("PATCH", "/api/v1/settings/chat", {"messages_per_second": 1_000, "message_burst": 1_000})
+    api.request("PATCH", "/api/v1/settings/accounts", {"registrations_per_hour": 1_000_000})
     people = [f"ogrenci{number}" for number in range(options.people)] if not name else []
     for person in ("konusan", "kurban", "saldirgan", *(f"giren{number}" for number in range(10)), *people):
-        api.request("POST", "/api/v1/users", {"username": person, "password": PASSWORD})
+        api.request("POST", "/api/v1/auth/register", {"username": person, "password": PASSWORD})
     if name == "unread":
         server.make_room("uzun")
         for number in range(_LONG):
