@@ -116,6 +116,17 @@ def test_while_the_doors_are_closed_every_text_is_true_and_an_invitation_lets_so
         set_accounts(square, owner, registration_open=True, guests=None)
 
 
+def test_on_a_phone_no_tab_is_cut_off(visit: Visit, square: Square, owner: str) -> None:
+    page = (visitor := visit(width=390, height=844, scheme="dark")).page
+    visitor.sign_in("sahip")
+    for path, count in (("/telegram", 5), ("/sistem", 3), ("/ben", 3)):
+        visitor.go(path)
+        tabs = page.get_by_role("main").get_by_role("navigation").get_by_role("link")
+        expect(tabs).to_have_count(count)
+        for tab in tabs.all():
+            expect(tab).to_be_in_viewport(ratio=1)
+
+
 def test_single_keys_work_at_load_and_swallow_no_word(visit: Visit, square: Square) -> None:
     square.register("tus")
     page = (visitor := visit()).page

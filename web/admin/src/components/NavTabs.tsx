@@ -4,7 +4,7 @@ import styles from "./NavTabs.module.css";
 import { openTab } from "./tabs";
 import { useTitle } from "./title";
 
-/** The sections of a place, each an address of its own. Where they do not all fit, the one that is open is in view. */
+/** The sections of a place, each an address of its own. On a phone they take as many lines as they need. */
 export function NavTabs({ label, tabs }: { label: string; tabs: readonly { to: string; label: string }[] }) {
   const { pathname } = useLocation();
   const bar = useRef<HTMLElement>(null);

@@ -1,5 +1,6 @@
 import { data } from "@meydan/client";
 import { useQuery } from "@tanstack/react-query";
+import { ChevronRight } from "lucide-react";
 import { Failed, Loading } from "@/components/States";
 import { api, useMay } from "@/session/session";
 import { useText } from "@/text/useText";
@@ -47,6 +48,7 @@ export function SettingsPage() {
       {sections.data && (
         <details className={styles.advanced}>
           <summary>
+            <ChevronRight size={16} aria-hidden="true" />
             <strong>{t("settings.advanced")}</strong>
             <span>{t("settings.advanced.detail")}</span>
           </summary>
