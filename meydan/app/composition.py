@@ -23,7 +23,7 @@ from meydan.app.http import build_http
 from meydan.app.observation import observe, observe_fleet, observe_gate
 from meydan.app.reactions import connect
 from meydan.app.server import HttpServer
-from meydan.app.system import Figures, SystemService, database_probe, redis_probe, room_probe
+from meydan.app.system import Figures, SystemService, database_probe, record_probe, redis_probe, room_probe
 from meydan.chat.admissions import RoomAdmissions
 from meydan.chat.archive import RoomArchive
 from meydan.chat.entrance import Entrance
@@ -265,9 +265,11 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
             connections=lambda: len(hub.connections),
             rooms_active=lambda: len(hub.channels),
             users_online=hub.presence.online,
+            participants=lambda: sum(hub.presence.count(room) for room in tuple(hub.channels)),
         ),
         probes=[
             database_probe(engines.db),
+            record_probe(message_log, engines.db),
             *([redis_probe(engines.redis)] if engines.redis is not None else []),
             room_probe(gate),
         ],

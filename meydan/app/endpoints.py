@@ -41,6 +41,7 @@ async def health(system: System, response: Response) -> HealthReport:
         durum="saglikli" if report.ready else "hazir_degil",
         canli=True,
         hazir=report.ready,
+        servis="meydan",
         surum=__version__,
         bilesenler={
             name: ComponentHealth(durum="saglikli" if part.well else "kesinti", gecikme_ms=part.milliseconds)
@@ -82,7 +83,7 @@ async def metrics(request: Request, system: System, actor: OptionalActor) -> Res
 )
 async def overview(system: System, actor: CurrentActor) -> Overview:
     """Need `system:read`."""
-    return Overview(**system.overview(actor))
+    return Overview(**await system.overview(actor))
 
 
 @router.get(

@@ -35,7 +35,10 @@ def mount_panel(app: FastAPI, directory: Path = PANEL) -> None:
     async def root(request: Request) -> Response:
         if _wants_page(request):
             return panel.page(request)
-        body = {"ad": "Meydan", "surum": meydan.__version__, "durum": "calisiyor", "belgeler": "/openapi.json"}
+        body = {"ad": "Meydan", "surum": meydan.__version__, "durum": "calisiyor", "belgeler": "/openapi.json"} | {
+            "mesaj": "Meydan çalışıyor",
+            "websocket_endpoint": "/api/v1/ws/{kullanici_id}",
+        }
         return JSONResponse(body, headers={"Vary": "Accept"})
 
 

@@ -1,5 +1,6 @@
 """Wire shapes of the system's endpoints."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -18,6 +19,7 @@ class HealthReport(BaseModel):
     durum: Literal["saglikli", "hazir_degil"]
     canli: bool
     hazir: bool
+    servis: str
     surum: str
     bilesenler: dict[str, ComponentHealth]
 
@@ -49,6 +51,11 @@ class Overview(BaseModel):
     redis: bool
     memory_bytes: int
     cpu_seconds: float
+    aktif_kullanici_sayisi: int
+    aktif_oda_sayisi: int
+    toplam_katilimci: int
+    redis_baglantisi: bool
+    son_guncelleme: datetime
 
 
 class Samples(BaseModel):

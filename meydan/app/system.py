@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 import structlog
@@ -15,6 +15,8 @@ from meydan.accounts.errors import NotSignedIn
 from meydan.accounts.permissions import Permission
 from meydan.accounts.settings import AccountsSettings
 from meydan.app.gate import Gate
+from meydan.chat.log import MessageLog
+from meydan.chat.repository import RoomRepository
 from meydan.chat.settings import ChatSettings
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 log = structlog.get_logger(__name__)
+
+
+BUS_PROBE: Final = "veriyolu"
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Figures:
     connections: Callable[[], int]
     rooms_active: Callable[[], int]
     users_online: Callable[[], int]
+    participants: Callable[[], int]
 
 
 @dataclass(frozen=True)
@@ -72,13 +78,27 @@ def database_probe(db: Database) -> Probe:
     return Probe("veritabani", lambda: db.read(lambda session: session.execute(sa.text("SELECT 1")).scalar()))
 
 
+def record_probe(message_log: MessageLog, db: Database) -> Probe:
+    """Return the probe that is ill while messages cannot be stored, as on a full disk; reading goes on meanwhile.
+
+    Only after a commit that failed does it write anything, to learn whether the next one would succeed.
+    """
+
+    async def look() -> None:
+        if message_log.failing:
+            await db.write(lambda session: RoomRepository(session).touch())
+            message_log.failing = False
+
+    return Probe("kayit", look)
+
+
 def redis_probe(redis: "Redis") -> Probe:
     """Return the probe of Redis: while it is away nodes do not hear each other, but the database has everything."""
 
     async def ping() -> object:
         return await redis.execute_command("PING")  # type: ignore[no-untyped-call]
 
-    return Probe("veriyolu", ping, needed=False)
+    return Probe(BUS_PROBE, ping, needed=False)
 
 
 def room_probe(gate: Gate) -> Probe:
@@ -157,9 +177,10 @@ class SystemService:
             _known(actor).require(Permission.SYSTEM_READ)
         return self._metrics.render()
 
-    def overview(self, actor: Actor) -> dict[str, Any]:
-        """Return the numbers at the head of the system page."""
+    async def overview(self, actor: Actor) -> dict[str, Any]:
+        """Return the numbers at the head of the system page; the bus is asked whether it answers now."""
         actor.require(Permission.SYSTEM_READ)
+        bus = [await self._ask(probe) for probe in self._probes if probe.name == BUS_PROBE]
         return {
             "version": __version__,
             "node": self._node,
@@ -171,6 +192,11 @@ class SystemService:
             "redis": bool(self._settings.redis_url.get_secret_value()),
             "memory_bytes": process_memory_bytes(),
             "cpu_seconds": round(process_cpu_seconds(), 2),
+            "aktif_kullanici_sayisi": self._figures.users_online(),
+            "aktif_oda_sayisi": self._figures.rooms_active(),
+            "toplam_katilimci": self._figures.participants(),
+            "redis_baglantisi": bool(bus) and bus[0].well,
+            "son_guncelleme": self._clock.now(),
         }
 
     def samples(self, actor: Actor, *, seconds: int) -> tuple[float, tuple[str, ...], list[Row]]:

@@ -60,6 +60,8 @@ class MessageLog:
         self._wake = asyncio.Event()
         self._closing = False
         self._last_size = 0
+        self.failing = False
+        """Whether the last commit came to nothing because the database did not take it."""
         self._last_seconds = 0.0
         self.stats = LogStats()
         self.on_stored: BatchListener = lambda _stored: None
@@ -114,6 +116,7 @@ class MessageLog:
                 look_first = True
                 self.stats.retries += 1
             except Unavailable as error:
+                self.failing = True
                 waited = self._clock.monotonic() - started
                 if waited > self._patience or (self._closing and waited > 1.0):
                     log.error("log.gave_up", operations=len(operations), seconds=round(waited, 1))
@@ -125,6 +128,7 @@ class MessageLog:
             except Exception as error:  # noqa: BLE001  # one operation must not take the others with it
                 return await self._commit_singly(operations, error)
             else:
+                self.failing = False
                 self.stats.batches += 1
                 self.stats.operations += len(operations)
                 self._last_size = len(operations)

@@ -1,6 +1,7 @@
 """Messages: what may be said, by whom, and how it is found again. What is said goes through the log."""
 
 import asyncio
+import contextlib
 import re
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,7 +29,7 @@ from meydan.chat.settings import ChatSettings
 from meydan.platform.budgets import Budgets
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
-from meydan.platform.errors import InvalidInput, RateLimited
+from meydan.platform.errors import InvalidInput, RateLimited, Unavailable
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.turkish import words
@@ -251,7 +252,8 @@ class MessageService:
 
         asks = origin if actor is None else actor.origin
         async with self._finding.turn((asks.line,)):
-            await self._indexer.catch_up()
+            with contextlib.suppress(Unavailable):  # what is not taken in yet waits until the disk takes it
+                await self._indexer.catch_up()
             finding = asyncio.ensure_future(self._db.read(read))
             try:
                 return await asyncio.shield(finding)

@@ -58,6 +58,12 @@ class RoomRepository:
         statement = select(Room).where(Room.archived_at.is_not(None), wanted)
         return self._session.scalars(statement.order_by(Room.archived_at.desc(), Room.slug).limit(limit)).all()
 
+    def touch(self) -> None:
+        """Write what is there already; raises when nothing can be written."""
+        self._session.execute(
+            update(Room).values(head=Room.head).where(Room.id == select(func.min(Room.id)).scalar_subquery())
+        )
+
     def exists(self, slug: str) -> bool:
         """Tell whether a room, archived or not, has this slug."""
         return bool(self._session.scalar(select(exists().where(Room.slug == slug))))

@@ -8,9 +8,9 @@ class ChatSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    messages_per_second: float = Field(2.0, gt=0, le=1_000_000, title="Kişi başına saniyede ileti")
+    messages_per_second: float = Field(2.0, ge=0.01, le=1_000_000, title="Kişi başına saniyede ileti")
     message_burst: int = Field(10, ge=1, le=1_000_000, title="Bir anda en çok ileti")
-    frames_per_second: float = Field(20.0, gt=0, le=1_000_000, title="Bağlantı başına saniyede istek")
+    frames_per_second: float = Field(20.0, ge=0.01, le=1_000_000, title="Bağlantı başına saniyede istek")
     frame_burst: int = Field(60, ge=1, le=1_000_000, title="Bir anda en çok istek")
     max_length: int = Field(4_000, ge=1, le=16_000, title="İleti uzunluğu (karakter)")
     undo_seconds: int = Field(30, ge=0, le=600, title="Silinen iletinin geri getirilebildiği süre (sn)")

@@ -3,6 +3,7 @@
 import os
 import random
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from meydan.platform.clock import Clock
 
@@ -10,20 +11,22 @@ _RANDOM_BITS, _STEP_BITS = 80, 48
 
 
 class _Ids:
-    """Counts on, in unpredictable steps, while the millisecond stays the same: what one process makes sorts as made."""
+    """Counts on, in unpredictable steps, until a clock is past the last one: what one process makes sorts as made."""
 
     def __init__(self) -> None:
+        self._lasts: WeakKeyDictionary[Clock, int] = WeakKeyDictionary()
         self._random = random.Random()  # noqa: S311  # an identifier is no secret; the system's source costs a call
-        self._last = 0
         os.register_at_fork(after_in_child=self._random.seed)  # else parent and child make the same
 
-    def next(self, milliseconds: int) -> int:
-        if self._last >> _RANDOM_BITS == milliseconds:
-            made = self._last + 1 + self._random.getrandbits(_STEP_BITS)
+    def next(self, clock: Clock) -> int:
+        milliseconds = int(clock.now().timestamp() * 1000)
+        last = self._lasts.get(clock, 0)
+        if last >> _RANDOM_BITS >= milliseconds:
+            made = last + 1 + self._random.getrandbits(_STEP_BITS)
         else:
             # One bit less than there is room for: the rest is left to count on.
             made = (milliseconds << _RANDOM_BITS) + self._random.getrandbits(_RANDOM_BITS - 1)
-        self._last = made
+        self._lasts[clock] = made
         return made
 
 
@@ -32,7 +35,7 @@ _ids = _Ids()
 
 def new_id(clock: Clock) -> str:
     """Return 32 hexadecimal digits: 48 bits of milliseconds since 1970, then 80 that grow within one. Not a secret."""
-    return f"{_ids.next(int(clock.now().timestamp() * 1000)):032x}"
+    return f"{_ids.next(clock):032x}"
 
 
 def first_id(at: datetime) -> str:

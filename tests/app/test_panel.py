@@ -51,7 +51,8 @@ def test_a_browser_gets_the_page_and_a_program_gets_json(built: FastAPI) -> None
     assert page.headers["cache-control"] == "no-cache"
     body = get(built, "/").json()
     assert body["ad"] == "Meydan"
-    assert body.keys() == {"ad", "surum", "durum", "belgeler"}
+    assert body.keys() == {"ad", "surum", "durum", "belgeler", "mesaj", "websocket_endpoint"}
+    assert body["websocket_endpoint"] == "/api/v1/ws/{kullanici_id}"
 
 
 @pytest.mark.parametrize("path", ["/oda/genel", "/giris", "/davet", "/kurulum", "/sistem/kayitlar"])

@@ -50,7 +50,9 @@ class Square:
             live=self.live,
             metrics=Metrics(),
             sampler=self.sampler,
-            figures=Figures(connections=lambda: 7, rooms_active=lambda: 2, users_online=lambda: 5),
+            figures=Figures(
+                connections=lambda: 7, rooms_active=lambda: 2, users_online=lambda: 5, participants=lambda: 9
+            ),
             probes=[database_probe(self.db), Probe("veriyolu", self._redis, needed=False)],
             node="n1",
             database="sqlite",
@@ -130,7 +132,7 @@ def test_a_missing_database_makes_the_node_unready(square: Square) -> None:
         live=square.live,
         metrics=Metrics(),
         sampler=square.sampler,
-        figures=Figures(connections=lambda: 0, rooms_active=lambda: 0, users_online=lambda: 0),
+        figures=Figures(connections=lambda: 0, rooms_active=lambda: 0, users_online=lambda: 0, participants=lambda: 0),
         probes=[Probe("veritabani", refuse)],
         node="n1",
         database="sqlite",
@@ -176,6 +178,25 @@ def test_overview_and_samples(square: Square) -> None:
     overview = square.call("GET", "/api/v1/system/overview").json()
     assert (overview["node"], overview["uptime_seconds"], overview["connections"]) == ("n1", 90, 7)
     assert (overview["database"], overview["redis"]) == ("sqlite", False)
+
+
+def test_the_overview_has_what_the_first_clients_read(square: Square) -> None:
+    square.become(Role.OWNER)
+    overview = square.call("GET", "/api/v1/system/overview").json()
+    names = ("aktif_kullanici_sayisi", "aktif_oda_sayisi", "toplam_katilimci", "redis_baglantisi")
+    assert [overview[name] for name in names] == [5, 2, 9, True]
+    assert overview["son_guncelleme"].startswith(square.clock.now().isoformat()[:19])
+    square.redis_check = refuse
+    assert square.call("GET", "/api/v1/system/overview").json()["redis_baglantisi"] is False
+    assert square.call("GET", "/saglik").json()["servis"] == "meydan"
+
+
+def test_rates_have_a_sane_lower_bound(square: Square) -> None:
+    square.become(Role.OWNER)
+    for name in ("messages_per_second", "frames_per_second"):
+        for rate in (1e-320, 0, -1, 0.009):
+            assert square.call("PATCH", "/api/v1/settings/chat", json={name: rate}).status_code == 422
+        assert square.call("PATCH", "/api/v1/settings/chat", json={name: 0.01}).status_code == 200
     square.sampler.sample()
     square.clock.advance(10)
     square.sampler.sample()

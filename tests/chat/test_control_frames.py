@@ -66,7 +66,7 @@ async def test_pongs_that_nobody_asked_for_are_frames_of_the_budget(settings: Se
 
 async def test_a_pong_that_was_asked_for_costs_nothing(settings: Settings) -> None:
     async with running_node(settings, clock=ManualClock()) as node:
-        await node.change(frames_per_second=0.001, frame_burst=1)
+        await node.change(frames_per_second=0.01, frame_burst=1)
         raw = await entered(node, "misafir")
         (connection,) = node.square.hub.connections
         for _ in range(2):

@@ -33,3 +33,13 @@ print(new_id(ManualClock()), flush=True)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     first, second = done.stdout.split()
     assert first != second
+
+
+def test_identifiers_never_go_back_with_the_clock() -> None:
+    clock, other = ManualClock(), ManualClock()
+    before = [new_id(clock)]
+    for step in (-0.001, -3600, 0.0005, 3599, 3602):
+        clock.advance(step)
+        before.append(new_id(clock))
+    assert before == sorted(set(before))
+    assert new_id(other) < before[-1], "another clock has its own"

@@ -1776,6 +1776,8 @@ export interface components {
             durum: "saglikli" | "hazir_degil";
             /** Hazir */
             hazir: boolean;
+            /** Servis */
+            servis: string;
             /** Surum */
             surum: string;
         };
@@ -2109,6 +2111,10 @@ export interface components {
          * @description The numbers at the head of the system page, of the node that answers.
          */
         Overview: {
+            /** Aktif Kullanici Sayisi */
+            aktif_kullanici_sayisi: number;
+            /** Aktif Oda Sayisi */
+            aktif_oda_sayisi: number;
             /** Connections */
             connections: number;
             /** Cpu Seconds */
@@ -2124,8 +2130,17 @@ export interface components {
             node: string;
             /** Redis */
             redis: boolean;
+            /** Redis Baglantisi */
+            redis_baglantisi: boolean;
             /** Rooms Active */
             rooms_active: number;
+            /**
+             * Son Guncelleme
+             * Format: date-time
+             */
+            son_guncelleme: string;
+            /** Toplam Katilimci */
+            toplam_katilimci: number;
             /** Uptime Seconds */
             uptime_seconds: number;
             /** Users Online */
