@@ -63,9 +63,13 @@ def test_an_owner_changes_what_can_be_changed(visit: Callable[..., Visitor], squ
     begins_to_read_where_reading_stopped(owner, reader, member)
     accepts_an_invitation(owner)
     follows_a_notification(owner)
+    shares_the_room_and_takes_it_back(owner)
     removes_a_member_and_archives_the_room(owner)
     expect(reader.page.get_by_text("Bu oda bulunamadı")).to_be_visible()
     changes_a_role(owner)
+    makes_an_owner_and_takes_it_back(owner)
+    stops_a_key_of_another(owner, member)
+    gives_a_password_for_once(owner, visit())
     sorts_people(owner)
     reads_the_audit_log_from_its_beginning(owner)
     finds_rooms_beyond_the_first_page(owner)
@@ -127,8 +131,29 @@ def follows_a_notification(owner: Owner) -> None:
     expect(owner.visitor.said("@sahip bakar mısınız")).to_be_in_viewport()
 
 
-def removes_a_member_and_archives_the_room(owner: Owner) -> None:
+def shares_the_room_and_takes_it_back(owner: Owner) -> None:
+    page = owner.visitor.page
+
+    def role() -> str:
+        members = owner.stored("/sohbet/odalar/borsa/uyeler")["uyeler"]
+        return next(str(member["rol"]) for member in members if member["kullanici_id"] == "ayse")
+
     owner.click("button", "Oda ayarları")
+    page.get_by_role("combobox", name="Ayse rolü").or_(page.get_by_role("textbox", name="Ayse rolü")).click()
+    page.get_by_role("option", name="Sahip").click()
+    owner.told("Ayse odanın sahibi olsun mu?")
+    assert role() == "uye"  # it asks first
+    owner.click("button", "Sahip yap")
+    owner.told("Ayse artık odanın sahibi")
+    assert role() == "sahip"
+    owner.click("button", "Geri al")
+    expect(
+        page.get_by_role("combobox", name="Ayse rolü").or_(page.get_by_role("textbox", name="Ayse rolü"))
+    ).to_have_value("Üye")
+    assert role() == "uye"
+
+
+def removes_a_member_and_archives_the_room(owner: Owner) -> None:
     owner.click("button", "Ayse kişisini çıkar")
     owner.confirm("ayse", "Odadan çıkar")
     owner.told("Ayse odadan çıkarıldı")
@@ -147,13 +172,53 @@ def changes_a_role(owner: Owner) -> None:
     assert owner.stored("/users/ayse")["role"] == "moderator"
 
 
+def makes_an_owner_and_takes_it_back(owner: Owner) -> None:
+    page = owner.visitor.page
+    row = page.get_by_role("row", name="@ayse")
+    owner.click("button", "Ayse için eylemler")
+    owner.click("menuitem", "Sahip")
+    owner.told("Ayse meydanın sahibi olsun mu?")
+    owner.click("button", "Sahip yap")
+    expect(row).to_contain_text("Sahip")
+    page.get_by_role("button", name="Geri al").last.click()
+    expect(row).to_contain_text("Moderatör")
+    assert owner.stored("/users/ayse")["role"] == "moderator"
+
+
+def stops_a_key_of_another(owner: Owner, member: str) -> None:
+    page, square = owner.visitor.page, owner.visitor.square
+    square.post("/api-keys", {"name": "yedek botu", "scopes": ["rooms:read"]}, token=member)
+    owner.click("button", "Ayse için eylemler")
+    owner.click("menuitem", "API anahtarları")
+    owner.click("button", "yedek botu anahtarını sil")
+    owner.told("yedek botu silindi")
+    owner.told("API anahtarı yok")
+    assert owner.stored("/users/ayse/api-keys")["items"] == []
+    page.keyboard.press("Escape")
+
+
+def gives_a_password_for_once(owner: Owner, new: Visitor) -> None:
+    made = new.square.post("/users", {"username": "gelin", "name": "Gelin"}, token=owner.token)["password"]
+    page = new.page
+    new.go("/giris")
+    page.get_by_label("Kullanıcı adı").fill("gelin")
+    page.get_by_role("textbox", name="Parola").fill(made)
+    page.get_by_role("button", name="Giriş yap").click()
+    expect(page.get_by_text("Parolanız geçici.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Yeni parola")).to_be_focused()
+    page.keyboard.type(NEXT_PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/(odalar|oda/.*)?$"))
+    new.square.post("/auth/login", {"username": "gelin", "password": NEXT_PASSWORD})
+
+
 def sorts_people(owner: Owner) -> None:
     page, square = owner.visitor.page, owner.visitor.square
     for username, name in (("u1", "Çınar"), ("u2", "Cem"), ("u3", "Işıl"), ("u4", "İnci")):
         square.post("/auth/register", {"username": f"{username}.x", "password": PASSWORD, "name": name})
     page.reload()
     names = page.locator("tbody strong")
-    by_name = ["Ayse", "Cem", "Çınar", "Işıl", "İnci", "Mert", "Sahip Hanım"]
+    by_name = ["Ayse", "Cem", "Çınar", "Gelin", "Işıl", "İnci", "Mert", "Sahip Hanım"]
     expect(names).to_have_text(by_name)
     page.get_by_role("button", name="Sıralama: Ada göre, A–Z").press("Enter")
     page.get_by_role("menuitem", name="Ada göre, Z–A").press("Enter")
@@ -161,7 +226,7 @@ def sorts_people(owner: Owner) -> None:
     expect(page.get_by_role("button", name="Sıralama: Ada göre, Z–A")).to_be_focused()
     owner.click("button", "Sıralama")
     owner.click("menuitem", "Önce en yeni katılan")
-    newest = ["İnci", "Işıl", "Cem", "Çınar", "Mert", "Ayse", "Sahip Hanım"]
+    newest = ["İnci", "Işıl", "Cem", "Çınar", "Gelin", "Mert", "Ayse", "Sahip Hanım"]
     expect(names).to_have_text(newest)
     page.reload()
     expect(names).to_have_text(newest)
