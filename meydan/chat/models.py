@@ -95,7 +95,8 @@ class Message(Base):
     mentions: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     attachments: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     reply_to: Mapped[str | None] = mapped_column(String(32))
-    client_id: Mapped[str | None] = mapped_column(String(96))
+    # SQLite looks at no length, and would copy the table to be told another.
+    client_id: Mapped[str | None] = mapped_column(String(96).with_variant(String(64), "sqlite"))
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
