@@ -112,6 +112,15 @@ class Press(_Command):
     data: str
 
 
+class Vote(_Command):
+    """`POST /_fake/votes`."""
+
+    chat: str
+    person: int
+    message: int
+    options: list[int]
+
+
 class Migrate(_Command):
     """`POST /_fake/migrations`."""
 
@@ -199,6 +208,10 @@ _COMMANDS: Final[dict[str, tuple[type[Any], Callable[[Office, People, Any], Any]
     "presses": (
         Press,
         lambda _, people, body: {"query": people.press(body.chat, body.person, body.message, body.data)},
+    ),
+    "votes": (
+        Vote,
+        lambda _, people, body: {"poll": people.vote(body.chat, body.person, body.message, body.options)},
     ),
     "migrations": (Migrate, lambda _, people, body: {"chat": people.migrate(body.chat).key}),
     "privacy": (SetPrivacy, lambda _, people, body: people.set_privacy(body.bot, privacy=body.privacy)),

@@ -67,7 +67,7 @@ def perform(office: Office, bot: Bot, name: str, params: Params) -> Any:
             bot.user.id,
             room.chat.id if found.counts is Counts.CHAT else 0,
             group=room.group,
-            cost=_cost(params) if found.name == "sendMediaGroup" else 1,
+            cost=_cost(found.name, params),
             now=office.clock(),
         )
         if seconds:
@@ -75,10 +75,16 @@ def perform(office: Office, bot: Bot, name: str, params: Params) -> Any:
     return found.run(call)
 
 
-def _cost(params: Params) -> int:
-    """Return how many messages an album is."""
-    media = params.parsed("media", list[Any], wrong="can't parse media JSON object")
-    return max(1, len(media or ()))
+def _cost(name: str, params: Params) -> int:
+    """Return how many messages a request makes: an album and a batch are as many as they hold."""
+    match name:
+        case "sendMediaGroup":
+            made = params.parsed("media", list[Any], wrong="can't parse media JSON object")
+        case "forwardMessages" | "copyMessages":
+            made = params.parsed("message_ids", list[Any], wrong="can't parse message_ids JSON object")
+        case _:
+            return 1
+    return max(1, len(made or ()))
 
 
 def room_of(call: Call, name: str = "chat_id") -> Room:

@@ -6,11 +6,13 @@ from meydan.telegram.fake.answers import ApiError
 from meydan.telegram.fake.entities import read
 from meydan.telegram.fake.formatted import Formatted
 from meydan.telegram.fake.methods import Call, Counts, message_of, method, require, room_of, writable
-from meydan.telegram.fake.shapes import Entity, Message, MessageId, without_reply
-from meydan.telegram.fake.world import GENERAL, Room
+from meydan.telegram.fake.params import Params
+from meydan.telegram.fake.shapes import Entity, Message, without_reply
+from meydan.telegram.fake.world import Room
 
 TEXT_LIMIT: Final = 4096
 CAPTION_LIMIT: Final = 1024
+_LONGEST: Final = 32_768  # bytes, formatting included
 _MOST: Final = 100
 _PLAIN: Final = frozenset({"chat_id", "text", "parse_mode", "disable_notification"})
 
@@ -37,9 +39,14 @@ def _previews(call: Call) -> dict[str, Any] | None:
 
 def text_of(call: Call) -> Formatted:
     """Return the text of a message; raises `ApiError`."""
+    given = call.params.text("text") or ""
+    if not given:
+        raise ApiError.bad("message text is empty")
+    if len(given.encode("utf-8", "surrogatepass")) > _LONGEST:
+        raise ApiError.bad("text is too long")
     formatted = _read(call, "text", "entities")
     if not formatted.text:
-        raise ApiError.bad("message text is empty")
+        raise ApiError.bad("text must be non-empty")
     if formatted.length > TEXT_LIMIT:
         raise ApiError.bad("message is too long")
     return formatted
@@ -54,8 +61,13 @@ def caption_of(call: Call) -> Formatted:
 
 
 def _read(call: Call, name: str, entities: str) -> Formatted:
-    given = call.params.parsed(entities, list[Entity], wrong="can't parse entities JSON object")
-    return read(call.params.text(name) or "", call.params.text("parse_mode"), given)
+    return formatted_of(call.params, name, entities=entities)
+
+
+def formatted_of(params: Params, name: str, *, entities: str, mode: str = "parse_mode") -> Formatted:
+    """Return the text of a parameter with its formatting; raises `ApiError`."""
+    given = params.parsed(entities, list[Entity], wrong="can't parse entities JSON object")
+    return read(params.text(name) or "", params.text(mode), given)
 
 
 def send(call: Call, room: Room, **content: Any) -> Message:
@@ -86,9 +98,9 @@ def topic_of(call: Call, room: Room) -> int | None:
     topic = call.params.integer("message_thread_id")
     if topic is None or topic == 0:
         return None
-    if room.chat.type == "private":
-        return None
-    if not room.chat.is_forum or (topic != GENERAL and topic not in room.topics):
+    if not room.chat.is_forum and room.chat.type != "private":
+        return None  # where there are no topics it is passed over
+    if topic not in room.topics:  # nor is General named by its number
         raise ApiError.bad("message thread not found")
     if topic in room.topics and room.topics[topic].closed and not room.may(call.bot_id, "can_manage_topics"):
         raise ApiError.bad("TOPIC_CLOSED")
@@ -130,13 +142,13 @@ def edit_text(call: Call) -> Message | bool:
     """Change a text."""
     room = room_of(call)
     formatted = text_of(call)
-    message = _own(call, room)
+    message = own_message(call, room)
     if message.text is None:
         raise ApiError.bad("there is no text in the message to edit")
     markup, previews = reply_markup(call), _previews(call)
     before = (message.text, message.entities or [], message.reply_markup, message.link_preview_options)
     if before == (*formatted, markup, previews):
-        raise _same()
+        raise same()
     message.text, message.entities, message.reply_markup = formatted.text, formatted.entities or None, markup
     message.link_preview_options = previews
     call.office.changed_message(room, message)
@@ -148,12 +160,12 @@ def edit_caption(call: Call) -> Message:
     """Change a caption."""
     room = room_of(call)
     formatted = caption_of(call)
-    message = _own(call, room)
-    if message.text is not None:
+    message = own_message(call, room)
+    if message.text is not None or message.sticker is not None or message.poll is not None:
         raise ApiError.bad("there is no caption in the message to edit")
     markup = reply_markup(call)
     if (message.caption or "", message.caption_entities or [], message.reply_markup) == (*formatted, markup):
-        raise _same()
+        raise same()
     message.caption, message.caption_entities = formatted.text or None, formatted.entities or None
     message.reply_markup = markup
     call.office.changed_message(room, message)
@@ -164,16 +176,17 @@ def edit_caption(call: Call) -> Message:
 def edit_markup(call: Call) -> Message:
     """Change the buttons."""
     room = room_of(call)
-    message = _own(call, room)
+    message = own_message(call, room)
     markup = reply_markup(call)
     if message.reply_markup == markup:
-        raise _same()
+        raise same()
     message.reply_markup = markup
     call.office.changed_message(room, message)
     return message
 
 
-def _own(call: Call, room: Room) -> Message:
+def own_message(call: Call, room: Room) -> Message:
+    """Return the bot's own message that is to be edited; raises `ApiError`."""
     message = message_of(call, room, "message to edit not found")
     mine = message.from_ is not None and message.from_.id == call.bot_id
     posted = message.sender_chat is not None and room.may(call.bot_id, "can_edit_messages")
@@ -182,7 +195,8 @@ def _own(call: Call, room: Room) -> Message:
     return message
 
 
-def _same() -> ApiError:
+def same() -> ApiError:
+    """Return what is said when an edit changes nothing."""
     return ApiError.bad(
         "message is not modified: specified new message content and reply markup are exactly the same as a current "
         "content and reply markup of the message"
@@ -229,50 +243,10 @@ def _removable(call: Call, room: Room, message: Message) -> bool:
 def _remove(call: Call, room: Room, number: int) -> None:
     del room.messages[number]
     room.reactions.pop(number, None)
+    room.votes.pop(number, None)
     if number in room.pinned:
         room.pinned.remove(number)
     call.office.see(room)
-
-
-@method("forwardMessage", Counts.CHAT)
-def forward(call: Call) -> Message:
-    """Pass a message on with its author's name."""
-    room = writable(call, room_of(call))
-    source = room_of(call, "from_chat_id")
-    message = message_of(call, source, "message to forward not found")
-    if message.service or message.has_protected_content:
-        raise ApiError.bad("the message can't be forwarded")
-    return send(call, room, **_content(message), forward_origin=_origin(message))
-
-
-@method("copyMessage", Counts.CHAT)
-def copy(call: Call) -> MessageId:
-    """Write a message anew, without its author's name."""
-    room = writable(call, room_of(call))
-    source = room_of(call, "from_chat_id")
-    message = message_of(call, source, "message to copy not found")
-    if message.service or message.has_protected_content:
-        raise ApiError.bad("the message can't be copied")
-    content = _content(message)
-    if call.params.text("caption") is not None and message.text is None:
-        formatted = caption_of(call)
-        content |= {"caption": formatted.text or None, "caption_entities": formatted.entities or None}
-    return MessageId(message_id=send(call, room, **content).message_id)
-
-
-_CONTENT: Final = ("text", "entities", "photo", "voice", "document", "caption", "caption_entities")
-
-
-def _content(message: Message) -> dict[str, Any]:
-    return {name: getattr(message, name) for name in _CONTENT}
-
-
-def _origin(message: Message) -> dict[str, Any]:
-    if message.forward_origin is not None:
-        return message.forward_origin
-    if message.from_ is not None:
-        return {"type": "user", "date": message.date, "sender_user": message.from_}
-    return {"type": "channel", "date": message.date, "chat": message.chat, "message_id": message.message_id}
 
 
 @method("pinChatMessage", Counts.BOT)

@@ -7,7 +7,8 @@ from meydan.platform.errors import InvalidInput
 from meydan.telegram.fake.answers import ApiError
 from meydan.telegram.fake.entities import read
 from meydan.telegram.fake.office import Office
-from meydan.telegram.fake.shapes import Message, User, without_reply
+from meydan.telegram.fake.polls import vote
+from meydan.telegram.fake.shapes import Message, Poll, User, without_reply
 from meydan.telegram.fake.world import RIGHTS, Bot, Member, Room, Topic, WorldMissing
 
 _BOT_RIGHTS: Final = [*RIGHTS, "can_pin_messages", "can_manage_topics"]
@@ -149,6 +150,11 @@ class People:
             if room.bot_id == bot_id or room.status(bot_id) == "administrator":
                 self._office.mailbox(bot_id).put("message_reaction", update)
         self._office.see(room)
+
+    def vote(self, key: str, person_id: int, number: int, options: list[int]) -> Poll:
+        """Vote in a poll as a person; no options take the vote back."""
+        room, message = self._office.room_of_message(key, number)
+        return vote(self._office, room, message, person=self._present(room, person_id), options=options)
 
     def press(self, key: str, person_id: int, number: int, data: str) -> str:
         """Press a button under a bot's message and return the number of the query."""

@@ -11,6 +11,9 @@ from aiohttp import web
 
 import meydan.telegram.fake.methods_chats
 import meydan.telegram.fake.methods_files
+import meydan.telegram.fake.methods_forward
+import meydan.telegram.fake.methods_media
+import meydan.telegram.fake.methods_polls
 import meydan.telegram.fake.methods_self
 import meydan.telegram.fake.methods_text  # noqa: F401  # they register their methods
 from meydan.telegram.fake.answers import ApiError, success

@@ -5,6 +5,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+MEDIA = ("photo", "video", "audio", "voice", "document")
+"""What is sent as a file and may have a caption."""
+
 
 class _Shape(msgspec.Struct, omit_defaults=True, kw_only=True):
     """What is left at its default is left out, as Telegram does."""
@@ -65,6 +68,51 @@ class Media(_Shape):
     duration: int | None = None
     mime_type: str | None = None
     file_name: str | None = None
+    performer: str | None = None
+    title: str | None = None
+
+
+class Sticker(_Shape):
+    """A sticker; it belongs to no set here."""
+
+    file_id: str
+    file_unique_id: str
+    type: str
+    width: int
+    height: int
+    is_animated: bool
+    is_video: bool
+    emoji: str | None = None
+    file_size: int = 0
+
+
+class PollOption(_Shape):
+    """What can be chosen in a poll."""
+
+    persistent_id: str
+    text: str
+    voter_count: int
+    text_entities: list[Entity] | None = None
+
+
+class Poll(_Shape):
+    """A poll as it stands."""
+
+    id: str
+    question: str
+    options: list[PollOption]
+    total_voter_count: int
+    is_closed: bool
+    is_anonymous: bool
+    type: str
+    allows_multiple_answers: bool
+    allows_revoting: bool
+    members_only: bool
+    question_entities: list[Entity] | None = None
+    correct_option_id: int | None = None
+    correct_option_ids: list[int] | None = None
+    explanation: str | None = None
+    explanation_entities: list[Entity] | None = None
 
 
 class MessageId(_Shape):
@@ -94,6 +142,10 @@ class Message(_Shape):
     photo: list[Media] | None = None
     voice: Media | None = None
     document: Media | None = None
+    video: Media | None = None
+    audio: Media | None = None
+    sticker: Sticker | None = None
+    poll: Poll | None = None
     caption: str | None = None
     caption_entities: list[Entity] | None = None
     reply_markup: dict[str, Any] | None = None
@@ -112,7 +164,7 @@ class Message(_Shape):
     @property
     def service(self) -> bool:
         """Tell whether this says what happened rather than what somebody wrote."""
-        return self.text is None and self.photo is None and self.voice is None and self.document is None
+        return all(getattr(self, name) is None for name in ("text", *MEDIA, "sticker", "poll"))
 
 
 def without_reply(message: Message) -> Message:

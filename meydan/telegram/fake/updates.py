@@ -12,7 +12,7 @@ from meydan.telegram.fake.answers import ApiError, encode
 KINDS: Final = frozenset(
     {
         "message", "edited_message", "channel_post", "edited_channel_post", "callback_query",
-        "my_chat_member", "chat_member", "message_reaction",
+        "my_chat_member", "chat_member", "message_reaction", "poll", "poll_answer",
     }
 )  # fmt: skip
 # These come only to a bot that asks for them by name.
@@ -91,6 +91,8 @@ class Mailbox:
                 self.confirm(offset)
             if not self.pending and timeout > 0:
                 await self._wait(me, min(timeout, _LONGEST_POLL))
+                if offset > 0:
+                    self.confirm(offset)  # a little ahead, it passes over what has come meanwhile
             return [update.body for update, _ in zip(self.pending, range(limit), strict=False)]
         finally:
             if self._poller is me:

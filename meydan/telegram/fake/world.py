@@ -60,6 +60,7 @@ class Room(msgspec.Struct):
     reactions: dict[int, dict[int, list[dict[str, str]]]] = msgspec.field(default_factory=dict)
     topics: dict[int, Topic] = msgspec.field(default_factory=dict)
     pinned: list[int] = msgspec.field(default_factory=list)
+    votes: dict[int, dict[int, list[int]]] = msgspec.field(default_factory=dict)
     last_id: int = 0
     migrated_to: int | None = None
 
@@ -105,6 +106,7 @@ class Room(msgspec.Struct):
             oldest = next(iter(self.messages))
             del self.messages[oldest]
             self.reactions.pop(oldest, None)
+            self.votes.pop(oldest, None)
 
 
 class Bot(msgspec.Struct):

@@ -95,16 +95,16 @@ def _long_data() -> dict[str, Any]:
     ("params", "complaint"),
     [
         ({"text": ""}, "message text is empty"),
-        ({"text": "  \n "}, "message text is empty"),
+        ({"text": "  \n "}, "text must be non-empty"),
         ({}, "message text is empty"),
-        ({"text": "<b></b>", "parse_mode": "HTML"}, "message text is empty"),
+        ({"text": "<b></b>", "parse_mode": "HTML"}, "text must be non-empty"),
         ({"text": "x" * 4097}, "message is too long"),
+        ({"text": "x" * 32_769}, "text is too long"),
         ({"text": "😀" * 2049}, "message is too long"),
         ({"text": "1.5", "parse_mode": "MarkdownV2"}, _RESERVED),
         ({"text": "x", "parse_mode": "Rich"}, "unsupported parse_mode"),
         ({"text": "x", "reply_parameters": {"message_id": 999}}, "message to be replied not found"),
         ({"text": "x", "reply_to_message_id": 999}, "message to be replied not found"),
-        ({"text": "x", "message_thread_id": 999}, "message thread not found"),
         ({"text": "x", "reply_markup": "{"}, "object expected as reply markup"),
         ({"text": "x", "reply_markup": _long_data()}, "BUTTON_DATA_INVALID"),
         ({"text": "x", "chat_id": ""}, "chat_id is empty"),
@@ -223,6 +223,39 @@ async def test_forwarding_and_copying(bot: Client, group: Room, forum: Room, per
     kept = await bot.ok("sendMessage", chat_id=group.chat.id, text="gizli", protect_content=True)
     refused = await bot.refused("forwardMessage", **where, message_id=kept["message_id"])
     assert refused == "Bad Request: the message can't be forwarded"
+
+
+async def test_several_are_forwarded_and_copied_at_once(bot: Client, group: Room, forum: Room, person: int) -> None:
+    bot.join(group)
+    bot.join(forum)
+    numbers = [bot.fake.people.write(group.key, person, text).message_id for text in ("bir", "iki")]
+    where = {"chat_id": forum.chat.id, "from_chat_id": group.chat.id}
+    for method, named in (("forwardMessages", True), ("copyMessages", False)):
+        told = await bot.ok(method, **where, message_ids=[*numbers, 999])
+        messages = [forum.messages[one["message_id"]] for one in told]
+        assert [message.text for message in messages] == ["bir", "iki"]
+        assert [message.forward_origin is not None for message in messages] == [named, named]
+        for wrong, complaint in (
+            ([999], "there are no messages to forward"),
+            (numbers[::-1], "message identifiers must be in a strictly increasing order"),
+            ([0], "invalid message identifier specified"),
+            ([], "message identifiers are not specified"),
+            (list(range(1, 102)), "too many message identifiers specified"),
+        ):
+            assert await bot.refused(method, **where, message_ids=wrong) == f"Bad Request: {complaint}"
+
+
+async def test_a_thread_is_passed_over_where_there_are_no_topics(
+    bot: Client, group: Room, forum: Room, person: int
+) -> None:
+    bot.join(group)
+    bot.join(forum)
+    sent = await bot.ok("sendMessage", chat_id=group.chat.id, text="x", message_thread_id=999)
+    assert "message_thread_id" not in sent
+    bot.fake.people.start(bot.id, person)
+    for chat, thread in ((forum.chat.id, 999), (forum.chat.id, 1), (person, 5)):  # 1 is General, which is not named
+        refused = await bot.refused("sendMessage", chat_id=chat, text="x", message_thread_id=thread)
+        assert refused == "Bad Request: message thread not found"
 
 
 async def test_pinning(bot: Client, group: Room, person: int) -> None:

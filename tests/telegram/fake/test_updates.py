@@ -172,3 +172,20 @@ async def test_a_secret_has_plain_letters_and_a_poller_is_sent_away(bot: Client,
     poll = await bot.poll()
     await bot.ok("setWebhook", url=receiver.url, drop_pending_updates=True)
     assert (await poll)[1]["description"] == "Conflict: terminated by setWebhook request"
+
+
+async def test_an_offset_of_other_numbers_returns_what_waits(bot: Client, group: Room, person: int) -> None:
+    bot.join(group, "administrator")
+    for text in ("bir", "iki"):
+        bot.fake.people.write(group.key, person, text)
+    last = (await bot.ok("getUpdates"))[-1]["update_id"]
+    assert _texts(await bot.ok("getUpdates", offset=last + 12)) == ["bir", "iki"]
+    assert _texts(await bot.ok("getUpdates", offset=2**31 - 1)) == ["bir", "iki"]
+    assert await bot.ok("getUpdates", offset=last + 11) == []  # a little ahead: these are confirmed
+    poll = asyncio.create_task(bot.ask("getUpdates", timeout=30, offset=last + 3))
+    await until(lambda: bot.fake.office.mailbox(bot.id).polling)
+    bot.fake.people.write(group.key, person, "üç")
+    assert (await poll)[1]["result"] == []
+    bot.fake.people.write(group.key, person, "dört")
+    bot.fake.people.write(group.key, person, "beş")
+    assert _texts(await bot.ok("getUpdates", offset=last + 3)) == ["beş"]

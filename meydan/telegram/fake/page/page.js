@@ -189,7 +189,7 @@ function happened(message) {
 
 function entryOf(message) {
   const who = message.from?.first_name ?? message.chat.title ?? "";
-  const media = ["photo", "voice", "document"].find((kind) => message[kind]);
+  const media = ["photo", "video", "audio", "voice", "document", "sticker", "poll"].find((kind) => message[kind]);
   if (message.text === undefined && !media) return make("p", { className: "message service", textContent: `${who} ${happened(message)}` });
   const time = new Date(message.date * 1000).toLocaleTimeString(word("locale"), { hour: "2-digit", minute: "2-digit" });
   const topic = chat()?.topics[message.message_thread_id]?.name;
@@ -198,11 +198,16 @@ function entryOf(message) {
   const answered = message.reply_to_message;
   if (answered) entry.append(make("small", { textContent: `↩ ${answered.text ?? answered.caption ?? ""}`.slice(0, 80) }), make("br"));
   if (media) entry.append(make("em", { textContent: `[${word(media)}${message.document?.file_name ? `: ${message.document.file_name}` : ""}] ` }));
-  entry.append(...formatted(message.text ?? message.caption ?? "", message.entities ?? message.caption_entities));
+  entry.append(...formatted(message.text ?? message.caption ?? message.poll?.question ?? "", message.entities ?? message.caption_entities));
   const tools = make("div", { className: "tools" });
   for (const row of message.reply_markup?.inline_keyboard ?? []) {
     for (const item of row) tools.append(button(item.text, () => item.callback_data && act("presses", { ...place(message), data: item.callback_data })));
   }
+  message.poll?.options.forEach((option, number) => {
+    const vote = button(`${option.text} · ${option.voter_count}`, () => act("votes", { ...place(message), options: [number] }));
+    vote.disabled = message.poll.is_closed;
+    tools.append(vote);
+  });
   const given = Object.values(messages.reactions[message.message_id] ?? {}).flat();
   const like = button(`👍${given.length ? ` ${given.map((one) => one.emoji).join("")}` : ""}`, () => act("reactions", { ...place(message), emoji: "👍" }));
   like.setAttribute("aria-label", `${word("like")} ${given.map((one) => one.emoji).join(" ")}`);

@@ -15,7 +15,7 @@ export const WORDS = {
     held: "sohbet bekliyor, en çok", seconds: "sn", reply: "Yanıtla", replying: "Yanıtlanan:", like: "Beğen", edited: "düzenlendi", empty: "Henüz ileti yok. İlk sözü siz yazın.",
     choose: "Soldan bir sohbet seçin.", noBots: "Henüz bot yok. Aşağıdan bir bot oluşturun.", done: "Tamam.", lost: "Sahte Telegram yanıt vermiyor. Çalıştığından emin olun.",
     joined: "katıldı:", parted: "ayrıldı:", pinned: "bir iletiyi sabitledi", topicMade: "konu açtı:", topicNamed: "konunun adını değiştirdi:", topicClosed: "konuyu kapattı",
-    topicReopened: "konuyu açtı", migratedTo: "grup süper gruba çevrildi", migratedFrom: "süper grup gruptan oluştu", photo: "Fotoğraf", voice: "Ses kaydı", document: "Dosya",
+    topicReopened: "konuyu açtı", migratedTo: "grup süper gruba çevrildi", migratedFrom: "süper grup gruptan oluştu", photo: "Fotoğraf", voice: "Ses kaydı", document: "Dosya", video: "Video", audio: "Müzik", sticker: "Çıkartma", poll: "Anket",
     moved: "Bu grup süper gruba çevrildi.", people: "kişi", answered: "Bot düğmeye yanıt verdi.", busy: "Bot yazıyor…", locale: "tr-TR",
   },
   en: {
@@ -33,7 +33,7 @@ export const WORDS = {
     held: "chats wait, at most", seconds: "s", reply: "Reply", replying: "Replying to:", like: "Like", edited: "edited", empty: "No messages yet. Write the first one.",
     choose: "Choose a chat on the left.", noBots: "No bots yet. Make one below.", done: "Done.", lost: "The fake Telegram does not answer. See that it is running.",
     joined: "joined:", parted: "left:", pinned: "pinned a message", topicMade: "opened the topic", topicNamed: "renamed the topic to", topicClosed: "closed the topic",
-    topicReopened: "reopened the topic", migratedTo: "the group became a supergroup", migratedFrom: "the supergroup was made of a group", photo: "Photo", voice: "Voice message", document: "File",
+    topicReopened: "reopened the topic", migratedTo: "the group became a supergroup", migratedFrom: "the supergroup was made of a group", photo: "Photo", voice: "Voice message", document: "File", video: "Video", audio: "Music", sticker: "Sticker", poll: "Poll",
     moved: "This group became a supergroup.", people: "people", answered: "The bot answered the button.", busy: "The bot is writing…", locale: "en-GB",
   },
 };
