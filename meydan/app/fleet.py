@@ -17,6 +17,7 @@ from meydan.telegram.client.files import SessionFolder
 from meydan.telegram.client.listing import SessionListing
 from meydan.telegram.client.sessions_service import SessionService
 from meydan.telegram.client.state import RedisStates
+from meydan.telegram.conversation import ConversationService
 from meydan.telegram.fake.tokens import is_fake_token
 from meydan.telegram.journal import Journal
 from meydan.telegram.outbox import OutboxService
@@ -37,6 +38,7 @@ class Fleet:
     bots: BotService
     outbox: OutboxService
     budget: BudgetService
+    conversations: ConversationService
     trial: TrialService
     sessions: SessionService
     intake: Intake
@@ -50,6 +52,7 @@ class Fleet:
             "bots": self.bots,
             "outbox": self.outbox,
             "budget": self.budget,
+            "conversations": self.conversations,
             "trial": self.trial,
             "telegram_sessions": self.sessions,
             "intake": self.intake,
@@ -88,6 +91,7 @@ async def open_fleet(
         bots=bots,
         outbox=OutboxService(db=engines.db, bus=engines.bus, clock=clock, live=live, journal=journal, limiter=limiter),
         budget=BudgetService(db=engines.db, bus=engines.bus, clock=clock, limiter=limiter),
+        conversations=ConversationService(engines.db),
         trial=TrialService(bots, world),
         sessions=SessionService(
             db=engines.db,

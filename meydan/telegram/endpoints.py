@@ -13,6 +13,7 @@ from meydan.telegram import schemas
 from meydan.telegram.bots import BotService
 from meydan.telegram.budget import BudgetService
 from meydan.telegram.client.sessions_service import SessionService
+from meydan.telegram.conversation import ConversationService
 from meydan.telegram.orders import Order, Priority
 from meydan.telegram.outbox import OutboxService
 from meydan.telegram.send_views import SendView
@@ -50,6 +51,12 @@ def budget_service(request: Request) -> BudgetService:
     return service
 
 
+def conversation_service(request: Request) -> ConversationService:
+    """Return the view on what was said in chats."""
+    service: ConversationService = request.app.state.conversations
+    return service
+
+
 def trial_service(request: Request) -> TrialService:
     """Return the way to the fake Telegram."""
     service: TrialService = request.app.state.trial
@@ -71,6 +78,7 @@ def intake(request: Request) -> Intake:
 Bots = Annotated[BotService, Depends(bot_service)]
 Outbox = Annotated[OutboxService, Depends(outbox_service)]
 Budgets = Annotated[BudgetService, Depends(budget_service)]
+Conversations = Annotated[ConversationService, Depends(conversation_service)]
 Trial = Annotated[TrialService, Depends(trial_service)]
 Sessions = Annotated[SessionService, Depends(session_service)]
 TakeIn = Annotated[Intake, Depends(intake)]
@@ -160,6 +168,20 @@ async def list_chats(
 async def change_chat(actor: CurrentActor, bots: Bots, chat_id: ChatId, body: schemas.ChatPatch) -> None:
     """Need `telegram:manage`. One budget over all bots, or one for each."""
     await bots.share(actor, chat_id, shared=body.shared)
+
+
+@router.get("/chats/{chat_id}/messages", operation_id="list_telegram_messages", summary="Sohbette konuşulanlar")
+async def list_messages(
+    actor: CurrentActor,
+    conversations: Conversations,
+    chat_id: ChatId,
+    wanted: Annotated[schemas.MessagesWanted, Query()],
+) -> schemas.MessagesOut:
+    """Need `telegram:read`. What people wrote and what bots sent, the latest first."""
+    views, following = await conversations.page(
+        actor, chat_id, bot_id=wanted.bot_id, after=wanted.cursor, limit=wanted.limit
+    )
+    return schemas.MessagesOut(messages=[schemas.SaidOut.model_validate(view) for view in views], next_cursor=following)
 
 
 @router.post("/outbox", operation_id="send_to_telegram", summary="Gönderim ekle", status_code=202)

@@ -20,6 +20,7 @@ from meydan.platform.bodies import BodyModel
 from meydan.platform.cursors import CURSOR
 from meydan.telegram.client.files import SessionKind
 from meydan.telegram.client.listing import SessionStanding
+from meydan.telegram.conversation import SaidKind
 from meydan.telegram.limiter import Holder
 from meydan.telegram.models import BotMode, SendState
 from meydan.telegram.orders import Attachment
@@ -155,6 +156,37 @@ class ChatsOut(_Out):
 
     chats: list[ChatOut]
     next_cursor: str | None = None
+
+
+class SaidOut(_Out):
+    """A message of a chat as it stands now: a person's (`incoming`), or one that a bot sent for `author`."""
+
+    id: str
+    at: datetime
+    incoming: bool
+    bot_id: str
+    message_id: int | None
+    thread_id: int | None
+    author: str
+    kind: SaidKind
+    text: str
+    edited: bool
+    deleted: bool
+
+
+class MessagesOut(_Out):
+    """Messages, the latest first, and where the next page begins."""
+
+    messages: list[SaidOut]
+    next_cursor: str | None = None
+
+
+class MessagesWanted(BodyModel):
+    """Which messages of a chat to list: with `bot_id` what people and this bot said."""
+
+    bot_id: Identifier | None = None
+    cursor: Annotated[str, StringConstraints(pattern=CURSOR)] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class ChatPatch(BodyModel):

@@ -273,6 +273,11 @@ async def _chat(world: World, _who: Who, _on: str) -> Ask:
     return Ask("PATCH", f"{_TELEGRAM}/chats/{await world.chat()}", {"shared": True})
 
 
+@asks("list_telegram_messages")
+async def _said(world: World, _who: Who, _on: str) -> Ask:
+    return Ask("GET", f"{_TELEGRAM}/chats/{await world.chat()}/messages")
+
+
 ask("upload_telegram_media", "POST", f"{_TELEGRAM}/media", files={"file": ("a.png", b"1", "image/png")})
 ask("list_sends", "GET", f"{_TELEGRAM}/outbox")
 ask("count_sends", "GET", f"{_TELEGRAM}/outbox/counts")

@@ -95,7 +95,9 @@ def test_a_bot_is_added_and_speaks_and_what_is_uncertain_is_decided(
     refuses_the_same_bot_again(operator, token)
     chat = finds_the_group_that_the_bot_is_put_into(operator)
     sends_from_the_composer(operator, chat)
+    shows_what_people_answer(operator, chat)
     shows_the_budget(operator)
+    lifts_what_telegram_holds_back(operator, chat)
     sends_a_file_and_takes_it_back(operator, chat)
     keeps_what_waits_while_the_bot_is_stopped(operator, chat)
     says_why_a_send_failed_and_tries_it_again(operator, chat)
@@ -173,6 +175,33 @@ def shows_the_budget(operator: Operator) -> None:
     meter = page.get_by_role("meter", name="Deneme Grubu, 60 sn içinde en çok 20")
     expect(meter).to_have_attribute("value", "1")
     page.go_back()
+
+
+def shows_what_people_answer(operator: Operator, chat: str) -> None:
+    page = operator.visitor.page
+    conversation = page.get_by_role("region", name="Konuşma", exact=True)
+    expect(conversation.get_by_role("listitem").filter(has_text="Günaydın meydan")).to_contain_text("Haber Botu")
+    person = operator.fake.state()["people"][0]
+    operator.fake.do("messages", chat=chat, person=person["id"], text="/kur dolar kaç lira?")
+    answer = conversation.get_by_role("listitem").filter(has_text="/kur dolar kaç lira?")
+    expect(answer).to_contain_text(person["first_name"])
+    expect(answer).to_be_in_viewport()
+
+
+def lifts_what_telegram_holds_back(operator: Operator, chat: str) -> None:
+    page = operator.visitor.page
+    operator.fake.do("failures", kind="error_429", count=1, method="sendMessage", seconds=9_000)
+    row = operator.send("Bekletilen")
+    expect(row).to_contain_text("Sırada")
+    page.get_by_role("main").get_by_role("link", name="Haber Botu").click()
+    held = page.get_by_role("list", name="Telegram bekletiyor").get_by_role("listitem")
+    expect(held).to_contain_text("Deneme Grubu")
+    held.get_by_role("button", name="Beklemeyi kaldır: Deneme Grubu").click()
+    operator.told("Bekleme kaldırıldı; bot hemen yeniden dener")
+    expect(held).to_have_count(0)
+    page.go_back()
+    expect(row).to_contain_text("Gönderildi")
+    assert "Bekletilen" in operator.fake.said(chat)
 
 
 def sends_a_file_and_takes_it_back(operator: Operator, chat: str) -> None:

@@ -21,6 +21,7 @@ from meydan.platform.live_settings import LiveSettings
 from meydan.telegram.api import HttpBotApi
 from meydan.telegram.bots import BotService
 from meydan.telegram.budget import BudgetService
+from meydan.telegram.conversation import ConversationService
 from meydan.telegram.endpoints import LARGER_BODIES, router
 from meydan.telegram.fake.limits import FakeLimits
 from meydan.telegram.fake.server import FakeTelegram
@@ -74,6 +75,7 @@ class Fleet:
             db=db, bus=bus, clock=clock, live=self.live, journal=self.journal, limiter=self.limiter
         )
         self.budget = BudgetService(db=db, bus=bus, clock=clock, limiter=self.limiter)
+        self.conversations = ConversationService(db)
         self.trial = TrialService(self.bots, fake)
         self.runner = FleetRunner(
             db=db, bus=bus, clock=clock, live=self.live, vault=vault, api=self.api, journal=self.journal,
@@ -110,7 +112,7 @@ class Fleet:
     def app(self, doorman: Doorman) -> FastAPI:
         return http_app(
             router, larger=LARGER_BODIES, accounts=doorman, bots=self.bots, outbox=self.outbox, budget=self.budget,
-            trial=self.trial, intake=self.intake,
+            trial=self.trial, intake=self.intake, conversations=self.conversations,
         )  # fmt: skip
 
 

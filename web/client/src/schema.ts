@@ -985,6 +985,26 @@ export interface paths {
         patch: operations["change_telegram_chat"];
         trace?: never;
     };
+    "/api/v1/telegram/chats/{chat_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sohbette konuşulanlar
+         * @description Need `telegram:read`. What people wrote and what bots sent, the latest first.
+         */
+        get: operations["list_telegram_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/telegram/media": {
         parameters: {
             query?: never;
@@ -2042,6 +2062,16 @@ export interface components {
             zaman: string;
         };
         /**
+         * MessagesOut
+         * @description Messages, the latest first, and where the next page begins.
+         */
+        MessagesOut: {
+            /** Messages */
+            messages: components["schemas"]["SaidOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
          * NewKeyOut
          * @description The key, shown this once.
          */
@@ -2424,6 +2454,42 @@ export interface components {
             odalar: components["schemas"]["RoomOut"][];
             /** Sonraki */
             sonraki: string | null;
+        };
+        /**
+         * SaidKind
+         * @description What a message is; `event` tells what happened in the chat, `press` is a button's.
+         * @enum {string}
+         */
+        SaidKind: "text" | "photo" | "voice" | "document" | "video" | "audio" | "sticker" | "location" | "contact" | "poll" | "press" | "event";
+        /**
+         * SaidOut
+         * @description A message of a chat as it stands now: a person's (`incoming`), or one that a bot sent for `author`.
+         */
+        SaidOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Bot Id */
+            bot_id: string;
+            /** Deleted */
+            deleted: boolean;
+            /** Edited */
+            edited: boolean;
+            /** Id */
+            id: string;
+            /** Incoming */
+            incoming: boolean;
+            kind: components["schemas"]["SaidKind"];
+            /** Message Id */
+            message_id: number | null;
+            /** Text */
+            text: string;
+            /** Thread Id */
+            thread_id: number | null;
         };
         /**
          * Samples
@@ -8121,6 +8187,114 @@ export interface operations {
             };
             /** @description Came too slowly */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description In the way of something that is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Invalid input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too often; `bekle` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description A part that is needed does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_telegram_messages: {
+        parameters: {
+            query?: {
+                bot_id?: string | null;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Telegram'ın sohbet numarası */
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesOut"];
+                };
+            };
+            /** @description Not understood: no JSON, no form, or no request at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description No such thing, or none that this actor may see */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -36,6 +36,7 @@ export type Abilities = Schemas["Abilities"];
 export type TelegramBot = Schemas["BotOut"];
 export type TelegramBudget = Schemas["BudgetOut"];
 export type TelegramChat = Schemas["ChatOut"];
+export type TelegramSaid = Schemas["SaidOut"];
 export type TelegramSession = Answer<"/api/v1/telegram/sessions", "get">["sessions"][number];
 export type TelegramSend = Schemas["SendOut"];
 export type SendState = Schemas["SendState"];

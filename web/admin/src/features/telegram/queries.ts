@@ -60,6 +60,25 @@ export function sendsQuery(wanted: Wanted, limit = PAGE) {
   });
 }
 
+/** What was said in a chat, the latest first, page after page; with a bot what concerns that one. */
+export function messagesQuery(chatId: number, botId: string | undefined) {
+  return infiniteQueryOptions({
+    queryKey: ["telegram", "messages", chatId, botId ?? null],
+    queryFn: ({ pageParam }) =>
+      data(
+        api.GET("/api/v1/telegram/chats/{chat_id}/messages", {
+          params: {
+            path: { chat_id: chatId },
+            query: { ...(botId ? { bot_id: botId } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor,
+    refetchInterval: ({ state: { data: found } }) => LIVE_MS * (found?.pages.length ?? 1),
+  });
+}
+
 /** Tell whether a send is about to take its next step, which somebody may be watching. */
 function moves(send: TelegramSend): boolean {
   return send.state === "sending" || (send.state === "queued" && send.eta !== null && send.eta < SOON_SECONDS);

@@ -14,6 +14,7 @@ import { botsQuery, refresh } from "../queries";
 import { texts as shared } from "../texts";
 import styles from "./ChatView.module.css";
 import { Composer } from "./Composer";
+import { Conversation } from "./Conversation";
 import { type GatheredChat, maySpeak, type Standing } from "./gather";
 import { Standing as StandingWord } from "./Standing";
 import { texts } from "./texts";
@@ -53,6 +54,7 @@ export function ChatView({ chat }: { chat: GatheredChat }) {
           {chat.username && ` · @${chat.username}`} · <code>{chat.id}</code>
         </p>
       </header>
+      <Conversation chat={chat} bots={bots} />
       {sends && bots.length > 0 && (
         <Card>
           <Composer chat={chat} bots={speakers} />
