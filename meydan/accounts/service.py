@@ -149,8 +149,9 @@ class AccountService:
         live = self._live.current(AccountsSettings)
         username = fold(username.strip())  # as a phone's keyboard writes it: with a capital, with a space behind
         line = f"login@{origin.line}"
-        familiar = self._tokens.knows_device(origin.device, username)
-        person = f"login:{username[:64]}@{digest(origin.device) if familiar else origin.line}"
+        device = self._tokens.knows_device(origin.device, username)
+        person = f"login:{username[:64]}@{digest(origin.device) if device else origin.line}"
+        familiar = device or await self._has_come_from(origin.address, username)
         if not familiar:
             await self._throttle.pace(line, free=live.login_attempts_per_address)
         await self._throttle.attempt(person, free=live.login_attempts)
@@ -190,6 +191,12 @@ class AccountService:
         granted = await self._db.write(save)
         await self._throttle.forgive(person)
         return granted
+
+    async def _has_come_from(self, address: str, username: str) -> bool:
+        """Tell whether the user has signed in from this address before: who guesses beside them slows them not."""
+        if not address or not is_username(username):
+            return False
+        return await self._db.read(lambda session: SignInRepository(session).was_opened_at(username, address))
 
     def device(self, username: str) -> str:
         """Return what a browser keeps of having signed a user in, for `Origin.device`."""

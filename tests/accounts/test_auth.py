@@ -6,15 +6,19 @@ import asyncpg
 import httpx
 import jwt
 import pytest
+from sqlalchemy.orm import Session
 
 from meydan.accounts.errors import BadCredentials
 from meydan.accounts.origin import Origin
 from meydan.accounts.permissions import Role
 from meydan.accounts.service import AccountService, BadTicket
+from meydan.accounts.users import CONSOLE, new_user
+from meydan.accounts.views import Granted
 from meydan.platform.clock import ManualClock
+from meydan.platform.db import Database
 from meydan.platform.errors import RateLimited
 from meydan.platform.live_settings import LiveSettings
-from tests.accounts.conftest import PASSWORD, SignIn
+from tests.accounts.conftest import PASSWORD, SignIn, cheap_passwords
 
 
 async def register(http: httpx.AsyncClient, username: str = "ayse", **more: str) -> httpx.Response:
@@ -103,7 +107,7 @@ async def test_unknown_names_are_throttled_like_known_ones(http: httpx.AsyncClie
 
 
 async def test_a_neighbour_who_guesses_locks_nobody_out(
-    http: httpx.AsyncClient, sign_in: SignIn, clock: ManualClock
+    http: httpx.AsyncClient, accounts: AccountService, sign_in: SignIn, clock: ManualClock
 ) -> None:
     await sign_in("ayse")
     kept = await http.post("/auth/login", json={"username": "ayse", "password": PASSWORD, "session": "cookie"})
@@ -112,10 +116,37 @@ async def test_a_neighbour_who_guesses_locks_nobody_out(
     for number in range(146):
         await http.post("/auth/login", json={"username": f"kim{number}", "password": "yanlış parola"})
     right = {"username": "ayse", "password": PASSWORD}
-    assert (await http.post("/auth/login", json=right)).status_code == 429
+    assert (await http.post("/auth/login", json=right)).status_code == 200  # from here they have come before
     assert (await http.post("/auth/login", json=right, headers=device)).status_code == 200
+    new = {"username": "mert", "password": PASSWORD}
+    await accounts.users.add(CONSOLE, "mert", password=PASSWORD)
+    assert (await http.post("/auth/login", json=new)).status_code == 429
     clock.advance(1.1)
-    assert (await http.post("/auth/login", json=right)).status_code == 200
+    assert (await http.post("/auth/login", json=new)).status_code == 200
+
+
+async def test_two_hundred_behind_an_address_that_guesses_sign_in_and_none_is_refused(
+    accounts: AccountService, db: Database, clock: ManualClock
+) -> None:
+    """A school: who has signed in there before is not slowed by a neighbour, and other addresses not at all."""
+    hashed = await cheap_passwords().hash(PASSWORD)
+    school, home = Origin("192.0.2.1"), Origin("198.51.100.7")
+    names = [f"ogrenci{number}" for number in range(200)]
+
+    def enrol(session: Session) -> None:
+        for name in names:
+            user = new_user(clock, name, name="", role=Role.MEMBER, password_hash=hashed)
+            accounts._enrol(session, user, "user.add", school)
+
+    await db.write(enrol)
+    guesses = [accounts.login(f"kim{number}", "yanlış parola", origin=school) for number in range(146)]
+    refused = await asyncio.gather(*guesses, return_exceptions=True)
+    assert {type(outcome) for outcome in refused} <= {BadCredentials, RateLimited}
+    more = [accounts.login(f"kimse{number}", "yanlış parola", origin=school) for number in range(100)]
+    everybody = [accounts.login(name, PASSWORD, origin=school) for name in names]
+    others = [accounts.login(name, PASSWORD, origin=home) for name in names[:40]]
+    outcomes = await asyncio.gather(*more, *everybody, *others, return_exceptions=True)
+    assert [outcome for outcome in outcomes[100:] if not isinstance(outcome, Granted)] == []
 
 
 async def test_what_a_device_shows_is_good_for_its_user_only(http: httpx.AsyncClient, sign_in: SignIn) -> None:
