@@ -60,6 +60,17 @@ def test_the_rules_of_a_name_and_a_password_are_said_before_a_refusal_and_tick(v
     expect(page.get_by_role("button", name="Işıl Şahin hesabı")).to_be_visible()
 
 
+def test_a_guest_is_called_what_they_like_and_sees_no_id_of_the_machines(visit: Visit, square: Square) -> None:
+    page = (visitor := visit()).page
+    visitor.go("/oda/genel")
+    page.get_by_label("Takma ad").fill("Ayşe")
+    page.get_by_role("button", name="Meydana gir").click()
+    page.get_by_role("button", name="Ayşe hesabı").click()
+    menu = page.get_by_role("menu")
+    expect(menu).to_contain_text("Ayşe")
+    expect(menu).not_to_contain_text("misafir-")
+
+
 def test_an_error_code_stands_behind_its_details(visit: Visit, square: Square) -> None:
     page = (visitor := visit()).page
     visitor.go("/giris")

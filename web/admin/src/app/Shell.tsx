@@ -105,7 +105,7 @@ function AccountMenu() {
       <Menu.Dropdown>
         <div className={styles.who}>
           <strong>{user.name}</strong>
-          <span>@{user.id}</span>
+          {!guest && <span>@{user.id}</span>}
           <RoleBadge role={user.role} />
         </div>
         <Menu.Divider />

@@ -15,10 +15,12 @@ const texts = defineTexts({
   en: { name: "Nickname", enter: "Enter the square" },
 });
 
-/** A name is all a guest needs. */
+const schema = bodies["POST /api/v1/auth/guest"];
+
+/** A name is all a guest needs, and any will do. */
 export function GuestEntry({ inline = false }: { inline?: boolean }) {
   const t = useText(texts);
-  const form = useFields({ name: "" }, bodies["POST /api/v1/auth/guest"]);
+  const form = useFields({ name: "" }, schema);
   const [problem, setProblem] = useState<unknown>(null);
   const enter = useMutation({
     mutationFn: () => data(api.POST("/api/v1/auth/guest", { body: { name: form.values.name.trim() } })),
@@ -42,7 +44,7 @@ export function GuestEntry({ inline = false }: { inline?: boolean }) {
         placeholder={t("name")}
         value={form.values.name}
         error={form.errors.name}
-        maxLength={64}
+        maxLength={schema.properties.name.maxLength}
         autoComplete="nickname"
         onChange={(event) => form.set("name", event.currentTarget.value)}
       />
