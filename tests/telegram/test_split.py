@@ -190,6 +190,8 @@ def test_each_part_is_shown_as_the_whole_would_be(source: tuple[str, str], limit
         assert units(shown.text) <= limit
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(size(slice=240, whole=3_600))
 @settings(max_examples=size(slice=300, whole=100_000), deadline=None)
 @given(st.one_of(st.tuples(st.just("HTML"), OF_HTML), st.tuples(st.just("MarkdownV2"), OF_MARKDOWN)), st.integers(2, 9))
 def test_it_refuses_what_telegram_refuses_and_nothing_else(source: tuple[str, str], limit: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,6 +100,8 @@ OF_HTML = scrap(HTML) | whole(
 )
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(size(slice=240, whole=3_600))
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(OF_MARKDOWN)
 def test_markdown_is_read_alike(text: str) -> None:
@@ -106,6 +109,8 @@ def test_markdown_is_read_alike(text: str) -> None:
     assert one == two
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(size(slice=240, whole=3_600))
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(OF_HTML)
 def test_html_is_read_alike(text: str) -> None:
