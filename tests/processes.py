@@ -22,7 +22,7 @@ from meydan.platform.settings import Settings
 _VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
 _PATIENCE = 90.0
 _WARM = multiprocessing.get_context("forkserver")
-_WARM.set_forkserver_preload(["meydan.app.composition", "meydan.app.server", "meydan.platform.migrate", __name__])
+_WARM.set_forkserver_preload(["meydan.app.running", "meydan.app.server", "meydan.platform.migrate", __name__])
 
 
 def free_port() -> int:

@@ -16,8 +16,9 @@ import uvloop
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Role
-from meydan.app.composition import open_accounts, tune
+from meydan.app.composition import open_accounts
 from meydan.app.fleet import Fleet, open_fleet
+from meydan.app.running import tune
 from meydan.platform import migrate
 from meydan.platform.settings import load_settings
 from meydan.telegram.orders import Order

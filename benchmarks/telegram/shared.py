@@ -20,8 +20,9 @@ from redis import Redis
 from benchmarks.processes import GENERATOR_CORE, ROOT, SERVER_CORE, BenchmarkError, on_core, postgres_database
 from benchmarks.telegram.crowd import OWNER, WARM, Lane, feed, judged, people
 from benchmarks.telegram_limits import Outcome
-from meydan.app.composition import open_accounts, tune
+from meydan.app.composition import open_accounts
 from meydan.app.fleet import open_fleet
+from meydan.app.running import tune
 from meydan.platform import migrate
 from meydan.platform.logging import configure_logging
 from meydan.platform.settings import Settings, load_settings

@@ -1,89 +1,24 @@
 """The accounts over HTTP: each endpoint is one call of a service."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Body, Depends, FastAPI, Path, Query, Request
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
-from starlette.types import Scope
+from fastapi import APIRouter, Body, Depends, Path, Query
 
 from meydan.accounts import schemas
 from meydan.accounts.actor import Actor
-from meydan.accounts.cookies import DEVICE, REFRESH, Browser, kept
-from meydan.accounts.errors import NotSignedIn
+from meydan.accounts.asking import Accounts, Bearer, CurrentActor, From, Key, optional_actor
+from meydan.accounts.cookies import DEVICE, REFRESH, Browser
 from meydan.accounts.orders import AuditOrder, UserOrder
-from meydan.accounts.origin import Origin
 from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.service import AccountService
 from meydan.accounts.signins import REFRESH_LIFE
 from meydan.accounts.views import Granted, UserView
-from meydan.accounts.writes import SAFE_METHODS
 from meydan.platform.cursors import CURSOR
 from meydan.platform.problems import problems
 
-_UNCOUNTED: Final = frozenset({"create_ws_ticket", "send_message"})  # a message costs its sender one of those
 _DEVICE_LIFE: Final = 400 * 24 * 3600  # seconds; no browser keeps a cookie longer
 
 
-def accounts(request: Request) -> AccountService:
-    """Find the service that the composition root made."""
-    service: AccountService = request.app.state.accounts
-    return service
-
-
-def origin(request: Request) -> Origin:
-    """Say where the request comes from."""
-    address = request.client.host if request.client is not None else ""
-    return Origin.of(
-        address,
-        request.headers.get("user-agent", ""),
-        device=kept(request, DEVICE),
-        gone=request.is_disconnected,
-    )
-
-
-Accounts = Annotated[AccountService, Depends(accounts)]
-From = Annotated[Origin, Depends(origin)]
-_bearer, _key = HTTPBearer(auto_error=False), APIKeyHeader(name="X-API-Key", auto_error=False)
-_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-_Key = Annotated[str | None, Depends(_key)]
-
-
-async def optional_actor(accounts: Accounts, come: From, bearer: _Bearer, key: _Key) -> Actor | None:
-    """Return who asks, or None when they do not say; saying it wrongly is refused."""
-    if bearer is not None:
-        return await accounts.authenticate_bearer(bearer.credentials, origin=come)
-    if key is not None:
-        return await accounts.authenticate_key(key, origin=come)
-    return None
-
-
-OptionalActor = Annotated[Actor | None, Depends(optional_actor)]
-
-
-async def admit(app: FastAPI, scope: Scope, permission: str) -> None:
-    """Raise unless whoever asks may do what needs `permission`; nothing of their body has been read."""
-    request, service = Request(scope), app.state.accounts
-    actor = await optional_actor(service, origin(request), await _bearer(request), await _key(request))
-    if actor is None:
-        raise NotSignedIn
-    actor.require(Permission(permission))
-
-
-async def current_actor(request: Request, accounts: Accounts, actor: OptionalActor) -> Actor:
-    """Return who asks, at the cost of one change where something is changed; raise `NotSignedIn` when nobody says."""
-    if actor is None:
-        raise NotSignedIn
-    if request.method not in SAFE_METHODS and not is_uncounted(request.scope["route"]):
-        accounts.writes.spend(actor)
-    return actor
-
-
-def is_uncounted(route: Any) -> bool:
-    """Tell whether a route changes nothing of the square's, or has bounds of its own, as what bots are to send."""
-    return route.operation_id in _UNCOUNTED or "telegram" in route.tags
-
-
-CurrentActor = Annotated[Actor, Depends(current_actor)]
 AskingBrowser = Annotated[Browser, Depends(Browser)]
 _Identifier = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 _Limit = Annotated[int, Query(ge=1, le=200)]
@@ -160,8 +95,8 @@ async def logout(
     accounts: Accounts,
     come: From,
     browser: AskingBrowser,
-    bearer: _Bearer,
-    key: _Key,
+    bearer: Bearer,
+    key: Key,
     body: Annotated[schemas.RefreshIn | None, Body()] = None,
 ) -> None:
     """End the sign-in of the refresh token, whatever became of the access token, or else of the access token."""

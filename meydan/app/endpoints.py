@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator
 
 from meydan import __version__
-from meydan.accounts.endpoints import CurrentActor, OptionalActor
+from meydan.accounts.asking import CurrentActor, OptionalActor
 from meydan.app.schemas import Abilities, ComponentHealth, HealthReport, Overview, Samples, Section, SectionList
 from meydan.app.system import SystemService
 from meydan.platform.bodies import whole_text

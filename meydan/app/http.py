@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from meydan import __version__
 from meydan.accounts import endpoints as accounts_endpoints
+from meydan.accounts.asking import admit
 from meydan.app import endpoints as system_endpoints
 from meydan.app.description import describe
 from meydan.app.panel import mount_panel
@@ -40,6 +41,6 @@ def build_http(
         metrics=metrics,
         https=https,
         larger=chat_endpoints.LARGER_BODIES | telegram_endpoints.LARGER_BODIES,
-        admit=partial(accounts_endpoints.admit, app),
+        admit=partial(admit, app),
     )
     return app

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
-from meydan.accounts.endpoints import CurrentActor, From, OptionalActor
+from meydan.accounts.asking import CurrentActor, From, OptionalActor
 from meydan.accounts.permissions import Permission
 from meydan.chat import schemas
 from meydan.chat.admissions import RoomAdmissions

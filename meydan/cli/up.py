@@ -42,7 +42,7 @@ def api(*, lang: Lang = None) -> None:
 
 def worker(*, lang: Lang = None) -> None:
     """Do the background work that one process of a square does."""
-    from meydan.app.composition import work
+    from meydan.app.running import work
 
     settings = _settings()
     _require_migrated(settings)
@@ -50,7 +50,7 @@ def worker(*, lang: Lang = None) -> None:
 
 
 def _run(settings: Settings, *, worker: bool) -> None:
-    from meydan.app.composition import serve
+    from meydan.app.running import serve
 
     async def listening(address: str, owner_key: str | None, fake_telegram: str | None) -> None:
         console.print(say("up.listening", address=address))

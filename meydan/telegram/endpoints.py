@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, File, Header, Path, Query, Request, UploadFile, status
 
-from meydan.accounts.endpoints import CurrentActor
+from meydan.accounts.asking import CurrentActor
 from meydan.accounts.permissions import Permission
 from meydan.platform.bodies import LargerBody
 from meydan.platform.cursors import CURSOR

@@ -2,7 +2,7 @@
 
 from fastapi.routing import APIRoute
 
-from meydan.accounts.endpoints import current_actor, is_uncounted
+from meydan.accounts.asking import current_actor, is_uncounted
 from meydan.accounts.permissions import Role
 from meydan.accounts.writes import SAFE_METHODS
 from meydan.app.http import build_http
