@@ -230,13 +230,17 @@ def tells_whoever_is_removed(cast: Cast) -> None:
     cast.owner.page.get_by_role("button", name="Ayse kişisini çıkar").click()
     cast.owner.page.get_by_role("textbox", name="“ayse”").fill("ayse")
     cast.owner.page.get_by_role("dialog").last.get_by_role("button", name="Odadan çıkar").click()
-    expect(page.get_by_text("Borsa ve Altın odasından çıkarıldınız")).to_be_visible()
     expect(page.get_by_text("Bu odadan çıkarıldınız.")).to_be_visible()
     expect(member.composer).to_have_count(0)
     page.get_by_role("button", name="Yeniden katıl").click()
     expect(member.composer).to_have_value("yarım kaldı")
     member.say("geri geldim")
     expect(cast.owner.said("geri geldim")).to_be_visible()
+    cast.owner.page.get_by_role("dialog").get_by_role("button", name="Odayı arşivle").click()
+    cast.owner.page.get_by_role("textbox", name="“Borsa ve Altın”").fill("Borsa ve Altın")
+    cast.owner.page.get_by_role("dialog").last.get_by_role("button", name="Odayı arşivle").click()
+    expect(page.get_by_text("Borsa ve Altın odası arşivlendi")).to_be_visible()
+    expect(page.get_by_text("Bu oda bulunamadı")).to_be_visible()
 
 
 def says_when_a_link_leads_nowhere(cast: Cast) -> None:

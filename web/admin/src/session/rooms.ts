@@ -64,11 +64,10 @@ function changed({ pages, pageParams }: Pages, id: string, change: (room: Room) 
   return { pageParams, pages: pages.map((page) => ({ ...page, odalar: page.odalar.map(each) })) };
 }
 
-/** What a room is called, as far as it is known here. */
-export function titleOf(id: string): string {
+/** A room, as far as it is known here. */
+export function knownRoom(id: string): Room | undefined {
   const listed = queries.getQueryData<Pages>(EVERY)?.pages.flatMap((page) => page.odalar);
-  const room = listed?.find(({ oda_id }) => oda_id === id) ?? queries.getQueryData<Room>(["room", id]);
-  return room?.baslik ?? id;
+  return listed?.find(({ oda_id }) => oda_id === id) ?? queries.getQueryData<Room>(["room", id]);
 }
 
 /** Keep nothing of what was known of any room, and ask anew; once, though every room may ask for it. */

@@ -11,7 +11,7 @@ import { Empty, Failed, Loading } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { useSocket } from "@/session/live";
 import { queries } from "@/session/queries";
-import { roomsQuery, titleOf } from "@/session/rooms";
+import { knownRoom, roomsQuery } from "@/session/rooms";
 import { api } from "@/session/session";
 import { shortMoment } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
@@ -88,7 +88,9 @@ export function NoticeBell({ className }: { className: string }) {
     () =>
       socket?.on("putOut", ({ room, why }) => {
         if (why !== "cikarildi" && why !== "arsivlendi") return;
-        toast(t(`put-out.${why}`, { room: titleOf(room) }), { kind: "problem" });
+        const known = knownRoom(room);
+        const told = why === "cikarildi" && known?.tur === "genel" && location.pathname === `/oda/${room}`;
+        if (!told) toast(t(`put-out.${why}`, { room: known?.baslik ?? room }), { kind: "problem" });
       }),
     [socket, t],
   );

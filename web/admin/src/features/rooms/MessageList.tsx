@@ -88,11 +88,12 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
   }, [log.status, log.attached, rows, log.drafts, hold]);
 
   // On coming in, the unread line is where one starts to read, however far above; what comes later is read as it comes.
+  const spoke = useRef(false);
   const entered = useRef<"no" | "on the way" | "yes">("no");
   useLayoutEffect(() => {
     if (entered.current === "yes" || log.status !== "ready" || readSira === null) return;
     const unread = firstUnread(log.messages, readSira, me);
-    const above = unread !== null && log.hasOlder && (log.messages[0]?.sira ?? 0) > readSira + 1;
+    const above = !spoke.current && unread !== null && log.hasOlder && (log.messages[0]?.sira ?? 0) > readSira + 1;
     if (!above) {
       entered.current = "yes";
       setUnreadSira(unread);
@@ -108,7 +109,7 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
   useLayoutEffect(() => {
     const box = scroller.current;
     const line = box?.querySelector<HTMLElement>("[data-unread-line]");
-    if (unreadSira === null || !box || !line) return;
+    if (unreadSira === null || !box || !line || spoke.current) return;
     const below = line.offsetTop - box.scrollTop;
     if (below >= 0 && below < box.clientHeight) return;
     stuck.current = false;
@@ -196,6 +197,7 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
   useEffect(() => {
     if (lastSaid <= said.current) return;
     said.current = lastSaid;
+    spoke.current = true;
     void jump();
   }, [lastSaid, jump]);
 

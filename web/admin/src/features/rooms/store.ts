@@ -78,8 +78,10 @@ export class RoomsStore {
     socket.on("rejected", ({ pending, problem }) => this.entry(pending.room).log.reject(pending, problem));
     socket.on("putOut", ({ room, why }) => {
       this.entry(room).expelled.set(why === "cikarildi");
-      queries.removeQueries({ queryKey: ["room", room] });
-      void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+      this.lookAgain(room);
+    });
+    socket.on("joinFailed", ({ room, problem }) => {
+      if (problem.kod === "oda_yok") this.lookAgain(room);
     });
     socket.on("held", ({ room, seconds }) => this.entry(room).held.set(Date.now() + seconds * 1000));
     socket.on("typing", ({ room, userId }) => this.startTyping(room, userId));
@@ -227,6 +229,12 @@ export class RoomsStore {
     if (possible) next.add(id);
     else next.delete(id);
     undoable.set(next);
+  }
+
+  /** The room may be there no more, or not for this person. */
+  private lookAgain(room: string): void {
+    queries.removeQueries({ queryKey: ["room", room] });
+    void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
   }
 
   /** Take note of which log the room has; when it is another one, as after a backup was put back, start anew. */
