@@ -29,7 +29,11 @@ export const MessageText = memo(function MessageText({
         }
         if (part.kind === "mention") {
           return (
-            <span key={key} className={styles.mention} data-me={part.text.replaceAll("İ", "i").toLowerCase() === me || undefined}>
+            <span
+              key={key}
+              className={styles.mention}
+              data-me={part.text.replaceAll("İ", "i").toLowerCase() === me || undefined}
+            >
               @{part.text}
             </span>
           );
