@@ -20,6 +20,7 @@ from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTrans
 from rich.console import Console
 from rich.markup import escape
 
+from meydan.chat.mentions import mentions
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, language, say
 
@@ -274,7 +275,10 @@ class _Terminal:
         label = "[yellow]SİM[/yellow] " if message.get("simulated") else ""
         colour = "cyan" if message["gonderen_id"] == self._id else "bold"
         who = f"[{colour}]{escape(message['gonderen_ad'])}[/{colour}]"
-        console.print(f"[dim]{at:%H:%M}[/dim] {label}{who}  {escape(message['icerik'])}", soft_wrap=True)
+        text = escape(message["icerik"])
+        if self._id in mentions(message["icerik"]):
+            text = f"[bold yellow]@[/bold yellow] [bold]{text}[/bold]"
+        console.print(f"[dim]{at:%H:%M}[/dim] {label}{who}  {text}", soft_wrap=True)
 
     def _change(self, update: dict[str, Any]) -> None:
         """Tell what became of a message that was shown; reactions pass in silence."""

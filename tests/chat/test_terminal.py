@@ -8,6 +8,8 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
 from meydan.accounts.permissions import Role
 from meydan.cli import chat
 from tests.chat.node import PATIENCE, Node
@@ -119,6 +121,16 @@ async def test_what_was_said_and_changed_while_the_line_was_cut_is_shown(node: N
             last = (await ali.send(f"çok şey {number}"))["mesaj_id"]
         await ali.ask("mesaj_duzenle", oda_id="genel", mesaj_id=last, icerik="çok şey oldu")  # memory lets go
         await until(terminal, "çok şey oldu")
+
+
+async def test_a_message_that_names_whoever_reads_stands_out(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = chat._Terminal("http://127.0.0.1:1", "genel", "ali", "")
+    for number, text in enumerate(("@ALİ bakar mı", "bkz. https://a.example/@ali", "@alişan gelsin"), start=1):
+        said = {"id": f"m{number}", "gonderen_id": "veli", "gonderen_ad": "Veli", "icerik": text}
+        message = {**said, "zaman": "2026-11-20T12:00:00Z"}
+        terminal.hear({"tip": "mesaj", "oda_id": "genel", "sira": number, "mesaj": message})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition("Veli  ")[2].startswith("@ ") for line in lines] == [True, False, False]
 
 
 async def test_who_is_removed_is_told_and_does_not_come_back_by_itself() -> None:

@@ -29,11 +29,7 @@ export const MessageText = memo(function MessageText({
         }
         if (part.kind === "mention") {
           return (
-            <span
-              key={key}
-              className={styles.mention}
-              data-me={part.text.replaceAll("İ", "i").toLowerCase() === me || undefined}
-            >
+            <span key={key} className={styles.mention} data-me={part.name === me || undefined}>
               @{part.text}
             </span>
           );

@@ -3,7 +3,9 @@
 import { mentionsIn } from "@meydan/client";
 
 export type Part =
-  | { readonly kind: "text" | "code" | "mention"; readonly text: string }
+  | { readonly kind: "text" | "code"; readonly text: string }
+  /** `name` is the username; the text may be written otherwise. */
+  | { readonly kind: "mention"; readonly text: string; readonly name: string }
   | { readonly kind: "link"; readonly text: string; readonly href: string };
 
 const PATTERN = /`([^`\n]+)`|(https?:\/\/[^\s<>"]+)|@/giu;
@@ -32,7 +34,7 @@ export function toParts(text: string): readonly Part[] {
     } else if (mention) {
       plain(match.index);
       at = match.index + mention.length;
-      parts.push({ kind: "mention", text: text.slice(match.index + 1, at) });
+      parts.push({ kind: "mention", text: text.slice(match.index + 1, at), name: mention.name });
     }
   }
   plain(text.length);
