@@ -29,6 +29,7 @@ from meydan.chat.settings import ChatSettings
 from meydan.platform.budgets import Budgets
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
+from meydan.platform.emoji import one_spelling
 from meydan.platform.errors import InvalidInput, RateLimited, Unavailable
 from meydan.platform.ids import new_id
 from meydan.platform.live_settings import LiveSettings
@@ -147,7 +148,7 @@ class MessageService:
         actor.require(Permission.ROOMS_WRITE)
         if not _EMOJI.fullmatch(emoji):
             raise InvalidInput(field="emoji", reason="not_an_emoji")
-        return PutReaction(room_id, self._clock.now(), _message_id(message_id), actor.key, emoji, remove)
+        return PutReaction(room_id, self._clock.now(), _message_id(message_id), actor.key, one_spelling(emoji), remove)
 
     async def send(
         self, actor: Actor, name: str, content: str, *, client_id: str | None, reply_to: str | None

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from typing import Final
 
+from meydan.platform.visible import IGNORABLE
+
 _LOWER: Final = str.maketrans({"I": "ı", "İ": "i"})
 _UPPER: Final = str.maketrans({"i": "İ", "ı": "I"})
 _DOTLESS: Final = str.maketrans({"ı": "i"})
@@ -17,6 +19,10 @@ _LETTERS: Final = dict(zip("İıÇçĞğÖöŞşÜüÂâÎîÛû".encode(_CODE_P
 _FOLDED: Final = bytes(_LETTERS.get(code, code) for code in range(256)).lower()
 _GAPS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD: Final = re.compile(r"[^\W_]+")
+_SIGNS: Final = re.compile(r"(?<=[^\W_])(?:\+{1,2}|#)(?![\w+#])")
+_PICTURE: Final = re.compile("[\u203c\u2049\u2122-\u27bf\u2900-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]")
+_UNSPACED: Final = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]+")
+_RUNS: Final = re.compile(f"{_UNSPACED.pattern}|[^{_UNSPACED.pattern[1:-2]}]+")
 _NUMBER: Final = re.compile(r"0*([0-9]+)")
 # A letter that ASCII lacks comes after the one before it in the alphabet, whatever follows that one: `~` is above `z`.
 _ALPHABET: Final = str.maketrans({"ç": "c~", "ğ": "g~", "ı": "h~", "ö": "o~", "ş": "s~", "ü": "u~"})
@@ -58,9 +64,26 @@ def _fold_foreign(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Split text into folded words of letters and digits, in order."""
-    folded = fold(text)
-    return folded.translate(_GAPS).split() if folded.isascii() else _WORD.findall(folded)
+    """Split text into folded words of letters and digits, in order.
+
+    Signs behind a word belong to it (`C++`, `C#`), a picture is a word, and of a script without spaces every two
+    neighbours are one: what stands in the middle of a sentence is found.
+    """
+    folded = text.lower() if text.isascii() else fold(IGNORABLE.sub("", text))
+    if "+" in folded or "#" in folded:
+        folded = _SIGNS.sub(lambda signs: signs[0].replace("+", "plus").replace("#", "sharp"), folded)
+    if folded.isascii():
+        return folded.translate(_GAPS).split()
+    found: list[str] = []
+    for word in _WORD.findall(_PICTURE.sub(lambda picture: f" u{ord(picture[0]):x} ", folded)):
+        for piece in _RUNS.findall(word) if _UNSPACED.search(word) else (word,):
+            found += _pairs(piece) if _UNSPACED.match(piece) else [piece]
+    return found
+
+
+def _pairs(run: str) -> list[str]:
+    """Return every two neighbours of a run, and its last character, which one may look for alone."""
+    return [run[place : place + 2] for place in range(len(run))]
 
 
 def sort_key(text: str) -> str:

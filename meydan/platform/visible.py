@@ -9,7 +9,7 @@ DIRECTIONS: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 """What turns the direction of what follows: it would turn around what stands beside a name, title or topic."""
 
 # Default_Ignorable_Code_Point, which `unicodedata` leaves out. Its tail of plane 14 is reserved for more of the same.
-_IGNORABLE: Final = re.compile(
+IGNORABLE: Final = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     r"\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
@@ -37,7 +37,7 @@ def is_blank(text: str) -> bool:
 
 
 def _is_unseen(char: str) -> bool:
-    if _IGNORABLE.match(char) or char in _EMPTY:
+    if IGNORABLE.match(char) or char in _EMPTY:
         return True
     category = unicodedata.category(char)
     return category in _UNSEEN and not (category == "Cn" and _DRAWN_SOON.match(char))

@@ -67,7 +67,7 @@ async def test_every_spelling_finds_it(square: Node) -> None:
 
 
 async def test_a_query_of_no_words_is_refused(node: Node) -> None:
-    for query in ("", "   ", "...", "'\"*()", "😀", "_", "\x00", "-"):
+    for query in ("", "   ", "...", "'\"*()", "_", "\x00", "-"):
         answer = await node.http.get("/mesaj/ara", params={"q": query})
         assert answer.status_code == 422, query
         assert (answer.json()["kod"], answer.json()["alan"]) == ("gecersiz_alan", "q")
