@@ -26,6 +26,7 @@ from benchmarks.processes import GENERATOR_CORE, ROOT, BenchmarkError, free_port
 
 SUMMARY = "what others notice while one machine attacks: acknowledgements, sign-in, memory; each attack beside quiet"
 _ROOMS = 6_000
+_PEOPLE = "people"
 _LONG = 200
 _MINUTE = 60.0
 _USUAL_FILES = 1_024
@@ -54,7 +55,9 @@ class Row:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what this benchmark takes on the command line."""
-    parser.add_argument("attacks", nargs="*", choices=[[], *ATTACKS], default=[], help="which; all when none is named")
+    parser.add_argument(
+        "attacks", nargs="*", choices=[[], *ATTACKS, _PEOPLE], default=[], help="which; all when none is named"
+    )
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each attack lasts")
     parser.add_argument("--people", type=int, default=200, help="people behind one address, signing in and talking")
     parser.add_argument("--rooms", type=int, default=_ROOMS)
@@ -65,16 +68,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Attack one fresh node after the other."""
     rows, crowd = [], {}
-    for name in options.attacks or ATTACKS:
+    wanted = options.attacks or [*ATTACKS, _PEOPLE]
+    for name in ATTACKS:
+        if name not in wanted:
+            continue
         with _node(options.tree) as server:
             given = _prepare(server, name, options)
             rows.append(_one(server, name, given, options))
             _print_row(rows[-1])
-    if options.people and not options.attacks:
+    if _PEOPLE in wanted:
         with _node(options.tree) as server:
             _prepare(server, "", options)
             crowd = dict(asyncio.run(school(server.port, options.people)))
-    _print(rows, crowd)
+    if rows:
+        _print(rows)
+    if crowd:
+        console.print(f"behind one address: {crowd}")
     if options.json:
         figures = {"attacks": [asdict(row) for row in rows], "people": crowd}
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -215,7 +224,7 @@ def _print_row(row: Row) -> None:
     console.print(f"{row.attack}: {row.answers}; refused to others: {row.refused or 'nothing'}")
 
 
-def _print(rows: list[Row], crowd: dict[str, int]) -> None:
+def _print(rows: list[Row]) -> None:
     table = Table(title="One machine against the square; milliseconds, megabytes")
     for heading in (
         "attack", "quiet p50", "p99", "attacked p50", "p99", "p99 ratio", "sign-in s", "search s", "MB before", "peak",
@@ -234,5 +243,3 @@ def _print(rows: list[Row], crowd: dict[str, int]) -> None:
             f"{row.cpu:.0%}",
         )
     console.print(table)
-    if crowd:
-        console.print(f"behind one address: {crowd}")

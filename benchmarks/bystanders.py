@@ -56,7 +56,7 @@ class Bystanders:
         answer = await http.post("/auth/ws-ticket", headers={"authorization": f"Bearer {token}"})
         answer.raise_for_status()
         path = f"ws://127.0.0.1:{self.port}/api/v1/ws/{name}?bilet={answer.json()['ticket']}"
-        async with connect(path, local_addr=(self.address, 0), proxy=None, compression=None) as socket:
+        async with connect(path, local_addr=(self.address, 0), proxy=None, compression=None, max_queue=None) as socket:
             await asked(socket, "oda_katil", oda_id="genel")
             yield socket
 
