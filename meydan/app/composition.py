@@ -27,6 +27,7 @@ from meydan.chat.presence import Presence
 from meydan.chat.search import SearchIndexer
 from meydan.chat.service import RoomService
 from meydan.chat.settings import ChatSettings
+from meydan.chat.spending import Spending
 from meydan.chat.watchman import Watchman
 from meydan.platform.addresses import Proxies
 from meydan.platform.clock import Clock, SystemClock
@@ -125,6 +126,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         search=engines.search,
         indexer=indexer,
         writes=accounts.service.writes,
+        spending=Spending(engines.bus, clock, live, node=node),
     )
     hub = Hub(
         messages=messages,

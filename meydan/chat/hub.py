@@ -406,6 +406,7 @@ class Hub:
     async def start(self) -> None:
         """Listen to the other nodes."""
         await self.presence.start()
+        await self._messages.start()
         await self._bus.subscribe(ROOMS_CHANNEL, self._room_news, resync=lambda: self._aside(self._watch))
         await self._bus.subscribe(NOTICES_CHANNEL, self._noticed)
         if self._bus.shared:

@@ -26,7 +26,7 @@ from meydan.chat.repository import NoticeRepository, RoomRepository, visible_roo
 from meydan.chat.search import SearchIndex, SearchIndexer
 from meydan.chat.service import access_room, add_member
 from meydan.chat.settings import ChatSettings
-from meydan.platform.budgets import Budgets
+from meydan.chat.spending import Spending
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.emoji import one_spelling
@@ -65,6 +65,7 @@ class MessageService:
         search: SearchIndex,
         indexer: SearchIndexer,
         writes: Writes,
+        spending: Spending,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -76,13 +77,15 @@ class MessageService:
         self._finding = Turns(
             at_once=search.at_once, waiting=_SEEKERS, per_caller=_OF_ONE_ADDRESS, refusal=partial(RateLimited, wait=1.0)
         )
-        self._budgets = _budgets(live.current(ChatSettings))
-        live.on_change(self._settings_changed)
+        self._spending = spending
+
+    async def start(self) -> None:
+        """Hear of what is said on the other nodes."""
+        await self._spending.start()
 
     def spend(self, actor: Actor) -> None:
         """Take one from what the actor may say; raise `RateLimited` when nothing is left."""
-        if wait := self._budgets.take(actor.id, self._clock.monotonic()):
-            raise RateLimited(wait=wait)
+        self._spending.take(actor)
         self._writes.spend_address(actor)
 
     def compose(
@@ -303,10 +306,6 @@ class MessageService:
         """Return the present moment, in UTC."""
         return self._clock.now()
 
-    def _settings_changed(self, value: object) -> None:
-        if isinstance(value, ChatSettings):
-            self._budgets = _budgets(value)
-
     def _content(self, content: str) -> str:
         content = clean(content)
         limit = self._live.current(ChatSettings).max_length
@@ -321,10 +320,6 @@ def _folded(content: str) -> str:
     """Return the words by which a text is found."""
     found = words(content)
     return " ".join(found if len(content) <= _WORD_LENGTH else [word[:_WORD_LENGTH] for word in found])
-
-
-def _budgets(settings: ChatSettings) -> Budgets:
-    return Budgets(rate=settings.messages_per_second, burst=settings.message_burst)
 
 
 def _message_id(message_id: str) -> str:

@@ -25,6 +25,10 @@ class Budget:
         self._fits_at = at + interval
         return 0.0
 
+    def note(self, times: int, now: float) -> None:
+        """Spend what was spent elsewhere, whether there was enough or not."""
+        self._fits_at = max(self._fits_at, now) + times / self.rate
+
     def is_full(self, now: float) -> bool:
         """Tell whether a new budget would be the same."""
         return self._fits_at <= now
@@ -41,12 +45,19 @@ class Budgets:
 
     def take(self, person: str, now: float) -> float:
         """Spend one of a person's budget and return 0, or return for how many seconds there is none left."""
+        return self._of(person, now).take(now)
+
+    def note(self, person: str, times: int, now: float) -> None:
+        """Count what a person spent elsewhere."""
+        self._of(person, now).note(times, now)
+
+    def _of(self, person: str, now: float) -> Budget:
         budget = self._budgets.get(person)
         if budget is None:
             if len(self._budgets) >= self._sweep_at:
                 self._sweep(now)
             budget = self._budgets[person] = Budget(rate=self._rate, burst=self._burst)
-        return budget.take(now)
+        return budget
 
     def _sweep(self, now: float) -> None:
         self._budgets = {person: budget for person, budget in self._budgets.items() if not budget.is_full(now)}

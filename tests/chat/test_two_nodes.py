@@ -249,3 +249,16 @@ async def test_squares_on_one_redis_server_do_not_hear_each_other(shared_setting
     assert await asyncio.wait_for(heard.get(), 20) == b"bizim"
     for engines in (ours, theirs):
         await engines.close()
+
+
+async def test_a_person_has_one_budget_of_messages_over_all_nodes(nodes: Nodes) -> None:
+    first, second = nodes
+    await first.change(messages_per_second=0.01, message_burst=10)
+    await second.square.accounts.live.reload()
+    person = await first.person("ayse")
+    answers = []
+    for number in range(20):
+        body = {"oda_id": "genel", "icerik": f"{number}"}
+        answer = await nodes[number % 2].http.post("/mesaj/gonder", json=body, headers=person.headers)
+        answers.append(answer.status_code)
+    assert answers == [201] * 10 + [429] * 10
