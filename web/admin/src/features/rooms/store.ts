@@ -13,7 +13,7 @@ import {
 import { useMemo } from "react";
 import { useSocket } from "@/session/live";
 import { queries } from "@/session/queries";
-import { bringIn, changeRoom, forgetRooms, roomsQuery } from "@/session/rooms";
+import { bringIn, changeRoom, forgetRooms, knownRoom, roomsQuery } from "@/session/rooms";
 import { api, session } from "@/session/session";
 import { createStore, type Store, useStore } from "@/session/store";
 import { afterMessage, afterReading } from "@/session/unread";
@@ -73,7 +73,12 @@ export class RoomsStore {
       this.stopTyping(room, message.gonderen_id);
       this.touchRoom(room, message);
     });
-    socket.on("update", ({ room, update }) => this.entry(room).log.hear(update));
+    socket.on("update", ({ room, update }) => {
+      this.entry(room).log.hear(update);
+      // A mention may be gone with a message, or with its old text: the server counts.
+      if (update.tur !== "tepki" && (knownRoom(room)?.bahsetme ?? 0) > 0)
+        void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+    });
     socket.on("acknowledged", ({ pending, ack }) => this.settle(pending, ack));
     socket.on("rejected", ({ pending, problem }) => this.entry(pending.room).log.reject(pending, problem));
     socket.on("putOut", ({ room, why }) => {
