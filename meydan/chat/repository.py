@@ -25,13 +25,19 @@ from meydan.chat.models import (
 from meydan.platform.db import insert_missing, rows_changed
 
 _UNREAD_EVENTS = 1_000
+ROOMS_REMEMBERED = 200
 
 
 class RoomPlace(msgspec.Struct, frozen=True, array_like=True):
-    """The last room of a page of the liveliest, and when it was last spoken in."""
+    """The last room of a page of the liveliest, when it was last spoken in, and the numbers of the rooms shown.
+
+    Rooms move while one turns the pages: what was shown is left out, and while it is `all_shown` nothing else is.
+    """
 
     room: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,64}\Z")]
     at: Annotated[datetime, msgspec.Meta(tz=True)] | None
+    shown: Annotated[tuple[int, ...], msgspec.Meta(max_length=ROOMS_REMEMBERED)] = ()
+    all_shown: bool = False
 
 
 class RoomRepository:
@@ -133,7 +139,9 @@ class RoomRepository:
         if mine:
             statement = statement.where(Member.user_id.is_not(None))
         if after is not None:
-            statement = statement.where(_quieter(after))
+            statement = statement.where(Room.id.not_in(after.shown))
+            if not after.all_shown:
+                statement = statement.where(_quieter(after))
         return [(room, member) for room, member in self._session.execute(statement)]
 
     def unread(self, user_id: str, *, among: Collection[int] | None = None) -> dict[int, int]:

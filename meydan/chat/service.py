@@ -30,7 +30,14 @@ from meydan.chat.errors import (
 from meydan.chat.events import NoticeView
 from meydan.chat.models import INVITED, Invitation, Member, Notification, Room, RoomKind, RoomRole
 from meydan.chat.operations import KEEPERS
-from meydan.chat.repository import InvitationRepository, NoticeRepository, RoomPlace, RoomRepository, notice_view
+from meydan.chat.repository import (
+    ROOMS_REMEMBERED,
+    InvitationRepository,
+    NoticeRepository,
+    RoomPlace,
+    RoomRepository,
+    notice_view,
+)
 from meydan.chat.settings import ChatSettings
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
@@ -188,7 +195,7 @@ class RoomService:
             mentions = NoticeRepository(session).unread_by_room(user_id) if user_id else {}
             return Page(
                 [_view(room, member, unread.get(room.id, 0), mentions.get(room.id, 0)) for room, member in page],
-                cursor(RoomPlace(page[-1][0].slug, page[-1][0].last_activity)) if more else None,
+                cursor(_place(page, last)) if more else None,
             )
 
         return await self._db.read(read)
@@ -562,6 +569,14 @@ def _folded(text: str) -> str:
 def _is_about(room: Room, words: Sequence[str]) -> bool:
     text = _folded(f"{room.slug} {room.title} {room.topic}") if words else ""
     return all(word in text for word in words)
+
+
+def _place(page: Sequence[tuple[Room, Member | None]], before: RoomPlace | None) -> RoomPlace:
+    """Return where the page after this one begins."""
+    shown = (*(before.shown if before is not None else ()), *(room.id for room, _ in page))
+    all_shown = (before is None or before.all_shown) and len(shown) <= ROOMS_REMEMBERED
+    end = page[-1][0]
+    return RoomPlace(end.slug, end.last_activity, shown[-ROOMS_REMEMBERED:], all_shown)
 
 
 def _view(room: Room, member: Member | None, unread: int, mentions: int) -> RoomView:

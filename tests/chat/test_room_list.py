@@ -111,7 +111,7 @@ async def test_rooms_that_liven_up_and_close_hide_no_others(
 
     await db.write(change)
     rest = await rooms.rooms(AYSE, after=first.next_cursor, limit=200)
-    assert [view.slug for view in rest.items] == ["canli4", "canli6", "sessiz-a", "sessiz_c"]
+    assert [view.slug for view in rest.items] == ["sessiz-b", "canli4", "canli6", "sessiz-a", "sessiz_c"]
     assert [view.slug for view in (await rooms.rooms(AYSE, limit=2)).items] == ["canli1", "sessiz-b"]
 
 
@@ -154,3 +154,22 @@ async def test_pages_over_http(node: Node) -> None:
     assert (refused["kod"], refused["alan"]) == ("imlec_gecersiz", "sonra")
     for params in ({"limit": 0}, {"limit": 201}, {"sonra": "a b"}, {"sonra": "A" * 2_001}, {"uyelik": "belki"}):
         await answered(node, "GET", "/sohbet/odalar", ayse, 422, params=params)
+
+
+async def test_pages_neither_skip_nor_repeat_when_rooms_move(node: Node) -> None:
+    person = await node.person("ali")
+    rooms = ["genel"]
+    for number in range(4):
+        body = {"oda_id": f"oda{number}", "baslik": f"Oda {number}"}
+        assert (await node.http.post("/sohbet/oda-olustur", json=body, headers=person.headers)).status_code == 201
+        rooms.append(f"oda{number}")
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = (await node.http.get("/sohbet/odalar", params={"limit": 2, "sonra": after})).json()
+        seen += [room["oda_id"] for room in page["odalar"]]
+        if not (after := page["sonraki"] or ""):
+            break
+        spoken = {"oda_id": next(room for room in reversed(rooms) if room not in seen), "icerik": "söz"}
+        assert (await node.http.post("/mesaj/gonder", json=spoken, headers=person.headers)).status_code == 201
+    assert sorted(seen) == sorted(rooms)
