@@ -21,11 +21,13 @@ from meydan.chat.admissions import RoomAdmissions
 from meydan.chat.archive import RoomArchive
 from meydan.chat.entrance import Entrance
 from meydan.chat.hub import Hub, new_node_name
+from meydan.chat.invitations import InvitationService
 from meydan.chat.log import MessageLog
+from meydan.chat.members import MemberService
 from meydan.chat.messages import MessageService
 from meydan.chat.presence import Presence
+from meydan.chat.rooms import RoomService
 from meydan.chat.search import SearchIndexer
-from meydan.chat.service import RoomService
 from meydan.chat.settings import ChatSettings
 from meydan.chat.spending import Spending
 from meydan.chat.watchman import Watchman
@@ -179,6 +181,8 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         {
             "accounts": accounts.service,
             "rooms": rooms,
+            "members": MemberService(db=engines.db, bus=engines.bus, clock=clock, rooms=rooms),
+            "invitations": InvitationService(db=engines.db, bus=engines.bus, clock=clock, live=live, rooms=rooms),
             "archive": RoomArchive(db=engines.db, bus=engines.bus, clock=clock, live=live),
             "admissions": admissions,
             "messages": messages,

@@ -11,10 +11,10 @@ from meydan.accounts.origin import Origin
 from meydan.accounts.permissions import Permission
 from meydan.accounts.repository import UserRepository
 from meydan.accounts.throttle import Throttle
+from meydan.chat.access import add_member
 from meydan.chat.errors import InvitationInvalid
 from meydan.chat.models import Invitation, Room, RoomKind
 from meydan.chat.repository import InvitationRepository, RoomRepository
-from meydan.chat.service import add_member
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.ephemeral import EphemeralStore

@@ -13,8 +13,8 @@ from meydan.chat.errors import RoomMissing, TooManyRooms
 from meydan.chat.events import MessageView
 from meydan.chat.log_repository import LogRepository
 from meydan.chat.models import Member, Room, RoomKind, RoomRole
+from meydan.chat.news import ROOMS_CHANNEL, RoomNews, RoomWord
 from meydan.chat.repository import RoomRepository
-from meydan.chat.service import ROOMS_CHANNEL, RoomNews, RoomWord
 from meydan.chat.settings import ChatSettings
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock

@@ -10,8 +10,11 @@ from meydan.chat import schemas
 from meydan.chat.admissions import RoomAdmissions
 from meydan.chat.archive import RoomArchive
 from meydan.chat.hub import Hub
+from meydan.chat.invitations import InvitationService
+from meydan.chat.members import MemberService
 from meydan.chat.messages import MessageService
-from meydan.chat.service import ROOMS_SHOWN, MemberView, RoomService, RoomView
+from meydan.chat.rooms import ROOMS_SHOWN, RoomService
+from meydan.chat.views import MemberView, RoomView
 from meydan.platform.bodies import LargerBody
 from meydan.platform.cursors import CURSOR
 from meydan.platform.problems import problems
@@ -30,6 +33,18 @@ router = APIRouter(prefix="/api/v1", responses=problems(401, 403, 404, 409, 422,
 def rooms_service(request: Request) -> RoomService:
     """Return the rooms of this process."""
     service: RoomService = request.app.state.rooms
+    return service
+
+
+def member_service(request: Request) -> MemberService:
+    """Return the members of rooms, of this process."""
+    service: MemberService = request.app.state.members
+    return service
+
+
+def invitation_service(request: Request) -> InvitationService:
+    """Return the invitations of this process."""
+    service: InvitationService = request.app.state.invitations
     return service
 
 
@@ -58,6 +73,8 @@ def live_hub(request: Request) -> Hub:
 
 
 Rooms = Annotated[RoomService, Depends(rooms_service)]
+Members = Annotated[MemberService, Depends(member_service)]
+Invitations = Annotated[InvitationService, Depends(invitation_service)]
 Archive = Annotated[RoomArchive, Depends(room_archive)]
 NewcomersDoor = Annotated[RoomAdmissions, Depends(room_admissions)]
 Messages = Annotated[MessageService, Depends(message_service)]
@@ -166,9 +183,9 @@ async def restore_room(actor: CurrentActor, archive: Archive, room_id: RoomId) -
 
 
 @router.post("/sohbet/odalar/{oda_id}/uyelik", operation_id="join_room", summary="Üye ol", tags=["sohbet"])
-async def join_room(actor: CurrentActor, rooms: Rooms, hub: LiveHub, room_id: RoomId) -> schemas.RoomOut:
+async def join_room(actor: CurrentActor, members: Members, hub: LiveHub, room_id: RoomId) -> schemas.RoomOut:
     """Become a member of a public room."""
-    return _room(await rooms.join(actor, room_id), hub)
+    return _room(await members.join(actor, room_id), hub)
 
 
 @router.delete(
@@ -178,17 +195,17 @@ async def join_room(actor: CurrentActor, rooms: Rooms, hub: LiveHub, room_id: Ro
     status_code=status.HTTP_204_NO_CONTENT,
     tags=["sohbet"],
 )
-async def leave_room(actor: CurrentActor, rooms: Rooms, room_id: RoomId) -> None:
+async def leave_room(actor: CurrentActor, members: Members, room_id: RoomId) -> None:
     """End one's membership."""
-    await rooms.leave(actor, room_id)
+    await members.leave(actor, room_id)
 
 
 @router.get("/sohbet/odalar/{oda_id}/uyeler", operation_id="list_members", summary="Üyeler", tags=["sohbet"])
-async def list_members(actor: CurrentActor, rooms: Rooms, hub: LiveHub, room_id: RoomId) -> schemas.MembersOut:
+async def list_members(actor: CurrentActor, members: Members, hub: LiveHub, room_id: RoomId) -> schemas.MembersOut:
     """Return a room's members."""
-    members = await rooms.members(actor, room_id)
+    found = await members.list(actor, room_id)
     present = hub.presence.present(room_id)
-    return schemas.MembersOut(members=[_member(view, online=view.user_id in present) for view in members])
+    return schemas.MembersOut(members=[_member(view, online=view.user_id in present) for view in found])
 
 
 @router.put(
@@ -199,10 +216,10 @@ async def list_members(actor: CurrentActor, rooms: Rooms, hub: LiveHub, room_id:
     tags=["sohbet"],
 )
 async def set_member_role(
-    actor: CurrentActor, rooms: Rooms, room_id: RoomId, user_id: UserId, change: schemas.RoleIn
+    actor: CurrentActor, members: Members, room_id: RoomId, user_id: UserId, change: schemas.RoleIn
 ) -> None:
     """Change a member's standing in the room."""
-    await rooms.set_role(actor, room_id, user_id, change.role)
+    await members.set_role(actor, room_id, user_id, change.role)
 
 
 @router.delete(
@@ -212,9 +229,9 @@ async def set_member_role(
     status_code=status.HTTP_204_NO_CONTENT,
     tags=["sohbet"],
 )
-async def remove_member(actor: CurrentActor, rooms: Rooms, room_id: RoomId, user_id: UserId) -> None:
+async def remove_member(actor: CurrentActor, members: Members, room_id: RoomId, user_id: UserId) -> None:
     """End somebody's membership."""
-    await rooms.remove_member(actor, room_id, user_id)
+    await members.remove(actor, room_id, user_id)
 
 
 @router.post(
@@ -225,19 +242,19 @@ async def remove_member(actor: CurrentActor, rooms: Rooms, room_id: RoomId, user
     tags=["sohbet"],
 )
 async def create_invitation(
-    actor: CurrentActor, rooms: Rooms, room_id: RoomId, draft: schemas.InvitationIn
+    actor: CurrentActor, invitations: Invitations, room_id: RoomId, draft: schemas.InvitationIn
 ) -> schemas.InvitationOut:
     """Make a way into a room; the code is told once."""
-    view = await rooms.invite(actor, room_id, user_id=draft.user_id, max_uses=draft.max_uses, hours=draft.hours)
+    view = await invitations.make(actor, room_id, user_id=draft.user_id, max_uses=draft.max_uses, hours=draft.hours)
     return schemas.InvitationOut.model_validate(view)
 
 
 @router.get(
     "/sohbet/odalar/{oda_id}/davetler", operation_id="list_invitations", summary="Açık davetler", tags=["sohbet"]
 )
-async def list_invitations(actor: CurrentActor, rooms: Rooms, room_id: RoomId) -> schemas.InvitationsOut:
+async def list_invitations(actor: CurrentActor, invitations: Invitations, room_id: RoomId) -> schemas.InvitationsOut:
     """Return a room's open invitations."""
-    return schemas.InvitationsOut.model_validate({"invitations": await rooms.invitations(actor, room_id)})
+    return schemas.InvitationsOut.model_validate({"invitations": await invitations.list(actor, room_id)})
 
 
 @router.delete(
@@ -249,12 +266,12 @@ async def list_invitations(actor: CurrentActor, rooms: Rooms, room_id: RoomId) -
 )
 async def revoke_invitation(
     actor: CurrentActor,
-    rooms: Rooms,
+    invitations: Invitations,
     room_id: RoomId,
     invitation_id: Annotated[str, Path(alias="davet_id", max_length=64)],
 ) -> None:
     """Close an invitation."""
-    await rooms.revoke_invitation(actor, room_id, invitation_id)
+    await invitations.revoke(actor, room_id, invitation_id)
 
 
 @router.post("/sohbet/davet-bak", operation_id="look_at_invitation", summary="Davete bak", tags=["sohbet"])
@@ -267,10 +284,10 @@ async def look_at_invitation(
 
 @router.post("/sohbet/davet-kabul", operation_id="accept_invitation", summary="Daveti kabul et", tags=["sohbet"])
 async def accept_invitation(
-    actor: CurrentActor, rooms: Rooms, hub: LiveHub, draft: schemas.AcceptIn
+    actor: CurrentActor, invitations: Invitations, hub: LiveHub, draft: schemas.AcceptIn
 ) -> schemas.RoomOut:
     """Enter a room by an invitation's code."""
-    return _room(await rooms.accept(actor, draft.code), hub)
+    return _room(await invitations.accept(actor, draft.code), hub)
 
 
 @router.get("/mesaj/gecmis/{oda_id}", operation_id="get_history", summary="Oda geçmişi", tags=["mesaj"])

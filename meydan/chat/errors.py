@@ -127,3 +127,18 @@ class UnknownType(MeydanError):
     """A frame's `tip` is missing or none that a client may send."""
 
     status, code = 400, "bilinmeyen_tip"
+
+
+class MemberMissing(NotFound):
+    """The user is no member of the room, or there is no such user."""
+
+    code = "uye_yok"
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(kullanici_id=user_id[:64])
+
+
+class LastOwner(NotAllowed):
+    """A room keeps at least one owner."""
+
+    code = "son_sahip"

@@ -36,10 +36,10 @@ from meydan.chat.hints import Entered, Hint, hint_of, hints
 from meydan.chat.log import MessageLog
 from meydan.chat.messages import MessageService
 from meydan.chat.models import Room, RoomKind
+from meydan.chat.news import NOTICES_CHANNEL, ROOMS_CHANNEL, NoticeWord, RoomNews, RoomWord
 from meydan.chat.operations import Stored
 from meydan.chat.presence import Difference, Presence
 from meydan.chat.requests import Requests
-from meydan.chat.service import NOTICES_CHANNEL, ROOMS_CHANNEL, NoticeWord, RoomNews, RoomWord
 from meydan.chat.settings import ChatSettings
 from meydan.chat.watchman import Watchman
 from meydan.platform.budgets import Budget

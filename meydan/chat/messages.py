@@ -14,6 +14,7 @@ from meydan.accounts.actor import Actor
 from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.permissions import Permission
 from meydan.accounts.writes import Writes
+from meydan.chat.access import access_room, add_member
 from meydan.chat.errors import MessageMissing, TooLong
 from meydan.chat.events import Event, MessageView, NoticeView
 from meydan.chat.log import MessageLog
@@ -24,7 +25,6 @@ from meydan.chat.operations import Append, EditText, Erase, PutReaction, Restore
 from meydan.chat.ownership import kept_client_id
 from meydan.chat.repository import NoticeRepository, RoomRepository, visible_room_ids
 from meydan.chat.search import SearchIndex, SearchIndexer
-from meydan.chat.service import access_room, add_member
 from meydan.chat.settings import ChatSettings
 from meydan.chat.spending import Spending
 from meydan.platform.clock import Clock

@@ -13,7 +13,7 @@ def restored(*, lang: Lang = None) -> None:
     from sqlalchemy.orm import Session
 
     from meydan.chat.models import Room
-    from meydan.chat.service import new_epoch
+    from meydan.chat.rooms import new_epoch
 
     def renew(session: Session) -> int:
         rooms = session.scalars(select(Room).with_for_update()).all()

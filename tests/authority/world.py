@@ -20,7 +20,7 @@ from meydan.accounts.vault import Vault
 from meydan.accounts.views import Granted
 from meydan.chat.log_repository import LogRepository
 from meydan.chat.models import Invitation, Member, Message, Room, RoomKind, RoomRole
-from meydan.chat.service import new_epoch
+from meydan.chat.rooms import new_epoch
 from meydan.platform.ids import new_id
 from meydan.telegram.models import Bot, BotMode, Chat, Media, Send, SendState
 from tests.accounts.conftest import PASSWORD, cheap_passwords

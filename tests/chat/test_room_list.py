@@ -11,7 +11,7 @@ from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Role
 from meydan.chat.models import Member, Room, RoomKind, RoomRole
 from meydan.chat.repository import RoomRepository
-from meydan.chat.service import ROOMS_SHOWN, RoomService
+from meydan.chat.rooms import ROOMS_SHOWN, RoomService
 from meydan.platform.bus import Bus
 from meydan.platform.clock import ManualClock
 from meydan.platform.cursors import CursorInvalid
