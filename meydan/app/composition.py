@@ -164,7 +164,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
             connections=lambda: len(hub.connections),
             rooms_active=lambda: len(hub.channels),
             users_online=hub.presence.online,
-            participants=lambda: sum(hub.presence.count(room) for room in tuple(hub.channels)),
+            participants=lambda: sum(hub.presence.count(room.slug) for room in hub.channels),
         ),
         probes=[
             database_probe(engines.db),

@@ -58,7 +58,7 @@ class Requests:
                     self._typing(connection, actor, request)
                 case wire.Read():
                     actor.require(Permission.ROOMS_WRITE)
-                    self._hub.mark_read(connection, self._joined(connection, request.room), request.sira)
+                    self._hub.marks.move(connection, self._joined(connection, request.room), request.sira)
                 case wire.Edit() | wire.Delete() | wire.Restore() | wire.React():
                     self._change(connection, actor, request)
                 case wire.Leave():
@@ -197,7 +197,7 @@ class Requests:
         while True:
             connection.entering = request.room
             room, read_sira = await self._messages.enter(actor, request.room)
-            channel = await self._hub.channel(room)
+            channel = await self._hub.channels.open(room)
             if request.after is not None and request.epoch == channel.epoch:  # another node may have told it more
                 await channel.reach(min(request.after, room.head))
             missed = await self._missed(connection, channel, request)
@@ -232,7 +232,7 @@ class Requests:
                 present=present,
                 guests=self._presence.labels(present),
                 count=self._presence.count(channel.slug),
-                read_sira=self._hub.read_place(channel, actor, read_sira),
+                read_sira=self._hub.marks.place(channel, actor, read_sira),
                 text=text(connection.language, "chat.entered", room=room.title),
                 at=self._messages.now(),
             )

@@ -4,6 +4,7 @@ Names on the wire are Turkish and public; they appear in this file and in `event
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from meydan.chat.events import Event, NoticeView, UpdateView
 from meydan.platform.errors import InvalidInput, MeydanError
 from meydan.platform.reasons import of_msgspec
 from meydan.platform.texts import Language
+from meydan.platform.texts import text as words
 
 MAX_FRAME = 65_536
 
@@ -282,6 +284,22 @@ def presence(*, room: str, came: list[str], went: list[str], guests: dict[str, s
 def moved(tip: str, *, room: str, user_id: str, name: str, guest: bool, text: str, at: datetime) -> bytes:
     """Return the framed `katilim` or `ayrilma` of one person, and `text` that says so."""
     return reply(tip, None, oda_id=room, kullanici_id=user_id, ad=name, misafir=guest, mesaj=text, zaman=at)
+
+
+def departures(room: str, went: Iterable[str], *, guests: Mapping[str, str], at: datetime) -> list[bytes]:
+    """Return a framed `ayrilma` for each who went; `guests` are the labels of those who are guests."""
+    return [
+        moved(
+            "ayrilma",
+            room=room,
+            user_id=user_id,
+            name=(name := guests.get(user_id, user_id)),
+            guest=user_id in guests,
+            text=words("tr", "chat.went", name=name),
+            at=at,
+        )
+        for user_id in went
+    ]
 
 
 def typing(*, room: str, user_id: str) -> bytes:

@@ -244,7 +244,7 @@ async def test_who_is_closed_by_the_answer_to_a_join_is_in_no_room(node: Node) -
         await slow.write(TEXT, json.dumps({"tip": "oda_katil", **join}).encode())
         while hub.stats.frames_in == frames or any(connection.busy for connection in hub.connections):  # noqa: ASYNC110  # the hub tells nobody
             await asyncio.sleep(0)
-    assert [connection.path_id for connection in hub.channels["genel"].members] == ["konusan"]
+    assert [connection.path_id for connection in hub.channels.live["genel"].members] == ["konusan"]
 
 
 async def test_a_line_cut_in_the_middle_of_a_frame(node: Node) -> None:

@@ -315,7 +315,7 @@ async def test_read_markers_move_forward_and_clear_the_unread(node: Node) -> Non
     await reader.send("benimki")
 
     async def unread() -> tuple[int, int]:
-        await node.square.hub._store_marks()
+        await node.square.hub.marks.store()
         room = await get(node, "/sohbet/odalar/genel", mehmet)
         return room["okunmamis"], room["okunan_sira"]
 
@@ -349,7 +349,7 @@ async def test_a_mention_that_was_read_in_its_room_no_longer_marks_the_room_nor_
         await talker.send(f"@mehmet {number}")
 
     async def mentioned() -> tuple[int, int]:
-        await node.square.hub._store_marks()
+        await node.square.hub.marks.store()
         (room,) = (await get(node, "/sohbet/odalar", mehmet))["odalar"]
         assert room["bahsetme"] == (await get(node, "/sohbet/odalar/genel", mehmet))["bahsetme"]
         return room["bahsetme"], (await get(node, "/bildirimler", mehmet))["okunmamis"]

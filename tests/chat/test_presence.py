@@ -18,7 +18,7 @@ async def tick(node: Node) -> None:
     """Have the hub tell what is news, and wait until it has written it."""
     node.square.hub._tick(turn=1)
     async with asyncio.timeout(PATIENCE):
-        while any(channel._pending for channel in node.square.hub.channels.values()):  # noqa: ASYNC110  # no event tells
+        while any(channel._pending for channel in node.square.hub.channels):  # noqa: ASYNC110  # no event tells
             await asyncio.sleep(0.001)
 
 
@@ -84,7 +84,7 @@ async def test_a_dropped_connection_is_gone_after_the_grace(settings: Settings) 
 async def until_gone(node: Node, name: str) -> None:
     """Wait until the server has seen that somebody hung up: another one's connection is admitted after that."""
     for number in range(100):
-        if name not in node.square.hub.people:
+        if name not in node.square.hub.people.by_id:
             return
         await (await node.enter(f"sonra{number}")).leave()
     raise AssertionError(f"{name} is still here")

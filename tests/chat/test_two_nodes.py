@@ -185,7 +185,7 @@ async def test_a_lost_hint_is_filled_from_the_database(nodes: Nodes) -> None:
     ayse = await first.enter("ayse", "genel")
     mehmet = await second.enter("mehmet", "genel")
     bus = second.square.accounts.engines.bus
-    for subscription in second.square.hub._subscriptions.values():
+    for subscription in second.square.hub.channels._subscriptions.values():
         await bus.unsubscribe(subscription)
     await ayse.send("bir")
     await ayse.send("iki")
@@ -210,7 +210,7 @@ async def test_who_comes_from_a_node_that_knew_more_recovers(nodes: Nodes) -> No
     ayse = await first.enter("ayse", "genel")
     mehmet = await second.enter("mehmet", "genel")
     bus = second.square.accounts.engines.bus
-    for subscription in second.square.hub._subscriptions.values():
+    for subscription in second.square.hub.channels._subscriptions.values():
         await bus.unsubscribe(subscription)
     for text in ("bir", "iki", "üç"):
         await ayse.send(text)

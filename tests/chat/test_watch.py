@@ -214,9 +214,9 @@ async def test_a_room_let_go_of_while_somebody_enters_is_entered_all_the_same(no
     await late.tell("oda_katil", oda_id="genel", son_sira=0, donem=donem, ref="içeri")
     await pass_one(held)
     await held.found.wait()
-    node.square.hub.channels["genel"].empty_since -= 60
-    await node.square.hub._close_empty()
-    assert "genel" not in node.square.hub.channels
+    node.square.hub.channels.live["genel"].empty_since -= 60
+    await node.square.hub.channels.close_empty()
+    assert "genel" not in node.square.hub.channels.live
     held.let_go.set()
     joined = await late.wait(lambda frame: frame.get("ref") == "içeri", "an answer")
     assert (joined["kurtarildi"], [event["sira"] for event in joined["mesajlar"]]) == (True, [1, 2])
