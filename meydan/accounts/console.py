@@ -38,10 +38,11 @@ class ConsoleNews:
             lines = AuditRepository(session)
             if self._last is None:
                 return lines.newest_id(), []
+            newest = lines.newest_id()
             found = lines.since(self._last, actor_id=CONSOLE_ID)
             people = {line.target for line in found if line.action.startswith("user.") and line.target is not None}
             changed = [(user.username, Role(user.role), user.active) for user in UserRepository(session).many(people)]
-            return found[-1].id if found else self._last, changed
+            return newest, changed
 
         self._last, changed = await self._db.read(read)
         for username, role, active in changed:
