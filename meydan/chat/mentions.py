@@ -8,10 +8,11 @@ import re
 from typing import Final
 
 _MOST: Final = 20
+# A scheme has an end: with none, every letter of a long word would be looked at from each letter before it.
 _CODE_AND_LINKS: Final = re.compile(
-    r"```.*?(?:```|\Z)|`[^`\n]+`|[a-z][a-z0-9+.-]*://\S+|\bwww\.\S+|\bmailto:\S+", re.IGNORECASE | re.DOTALL
+    r"```.*?(?:```|\Z)|`[^`\n]+`|[a-z][a-z0-9+.-]{0,31}+://\S+|\bwww\.\S+|\bmailto:\S+", re.IGNORECASE | re.DOTALL
 )
-_MENTION: Final = re.compile(r"(?<![\w@.\-/\\+=&#%~$:])@([\w.\-]++)(?!@|/\w)")
+_MENTION: Final = re.compile(r"(?<![\w@./\\+=&#%$])(?<!\w-)@([\w.\-]++)(?!@|/\w)")
 _USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{2,31}")
 
 

@@ -1,9 +1,15 @@
 """Mentions: the grammar, from the table that the panel reads too, and whose bell rings, keeps ringing or stops."""
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from meydan.chat.mentions import mentions
+from meydan.platform.turkish import fold, words
+from meydan.platform.visible import clean, is_blank, one_line
 from tests.chat.node import Node, Person, Talker
 
 CASES = json.loads((Path(__file__).parents[1] / "cases/mentions.json").read_text(encoding="utf-8"))
@@ -13,6 +19,46 @@ def test_who_is_rung_by_a_text() -> None:
     wrong = [(case, list(mentions(case["text"]))) for case in CASES if list(mentions(case["text"])) != case["names"]]
     assert not wrong
     assert len(mentions(" ".join(f"@kisi{number}" for number in range(30)))) == 20
+
+
+_WHAT_MANY_WRITE = (
+    "a",
+    "a.",
+    "@a",
+    "`",
+    "```",
+    "://",
+    "a://",
+    "www.",
+    "mailto:",
+    "@@",
+    "İ",
+    "x@",
+    "a+",
+    "ş@",
+    "@a.-",
+    "[](",
+    "||",
+)
+
+
+@pytest.mark.parametrize("work", [mentions, words, fold, clean, is_blank, one_line])
+def test_what_is_done_to_every_message_takes_as_long_as_the_message(work: Callable[[str], object]) -> None:
+    """Four times as much text costs some four times as much; what looks back at each letter costs sixteen times."""
+    for part in _WHAT_MANY_WRITE:
+        short, long = (f"@{part * (length // len(part))}@" for length in (4_000, 16_000))
+        ratio = _cost(work, long) / _cost(work, short)
+        assert ratio < 10, (part, ratio)
+
+
+def _cost(work: Callable[[str], object], text: str) -> float:
+    """Return the CPU time of the quickest of some runs, and a little: what is nothing has no ratio."""
+    taken = []
+    for _ in range(5):
+        began = time.thread_time()
+        work(text)
+        taken.append(time.thread_time() - began)
+    return min(taken) + 0.0005
 
 
 async def bell(node: Node, person: Person) -> list[tuple[str, str]]:

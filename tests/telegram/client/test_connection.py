@@ -2,9 +2,7 @@
 
 import asyncio
 import itertools
-import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -12,10 +10,8 @@ from prometheus_client import CollectorRegistry
 from telethon import errors
 
 from meydan.accounts.vault import Vault
-from meydan.platform.ephemeral import MemoryStore
 from meydan.platform.errors import RateLimited
 from meydan.telegram.client.config import ClientConfig
-from meydan.telegram.client.connection import LEASE_LOST, Connection
 from meydan.telegram.client.errors import (
     AccountOther,
     ConnectionMoveIllegal,
@@ -28,16 +24,13 @@ from meydan.telegram.client.errors import (
 )
 from meydan.telegram.client.fake import fake_telethon
 from meydan.telegram.client.fake_world import FakeWorld
-from meydan.telegram.client.line import Means
 from meydan.telegram.client.manager import TelegramClientManager
 from meydan.telegram.client.results import name_of
 from meydan.telegram.client.retry import ReconnectBudget, RetryConfig
 from meydan.telegram.client.sessions import SessionStore
-from meydan.telegram.client.shared import Shared
-from meydan.telegram.client.state import StateFiles
 from meydan.telegram.client.status import MOVES, ConnectionStatus
 from meydan.telegram.errors import TelegramAway
-from tests.telegram.client.conftest import STEADY, Desk, settle
+from tests.telegram.client.conftest import Desk, settle
 
 S = ConnectionStatus
 DEAD = [
@@ -361,144 +354,10 @@ async def test_all_clients_together_keep_within_the_budget(desk: Desk) -> None:
     assert all(late - early >= 10 for early, late in zip(tries, tries[3:], strict=False))
 
 
-def leased(desk: Desk, config: ClientConfig, store: MemoryStore, seen: list[Any]) -> Connection:
-    """Return a connection whose lease is kept in `store`."""
-    means = Means(
-        Shared(desk.clock, store, StateFiles(desk.folder)),
-        desk.store,
-        fake_telethon(desk.world),
-        ReconnectBudget(desk.clock),
-        random.Random(1),
-    )
-    return Connection(
-        config,
-        STEADY,
-        means,
-        prepare=lambda client: None,
-        changed=lambda before, after, reason: seen.append((after, reason)),
-    )
-
-
-@pytest.mark.parametrize("again", [False, True])
-async def test_a_lease_is_kept_for_as_long_as_connecting_takes(desk: Desk, *, again: bool) -> None:
-    """Else another machine takes the session, and Telegram ends it when both are back."""
-    config = desk.config(connection_retries=-1)
-    desk.sign_in(config)
-    store = MemoryStore(desk.clock)
-    seen: list[Any] = []
-    connection = leased(desk, config, store, seen)
-    if again:
-        await connection.open()
-    desk.world.order(ConnectionRefusedError(), on="connect", times=1_000)
-    connecting = asyncio.ensure_future(connection.again())
-    end = desk.clock.monotonic() + 200
-    await desk.until(lambda: desk.clock.monotonic() >= end, step=5)
-    assert connection.session is not None
-    key = f"telegram:session:{connection.session.identity}"
-    assert await store.claim(key, "another", seconds=1_000) != "another"
-    await store.forget(key)
-    await store.claim(key, "another", seconds=1_000)
-    await desk.until(lambda: connection.status is S.FAILED, step=5)
-    assert seen[-1] == (S.FAILED, LEASE_LOST)
-    with pytest.raises(NotConnected):
-        await connecting
-    await connection.close()
-
-
-async def test_a_lease_that_another_took_ends_the_client_but_not_the_session(desk: Desk) -> None:
-    config: ClientConfig = desk.config()
-    desk.sign_in(config)
-    store = MemoryStore(desk.clock)
-    seen: list[Any] = []
-    connection = leased(desk, config, store, seen)
-    await connection.open()
-    assert connection.session is not None
-    key = f"telegram:session:{connection.session.identity}"
-    await store.forget(key)
-    await store.claim(key, "another", seconds=1_000)
-    await desk.until(lambda: connection.status is S.FAILED, step=5)
-    assert seen[-1] == (S.FAILED, LEASE_LOST)
-    assert (desk.folder / "deneme.session").exists()
-    with pytest.raises(SessionInUse):
-        await connection.open()
-    await connection.close()
-
-
 def test_no_state_is_left_but_by_its_arrows() -> None:
     assert set(MOVES) == set(S)
     assert all(S.DISCONNECTED in after for state, after in MOVES.items() if state is not S.DISCONNECTED)
     assert [state for state, after in MOVES.items() if S.CONNECTED in after] == [S.CONNECTING, S.RECONNECTING]
-
-
-class TestLeaving:
-    async def test_leaving_does_not_wait_for_a_connection_that_is_being_made(self, desk: Desk) -> None:
-        config = desk.config(connection_retries=-1)
-        desk.sign_in(config)
-        desk.world.order(ConnectionRefusedError(), on="connect", times=1_000)
-        manager = desk.manager(config)
-        starting = asyncio.ensure_future(manager.initialize())
-        await settle()
-        await asyncio.wait_for(manager.disconnect(), 10)
-        assert manager.connection_status is S.DISCONNECTED
-        with pytest.raises(NotConnected):
-            await starting
-        (desk.store.open(config)).close()
-
-    async def test_nor_for_one_that_is_made_anew_on_demand(self, desk: Desk) -> None:
-        manager = await desk.start(connection_retries=-1)
-        told: list[str] = []
-
-        async def telling(reason: str) -> None:
-            told.append(reason)
-
-        manager.add_disconnect_handler(telling)
-        desk.world.order(ConnectionRefusedError(), on="connect", times=1_000)
-        again = [asyncio.ensure_future(manager.reconnect()) for _ in range(2)]
-        await settle()
-        await asyncio.wait_for(manager.disconnect(), 10)
-        assert await asyncio.gather(*again) == [False, False]
-        await settle()
-        assert (manager.connection_status, told) == (S.DISCONNECTED, [])
-
-    async def test_a_start_that_is_cancelled_holds_nothing(self, desk: Desk) -> None:
-        config = desk.config()
-        desk.sign_in(config)
-        for request in ("state", "me"):  # while it connects, and just after
-            desk.world.order(None, on=request)
-            manager = desk.manager(config)
-            starting = asyncio.ensure_future(manager.initialize())
-            await settle()
-            starting.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await starting
-            assert manager.connection_status is S.DISCONNECTED
-            desk.store.open(config).close()
-
-    async def test_what_fails_to_start_in_a_with_block_leaves_nothing_open(self, desk: Desk) -> None:
-        manager = desk.manager(desk.config())
-        with pytest.raises(NotSignedIn):
-            async with manager:
-                pass
-        assert manager.connection_status is S.DISCONNECTED
-
-    async def test_what_is_cancelled_while_it_leaves_gives_the_session_back(self, desk: Desk) -> None:
-        manager = await desk.start()
-        desk.world.order(None, on="disconnect")
-        leaving = asyncio.ensure_future(manager.disconnect())
-        await settle()
-        leaving.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await leaving
-        desk.store.open(desk.config()).close()
-
-    async def test_a_session_that_ends_while_it_is_introduced_is_no_start(self, desk: Desk) -> None:
-        config = desk.config()
-        desk.sign_in(config)
-        desk.world.order(errors.SessionRevokedError(None), on="me")
-        manager = desk.manager(config)
-        with pytest.raises(RequestFailed):
-            await manager.initialize()
-        assert manager.connection_status is S.FAILED
 
 
 async def test_the_session_must_be_of_the_phone_that_is_configured(desk: Desk) -> None:

@@ -8,9 +8,9 @@ export interface Mention {
   readonly name: string;
 }
 
-const CODE_AND_LINKS = /```[\s\S]*?(?:```|$)|`[^`\n]+`|[a-z][a-z0-9+.-]*:\/\/\S+|\bwww\.\S+|\bmailto:\S+/giu;
+const CODE_AND_LINKS = /```[\s\S]*?(?:```|$)|`[^`\n]+`|[a-z][a-z0-9+.-]{0,31}:\/\/\S+|\bwww\.\S+|\bmailto:\S+/giu;
 const MENTION =
-  /(?<![\p{L}\p{M}\p{N}_@.\-/\\+=&#%~$:])@([\p{L}\p{M}\p{N}_.-]+)(?![\p{L}\p{M}\p{N}_.-])(?!@|\/[\p{L}\p{M}\p{N}_])/gu;
+  /(?<![\p{L}\p{M}\p{N}_@./\\+=&#%$])(?<![\p{L}\p{M}\p{N}_]-)@([\p{L}\p{M}\p{N}_.-]+)(?![\p{L}\p{M}\p{N}_.-])(?!@|\/[\p{L}\p{M}\p{N}_])/gu;
 const USERNAME = /^[a-z0-9][a-z0-9_.-]{2,31}$/;
 
 /** Return every mention in order, a person named twice too. */

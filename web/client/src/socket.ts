@@ -10,18 +10,9 @@ import { Answers } from "./answers";
 import { type Connection, Events, type SocketOptions, type Ticket, type Wire } from "./events";
 import { Outbox, type Pending, randomId } from "./outbox";
 import { delayBefore } from "./patience";
+import { newRoom, type Room } from "./room";
 import type { Ack, ClientFrame, Joined, Limits, Problem, ServerFrame, WireMessage } from "./wire";
 import { complete, isUpdate } from "./wire";
-
-interface Room {
-  joined: boolean;
-  joinRef: string | null;
-  cursor: { sira: number; donem: string } | null;
-  /** While something waits for its turn, one message is on its way at a time: none overtakes another. */
-  paced: boolean;
-  heldUntil: number;
-  release: ReturnType<typeof setTimeout> | null;
-}
 
 const FINAL_CODES = new Set([4003, 4009]);
 const RETRYABLE = new Set(["gecici_kesinti", "kapaniyor", "odada_degil"]);
@@ -427,7 +418,7 @@ export class Socket extends Events {
   private room(roomId: string): Room {
     let room = this.rooms.get(roomId);
     if (!room) {
-      room = { joined: false, joinRef: null, cursor: null, paced: false, heldUntil: 0, release: null };
+      room = newRoom();
       this.rooms.set(roomId, room);
     }
     return room;

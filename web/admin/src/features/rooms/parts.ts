@@ -9,7 +9,7 @@ export type Part =
   | { readonly kind: "link"; readonly text: string; readonly href: string };
 
 const PATTERN = /`([^`\n]+)`|(https?:\/\/[^\s<>"]+)|@/giu;
-const TRAILING = /[.,;:!?'”’)\]}]+$/u;
+const TRAILING = new Set(".,;:!?'”’)]}");
 
 export function toParts(text: string): readonly Part[] {
   const parts: Part[] = [];
@@ -55,11 +55,11 @@ function readable(link: string): string {
 
 /** Leave a sentence's own punctuation out of the link, but keep brackets that the link opened. */
 function tidyLink(link: string): string {
-  let tidy = link;
-  for (;;) {
-    const tail = TRAILING.exec(tidy)?.[0];
-    if (!tail) return tidy;
-    if (tail.endsWith(")") && tidy.split("(").length >= tidy.split(")").length) return tidy;
-    tidy = tidy.slice(0, -1);
+  let end = link.length;
+  let unopened = link.split(")").length - link.split("(").length;
+  while (end > 0 && TRAILING.has(link[end - 1] ?? "")) {
+    if (link[end - 1] === ")" && unopened-- <= 0) break;
+    end -= 1;
   }
+  return link.slice(0, end);
 }
