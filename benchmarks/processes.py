@@ -129,8 +129,9 @@ class ServerProcess:
 def _with_children(pid: int) -> list[int]:
     pids = [pid]
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text(encoding="ascii").split():
-            pids += _with_children(int(child))
+        with contextlib.suppress(OSError):  # the thread has ended meanwhile
+            for child in children.read_text(encoding="ascii").split():
+                pids += _with_children(int(child))
     return pids
 
 

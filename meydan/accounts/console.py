@@ -17,6 +17,7 @@ from meydan.platform.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 EVERY: Final = 1.0
+_LATE: Final = 500  # lines: PostgreSQL shows one with a lower number after those that were committed before it
 
 
 class ConsoleNews:
@@ -28,23 +29,24 @@ class ConsoleNews:
         self._db = db
         self._standings = standings
         self._every = every
-        self._last: int | None = None
+        self._newest: int | None = None
+        self._told: set[int] = set()
         self._draining = asyncio.Event()
 
     async def look(self) -> None:
         """Tell of everybody who was changed since the last look; the first one only finds out where the log ends."""
 
-        def read(session: Session) -> tuple[int, list[tuple[str, Role, bool]]]:
+        def read(session: Session) -> tuple[int, set[int], list[tuple[str, Role, bool]]]:
             lines = AuditRepository(session)
-            if self._last is None:
-                return lines.newest_id(), []
             newest = lines.newest_id()
-            found = lines.since(self._last, actor_id=CONSOLE_ID)
-            people = {line.target for line in found if line.action.startswith("user.") and line.target is not None}
+            before = newest if self._newest is None else self._newest
+            found = lines.since(before - _LATE, actor_id=CONSOLE_ID)
+            new = [] if self._newest is None else [line for line in found if line.id not in self._told]
+            people = {line.target for line in new if line.action.startswith("user.") and line.target is not None}
             changed = [(user.username, Role(user.role), user.active) for user in UserRepository(session).many(people)]
-            return newest, changed
+            return newest, {line.id for line in found}, changed
 
-        self._last, changed = await self._db.read(read)
+        self._newest, self._told, changed = await self._db.read(read)
         for username, role, active in changed:
             await self._standings.changed(username, role=role, active=active)
 
