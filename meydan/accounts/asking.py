@@ -17,13 +17,13 @@ from meydan.accounts.writes import SAFE_METHODS
 _UNCOUNTED: Final = frozenset({"create_ws_ticket", "send_message"})  # a message costs its sender one of those
 
 
-def accounts(request: Request) -> AccountService:
+async def accounts(request: Request) -> AccountService:
     """Find the service that the composition root made."""
     service: AccountService = request.app.state.accounts
     return service
 
 
-def origin(request: Request) -> Origin:
+async def origin(request: Request) -> Origin:
     """Say where the request comes from."""
     address = request.client.host if request.client is not None else ""
     return Origin.of(
@@ -56,7 +56,7 @@ OptionalActor = Annotated[Actor | None, Depends(optional_actor)]
 async def admit(app: FastAPI, scope: Scope, permission: str) -> None:
     """Raise unless whoever asks may do what needs `permission`; nothing of their body has been read."""
     request, service = Request(scope), app.state.accounts
-    actor = await optional_actor(service, origin(request), await _bearer(request), await _key(request))
+    actor = await optional_actor(service, await origin(request), await _bearer(request), await _key(request))
     if actor is None:
         raise NotSignedIn
     actor.require(Permission(permission))

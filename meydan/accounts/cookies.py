@@ -63,5 +63,10 @@ class Browser:
         return {"path": "/" if secure else _PLAIN_PATH, "secure": secure, "httponly": True, "samesite": "strict"}
 
 
+async def asking_browser(request: Request, response: Response) -> Browser:
+    """Return whoever asks, as a browser."""
+    return Browser(request, response)
+
+
 def _named(accounts: AccountService, name: str) -> str:
     return f"__Host-{name}" if accounts.secure_cookies else name

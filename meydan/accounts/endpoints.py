@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query
 from meydan.accounts import schemas
 from meydan.accounts.actor import Actor
 from meydan.accounts.asking import Accounts, Bearer, CurrentActor, From, Key, optional_actor
-from meydan.accounts.cookies import DEVICE, REFRESH, Browser
+from meydan.accounts.cookies import DEVICE, REFRESH, Browser, asking_browser
 from meydan.accounts.orders import AuditOrder, UserOrder
 from meydan.accounts.permissions import Permission, Role
 from meydan.accounts.service import AccountService
@@ -19,7 +19,7 @@ from meydan.platform.problems import problems
 _DEVICE_LIFE: Final = 400 * 24 * 3600  # seconds; no browser keeps a cookie longer
 
 
-AskingBrowser = Annotated[Browser, Depends(Browser)]
+AskingBrowser = Annotated[Browser, Depends(asking_browser)]
 _Identifier = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 _Limit = Annotated[int, Query(ge=1, le=200)]
 _Cursor = Annotated[str, Query(pattern=CURSOR)]

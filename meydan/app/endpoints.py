@@ -20,7 +20,7 @@ _PROBLEMS = problems(401, 403, 422)
 router = APIRouter(tags=["sistem"])
 
 
-def system(request: Request) -> SystemService:
+async def system(request: Request) -> SystemService:
     """Find the service that the composition root made."""
     service: SystemService = request.app.state.system
     return service

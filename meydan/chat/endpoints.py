@@ -30,43 +30,43 @@ LARGER_BODIES: Final = {
 router = APIRouter(prefix="/api/v1", responses=problems(401, 403, 404, 409, 422, 429, 503))
 
 
-def rooms_service(request: Request) -> RoomService:
+async def rooms_service(request: Request) -> RoomService:
     """Return the rooms of this process."""
     service: RoomService = request.app.state.rooms
     return service
 
 
-def member_service(request: Request) -> MemberService:
+async def member_service(request: Request) -> MemberService:
     """Return the members of rooms, of this process."""
     service: MemberService = request.app.state.members
     return service
 
 
-def invitation_service(request: Request) -> InvitationService:
+async def invitation_service(request: Request) -> InvitationService:
     """Return the invitations of this process."""
     service: InvitationService = request.app.state.invitations
     return service
 
 
-def room_archive(request: Request) -> RoomArchive:
+async def room_archive(request: Request) -> RoomArchive:
     """Return the archived rooms of this process."""
     archive: RoomArchive = request.app.state.archive
     return archive
 
 
-def message_service(request: Request) -> MessageService:
+async def message_service(request: Request) -> MessageService:
     """Return the messages of this process."""
     service: MessageService = request.app.state.messages
     return service
 
 
-def room_admissions(request: Request) -> RoomAdmissions:
+async def room_admissions(request: Request) -> RoomAdmissions:
     """Return what this process knows of invitations."""
     admissions: RoomAdmissions = request.app.state.admissions
     return admissions
 
 
-def live_hub(request: Request) -> Hub:
+async def live_hub(request: Request) -> Hub:
     """Return the hub of this process."""
     hub: Hub = request.app.state.hub
     return hub

@@ -232,20 +232,20 @@ _SECURITY: Final = {
 }
 
 
-def _meydan_error(request: Request, error: Exception) -> JSONResponse:
+async def _meydan_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MeydanError)  # noqa: S101  # registered for this class
     if error.status >= 500 and error.__cause__ is not None:  # what the answer leaves out the operator needs to read
         log.warning("http.failed", code=error.code, reason=f"{type(error.__cause__).__name__}: {error.__cause__}"[:500])
     return problem_response(error, language_of(request.headers))
 
 
-def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class
     language = language_of(request.headers)
     return problem_response(invalid_input(error.errors(), language), language)
 
 
-def _http_exception(request: Request, error: Exception) -> JSONResponse:
+async def _http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class
     if isinstance(error, BodyRefused):
         response = problem_response(error.problem, language_of(request.headers))

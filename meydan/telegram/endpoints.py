@@ -33,43 +33,43 @@ router = APIRouter(
 )
 
 
-def bot_service(request: Request) -> BotService:
+async def bot_service(request: Request) -> BotService:
     """Return the bots of this process."""
     service: BotService = request.app.state.bots
     return service
 
 
-def outbox_service(request: Request) -> OutboxService:
+async def outbox_service(request: Request) -> OutboxService:
     """Return the outbox of this process."""
     service: OutboxService = request.app.state.outbox
     return service
 
 
-def budget_service(request: Request) -> BudgetService:
+async def budget_service(request: Request) -> BudgetService:
     """Return the view on the budgets."""
     service: BudgetService = request.app.state.budget
     return service
 
 
-def conversation_service(request: Request) -> ConversationService:
+async def conversation_service(request: Request) -> ConversationService:
     """Return the view on what was said in chats."""
     service: ConversationService = request.app.state.conversations
     return service
 
 
-def trial_service(request: Request) -> TrialService:
+async def trial_service(request: Request) -> TrialService:
     """Return the way to the fake Telegram."""
     service: TrialService = request.app.state.trial
     return service
 
 
-def session_service(request: Request) -> SessionService:
+async def session_service(request: Request) -> SessionService:
     """Return the sessions of Telegram clients on this machine."""
     service: SessionService = request.app.state.telegram_sessions
     return service
 
 
-def intake(request: Request) -> Intake:
+async def intake(request: Request) -> Intake:
     """Return where updates go."""
     part: Intake = request.app.state.intake
     return part
