@@ -75,6 +75,36 @@ async def test_edits_and_deletions_show_what_stands_now(start: Start) -> None:
     assert not {"ilk", "yanlış"} & found.keys()
 
 
+async def test_a_channels_edited_post_shows_what_stands_now_once_however_many_bots_hear(start: Start) -> None:
+    square = await start(FAST)
+    bots = [await square.add_bot(), await square.add_bot("oteki_bot")]
+    kinds: set[tuple[str, str]] = set()
+    square.fleet.intake.on_update(lambda item: kinds.add((item.bot_id, item.kind)))
+    writer = square.fake.people.make_person("Yazar").id
+    channel = a_group(square.fake, kind="channel")
+    square.fake.people.set_member(str(channel), writer, "creator")
+    number = square.fake.people.write(str(channel), writer, "yanlış").message_id
+    square.fake.people.edit(str(channel), writer, number, "doğru")
+    await square.until(lambda: {(bot, "edited_channel_post") for bot in bots} <= kinds)
+    await heard(square, channel, "doğru")
+    found = [one for one in await said(square, channel) if one["incoming"]]
+    assert [(one["text"], one["edited"], one["author"]) for one in found] == [("doğru", True, "Piyasa")]
+    sent = await square.send(bots[0], channel, "botun sözü")
+    await square.settled(sent["id"], state="sent")
+    mine = [one for one in await said(square, channel, bot_id=bots[0]) if one["text"] == "botun sözü"]
+    assert [one["incoming"] for one in mine] == [False], "a bot hears nothing of its own post"
+
+
+async def test_a_basic_group_is_told_as_often_as_bots_hear_it_and_once_for_one_bot(start: Start) -> None:
+    square = await start(FAST)
+    bots = [await square.add_bot(), await square.add_bot("oteki_bot")]
+    for bot, number in zip(bots, (900, 1900), strict=True):
+        chat = {"id": -77, "type": "group", "title": "Grup"}
+        await square.fleet.intake.take(bot, [a_message(number, "selam", chat=chat)])
+        assert [one["text"] for one in await said(square, -77, bot_id=bot)] == ["selam"]
+    assert len(await said(square, -77)) == 2
+
+
 async def test_pages_neither_skip_nor_repeat(start: Start) -> None:
     square = await start(FAST)
     bot = await square.add_bot()

@@ -58,7 +58,7 @@ def stop_poll(call: Call) -> Poll:
     message = message_of(call, room, "message with poll to stop not found")
     if message.poll is None:
         raise ApiError.bad("message is not a poll")
-    mine = message.from_ is not None and message.from_.id == call.bot_id
+    mine = room.author(message) == call.bot_id
     posted = message.sender_chat is not None and room.may(call.bot_id, "can_edit_messages")
     if message.poll.is_closed or message.forward_origin is not None or not (mine or posted):
         raise ApiError.bad("poll can't be stopped")

@@ -74,11 +74,11 @@ def send(call: Call, room: Room, **content: Any) -> Message:
     """Publish a message of the bot with what every send may carry: a reply, a topic, buttons, protection."""
     params = call.params
     if params.values.keys() <= _PLAIN:  # the frequent case
-        return call.office.publish(room, call.office.message(room, author(call, room), **content))
+        return call.office.publish(room, call.office.message(room, call.bot.user, **content))
     markup = reply_markup(call)
     message = call.office.message(
         room,
-        author(call, room),
+        call.bot.user,
         topic=topic_of(call, room),
         reply_markup=markup if markup and "inline_keyboard" in markup else None,
         has_protected_content=params.flag("protect_content"),
@@ -86,11 +86,6 @@ def send(call: Call, room: Room, **content: Any) -> Message:
     )
     message.reply_to_message = _answered(call, room)
     return call.office.publish(room, message)
-
-
-def author(call: Call, room: Room) -> Any:
-    """Return who a bot's message is from; a channel speaks for itself."""
-    return None if room.chat.type == "channel" else call.bot.user
 
 
 def topic_of(call: Call, room: Room) -> int | None:
@@ -188,7 +183,7 @@ def edit_markup(call: Call) -> Message:
 def own_message(call: Call, room: Room) -> Message:
     """Return the bot's own message that is to be edited; raises `ApiError`."""
     message = message_of(call, room, "message to edit not found")
-    mine = message.from_ is not None and message.from_.id == call.bot_id
+    mine = room.author(message) == call.bot_id
     posted = message.sender_chat is not None and room.may(call.bot_id, "can_edit_messages")
     if message.service or message.forward_origin is not None or not (mine or posted):
         raise ApiError.bad("message can't be edited")
@@ -236,16 +231,12 @@ def numbers_of(call: Call) -> list[int]:
 
 
 def _removable(call: Call, room: Room, message: Message) -> bool:
-    mine = message.from_ is not None and message.from_.id == call.bot_id
+    mine = room.author(message) == call.bot_id
     return mine or room.chat.type == "private" or room.may(call.bot_id, "can_delete_messages")
 
 
 def _remove(call: Call, room: Room, number: int) -> None:
-    del room.messages[number]
-    room.reactions.pop(number, None)
-    room.votes.pop(number, None)
-    if number in room.pinned:
-        room.pinned.remove(number)
+    room.remove(number)
     call.office.see(room)
 
 
@@ -257,7 +248,7 @@ def pin(call: Call) -> bool:
     require(call, room, "can_pin_messages", "not enough rights to manage pinned messages in the chat")
     if message.message_id not in room.pinned:
         room.pinned.append(message.message_id)
-        notice = call.office.message(room, author(call, room), pinned_message=without_reply(message))
+        notice = call.office.message(room, call.bot.user, pinned_message=without_reply(message))
         call.office.publish(room, notice)
     return True
 

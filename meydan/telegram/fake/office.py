@@ -56,10 +56,14 @@ class Office:
         return bot
 
     def message(self, room: Room, sender: User | None, *, topic: int | None = None, **content: Any) -> Message:
-        """Make the next message of a room, not stored yet."""
-        message = Message(message_id=room.next_id(), date=self.date(), chat=room.chat, from_=sender, **content)
-        if sender is None:
+        """Make the next message of a room, not stored yet. In a channel the channel speaks, whoever writes."""
+        number, channel = room.next_id(), room.chat.type == "channel"
+        shown = None if channel else sender
+        message = Message(message_id=number, date=self.date(), chat=room.chat, from_=shown, **content)
+        if shown is None:
             message.sender_chat = room.chat
+        if channel and sender is not None:
+            room.authors[number] = sender.id
         if topic is not None and topic != GENERAL:
             message.message_thread_id, message.is_topic_message = topic, True
         return message
@@ -107,11 +111,12 @@ class Office:
 
     def _tell(self, kind: str, room: Room, message: Message) -> None:
         self.see(room)
-        sender = message.from_
-        if sender is not None and sender.is_bot:
+        author = room.author(message)
+        if message.from_ is not None and author in self.world.bots:
             return  # bots do not see what bots write
         for bot_id in self._bots(room):
-            if self.sees(self.world.bots[bot_id], room, message):
+            # Nor is a bot told of its own posts in a channel, and of what others make of them.
+            if bot_id != author and self.sees(self.world.bots[bot_id], room, message):
                 self.mailbox(bot_id).put(kind, message)
 
     def _bots(self, room: Room) -> Iterable[int]:
@@ -120,7 +125,7 @@ class Office:
         return [user_id for user_id in room.members if user_id in self.world.bots and room.present(user_id)]
 
     def sees(self, bot: Bot, room: Room, message: Message) -> bool:
-        """Tell whether a bot gets a person's message; in groups, privacy mode decides."""
+        """Tell whether a bot gets a message; in groups, privacy mode decides."""
         status = room.status(bot.user.id)
         if room.chat.type == "private":
             return message.chat.id not in bot.blocked_by

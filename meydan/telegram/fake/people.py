@@ -90,7 +90,7 @@ class People:
             room,
             self._office.message(
                 room,
-                None if room.chat.type == "channel" else person,
+                person,
                 topic=topic,
                 text=formatted.text,
                 entities=formatted.entities or None,
@@ -99,9 +99,10 @@ class People:
         )
 
     def edit(self, key: str, person_id: int, number: int, text: str) -> Message:
-        """Change what a person wrote."""
+        """Change what a person wrote; a channel's posts also as somebody else who may edit them."""
         room, message = self._office.room_of_message(key, number)
-        if message.from_ is None or message.from_.id != person_id or message.text is None:
+        posted = message.sender_chat is not None and room.may(person_id, "can_edit_messages")
+        if not (room.author(message) == person_id or posted) or message.text is None:
             raise WorldMissing(id=number)
         formatted = read(text, None)
         message.text, message.entities = formatted.text, formatted.entities or None
@@ -161,7 +162,7 @@ class People:
         room, message = self._office.room_of_message(key, number)
         person = self._present(room, person_id)
         rows = (message.reply_markup or {}).get("inline_keyboard", [])
-        bot_id = message.from_.id if message.from_ is not None else room.bot_id
+        bot_id = room.author(message)
         if bot_id not in self._world.bots or not any(b.get("callback_data") == data for row in rows for b in row):
             raise WorldMissing(id=data[:64])
         query = str(secrets.randbelow(10**18))

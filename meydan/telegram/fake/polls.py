@@ -23,8 +23,9 @@ def vote(office: Office, room: Room, message: Message, *, person: User, options:
     if not options:
         del votes[person.id]
     poll = message.poll = counted(poll, votes)
-    box = office.mailbox(message.from_.id) if message.from_ is not None and message.from_.is_bot else None
-    if box is not None:
+    author = room.author(message)
+    if author in office.world.bots:
+        box = office.mailbox(author)
         box.put("poll", poll)
         if not poll.is_anonymous:
             chosen = [poll.options[option].persistent_id for option in options]

@@ -51,7 +51,10 @@ class Topic(msgspec.Struct):
 
 
 class Room(msgspec.Struct):
-    """A chat with its members and its last messages. A private chat belongs to one bot."""
+    """A chat with its members and its last messages. A private chat belongs to one bot.
+
+    `authors` tells whose a channel's posts are, which they do not say themselves.
+    """
 
     chat: Chat
     bot_id: int = 0
@@ -61,6 +64,7 @@ class Room(msgspec.Struct):
     topics: dict[int, Topic] = msgspec.field(default_factory=dict)
     pinned: list[int] = msgspec.field(default_factory=list)
     votes: dict[int, dict[int, list[int]]] = msgspec.field(default_factory=dict)
+    authors: dict[int, int] = msgspec.field(default_factory=dict)
     last_id: int = 0
     migrated_to: int | None = None
 
@@ -90,6 +94,10 @@ class Room(msgspec.Struct):
             return False
         return member.status == "creator" or (member.status == "administrator" and right in member.rights)
 
+    def author(self, message: Message) -> int:
+        """Return who wrote a message of this chat, 0 when nobody knows."""
+        return message.from_.id if message.from_ is not None else self.authors.get(message.message_id, 0)
+
     def next_id(self) -> int:
         """Return the number of the next message."""
         self.last_id += 1
@@ -103,10 +111,15 @@ class Room(msgspec.Struct):
     def forget_all_but(self, count: int) -> None:
         """Keep only the last `count` messages."""
         while len(self.messages) > count:
-            oldest = next(iter(self.messages))
-            del self.messages[oldest]
-            self.reactions.pop(oldest, None)
-            self.votes.pop(oldest, None)
+            self.remove(next(iter(self.messages)))
+
+    def remove(self, number: int) -> None:
+        """Forget a message and what hangs on it."""
+        del self.messages[number]
+        for kept in (self.reactions, self.votes, self.authors):
+            kept.pop(number, None)
+        if number in self.pinned:
+            self.pinned.remove(number)
 
 
 class Bot(msgspec.Struct):

@@ -72,6 +72,40 @@ async def test_a_bot_learns_where_it_was_added_and_what_it_asked_for(bot: Client
     assert (told["old_reaction"][0]["emoji"], told["new_reaction"][0]["emoji"]) == ("👍", "👎")
 
 
+async def test_a_channels_post_is_edited_by_whose_it_is_and_told_to_the_other_bots(bot: Client, other: Client) -> None:
+    people = bot.fake.people
+    author, reader = (people.make_person(name).id for name in ("Yazar", "Okur"))
+    channel = people.make_chat("channel", "Duyurular", members=[author, reader])
+    for one in (bot, other):
+        one.join(channel, "administrator")
+
+    async def told(command: str, **body: Any) -> tuple[int, dict[str, Any]]:
+        body = {"chat": channel.key, **body}
+        async with bot.http.post(f"{bot.fake.url}/_fake/{command}", json=body) as answer:
+            return answer.status, await answer.json()
+
+    _, post = await told("messages", person=author, text="ilk")
+    assert "from" not in post
+    assert (await told("edits", person=reader, message=post["message_id"], text="x"))[0] == 404
+    status, edited = await told("edits", person=author, message=post["message_id"], text="son")
+    assert (status, edited["text"], "edit_date" in edited) == (200, "son", True)
+    for one in (bot, other):
+        first, second = await one.updates()
+        assert (first["channel_post"]["message_id"], first["channel_post"]["sender_chat"]["id"]) == (1, channel.chat.id)
+        assert second["edited_channel_post"]["text"] == "son"
+    # A bot's own post, and what becomes of it, is told to the other bots alone.
+    mine = await bot.ok("sendMessage", chat_id=channel.chat.id, text="botun")
+    await bot.ok("editMessageText", chat_id=channel.chat.id, message_id=mine["message_id"], text="botun sonu")
+    await told("edits", person=author, message=mine["message_id"], text="sahibin")
+    assert await bot.updates() == []
+    assert [[*update][1] for update in await other.updates()] == ["channel_post", *["edited_channel_post"] * 2]
+    other.fake.people.set_member(channel.key, other.id, "member")
+    assert (
+        await other.refused("editMessageText", chat_id=channel.chat.id, message_id=post["message_id"], text="x")
+        == "Bad Request: message can't be edited"
+    )
+
+
 async def test_a_long_poll_waits_for_the_first_update(bot: Client, group: Room, person: int) -> None:
     bot.join(group, "administrator")
     poll = await bot.poll()
