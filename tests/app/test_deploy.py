@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 
 from meydan.chat import endpoints as chat_endpoints
 from meydan.cli import app
+from meydan.platform.addresses import Proxies
 from meydan.platform.network import NetworkSettings
 from meydan.platform.settings import Settings, load_settings, misspelt
 from meydan.telegram.endpoints import LARGER_BODIES
@@ -163,14 +164,22 @@ def test_every_requirement_has_its_hashes() -> None:
     assert "--require-hashes" in (DEPLOY / "Dockerfile").read_text()
 
 
-def test_the_container_believes_the_proxy_of_its_machine(services: dict[str, Any]) -> None:
+def test_the_container_believes_the_proxy_of_its_machine_and_nobody_else(
+    compose: dict[str, Any], services: dict[str, Any]
+) -> None:
     given = (
         services["api"]["environment"]["MEYDAN_TRUSTED_PROXIES"].removeprefix("${MEYDAN_TRUSTED_PROXIES:-").strip("}")
     )
     settings = load_settings(_env_file=None, MEYDAN_TRUSTED_PROXIES=given)
-    gateway = ip_address("172.18.0.1")
-    assert any(gateway in ip_network(network) for network in settings.trusted_proxies)
-    assert not any(ip_address("203.0.113.7") in ip_network(network) for network in settings.trusted_proxies)
+    (own,) = compose["networks"]["default"]["ipam"]["config"]
+    network, gateway = ip_network(own["subnet"]), own["gateway"]
+    assert ip_address(gateway) in network
+    for trusted in map(ip_network, settings.trusted_proxies):
+        assert trusted.is_loopback or trusted.subnet_of(network), trusted  # type: ignore[arg-type]
+    proxies = Proxies(settings.trusted_proxies)
+    assert proxies.client(gateway, ["203.0.113.7"]) == "203.0.113.7"
+    for neighbour in ("192.168.1.20", "172.18.0.9", "10.0.0.5", "203.0.113.7"):
+        assert proxies.client(gateway, [f"1.2.3.4, {neighbour}"]) == neighbour, "who appends to it is not believed"
 
 
 def test_the_proxy_takes_bodies_as_long_as_we_do() -> None:
