@@ -1,15 +1,19 @@
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData, text
 
 import meydan.app.composition  # noqa: F401  # loads every table
 from meydan.platform import migrate, schema
 from meydan.platform.db import Base, connected
+from meydan.platform.emoji import one_spelling
+from meydan.platform.lookalike import skeleton
+from meydan.platform.turkish import words
 
 
 def test_down_and_up_again(database_url: str) -> None:
@@ -18,6 +22,53 @@ def test_down_and_up_again(database_url: str) -> None:
     assert schema.current(database_url) is None
     migrate.upgrade(database_url)
     assert schema.current(database_url) == schema.head()
+
+
+def test_what_is_stored_folded_is_what_is_looked_for_after_an_upgrade(database_url: str) -> None:
+    """Who changes `words`, `one_spelling` or `skeleton` adds a migration that computes anew, then mends this."""
+    name, content, emoji = "Işıl Şahın 0", "C++ dersi, \u4e2d\u6587 \U0001f600 s\u00adıra", "\u2764"
+    looks, folded, picture = "isiisahino", "cplusplus dersi \u4e2d\u6587 \u6587 u1f600 sira", "\u2764\ufe0f"
+    migrate.downgrade(database_url, "0011")
+    connected(database_url, lambda connection: _as_before(connection, name, content, emoji))
+    migrate.upgrade(database_url)
+    found = connected(database_url, _stored)
+    connected(database_url, _leave)
+    assert found == [looks, folded, picture]
+    assert [skeleton(name), " ".join(words(content)), one_spelling(emoji)] == found
+
+
+def _as_before(connection: Connection, name: str, content: str, emoji: str) -> None:
+    rows: dict[str, dict[str, object]] = {
+        "users": {"username": "isil", "name": name, "folded": "", "role": "member", "active": True,
+                  "password_hash": "", "locale": "tr", "created_at": _NOW},
+        "rooms": {"id": 1, "slug": "oda", "title": "Oda", "topic": "", "kind": "public", "created_by": "isil",
+                  "created_at": _NOW, "head": 1, "epoch": ""},
+        "messages": {"id": "m", "room_id": 1, "sira": 1, "sender_id": "isil", "sender_name": name, "guest": False,
+                     "simulated": False, "kind": "text", "content": content, "folded": "", "created_at": _NOW},
+        "reactions": {"message_id": "m", "emoji": emoji, "user_id": "isil", "created_at": _NOW},
+    }  # fmt: skip
+    known = MetaData()
+    known.reflect(connection, only=rows.keys())
+    for table, row in rows.items():
+        given = {column: value for column, value in row.items() if column in known.tables[table].c}
+        connection.execute(known.tables[table].insert(), given)
+    connection.commit()
+
+
+def _stored(connection: Connection) -> list[object]:
+    return [
+        connection.execute(text(f"SELECT {column} FROM {table}")).scalar_one()
+        for table, column in (("users", "skeleton"), ("messages", "folded"), ("reactions", "emoji"))
+    ]
+
+
+def _leave(connection: Connection) -> None:
+    for table in ("reactions", "messages", "rooms", "users"):
+        connection.execute(text(f"DELETE FROM {table}"))
+    connection.commit()
+
+
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def test_of_several_processes_one_migrates_after_the_other(postgres_url: str) -> None:

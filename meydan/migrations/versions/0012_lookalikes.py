@@ -11,6 +11,8 @@ branch_labels = None
 depends_on = None
 
 
+# Names are compared by what today's program makes of them, so that is what an old database gets, whatever the program
+# made of them when this was written. Who changes `skeleton` adds a migration that computes the column anew.
 def upgrade() -> None:
     with op.batch_alter_table("users") as table:
         table.add_column(sa.Column("skeleton", sa.String(200), nullable=False, server_default=""))

@@ -15,6 +15,8 @@ _AT_ONCE = 1_000
 _WORD_LENGTH = 128
 
 
+# What is looked for goes through today's `words` and `one_spelling`, so what was written before does too, whatever they
+# made of it when this was written. Who changes one of them adds a migration that computes the columns anew.
 def upgrade() -> None:
     connection = op.get_bind()
     after = 0
