@@ -1,11 +1,13 @@
 """The composition root: every part is built here, once, and handed what it needs."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from meydan.accounts.service import AccountService
 from meydan.accounts.settings import AccountsSettings
@@ -44,6 +46,14 @@ from meydan.telegram.trial import TrialWorld
 
 log = structlog.get_logger(__name__)
 
+SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
+    "accounts": AccountsSettings,
+    "chat": ChatSettings,
+    "telegram": TelegramSettings,
+    "network": NetworkSettings,
+}
+"""The sections of the live settings."""
+
 
 @dataclass(frozen=True)
 class Accounts:
@@ -79,10 +89,8 @@ async def open_accounts(settings: Settings, *, clock: Clock | None = None) -> As
     engines = open_engines(settings, clock)
     try:
         live = LiveSettings(engines.db, engines.bus, clock)
-        live.register("accounts", AccountsSettings)
-        live.register("chat", ChatSettings)
-        live.register("telegram", TelegramSettings)
-        live.register("network", NetworkSettings)
+        for section, model in SECTIONS.items():
+            live.register(section, model)
         service = AccountService(
             db=engines.db, bus=engines.bus, store=engines.store, clock=clock, live=live, settings=settings
         )

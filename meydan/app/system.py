@@ -20,11 +20,10 @@ from meydan.chat.repository import RoomRepository
 from meydan.chat.settings import ChatSettings
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
-from meydan.platform.live_settings import LiveSettings
+from meydan.platform.live_settings import LiveSettings, setting_titles
 from meydan.platform.metrics import Metrics, process_cpu_seconds, process_memory_bytes
 from meydan.platform.sampler import Row, Sampler
 from meydan.platform.settings import Settings
-from meydan.platform.texts import LANGUAGES, catalogue
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -232,21 +231,13 @@ class SystemService:
         value = self._live.sections()[section]
         schema = value.model_json_schema()
         for name, field in schema["properties"].items():
-            field["titles"] = setting_titles(section, name, field["title"])
+            field["titles"] = setting_titles(section, type(value), name)
         return {
             "section": section,
             "schema": schema,
             "values": value.model_dump(mode="json"),
             "defaults": type(value)().model_dump(mode="json"),
         }
-
-
-def setting_titles(section: str, name: str, turkish: str) -> dict[str, str]:
-    """Return a live setting's title by language; the Turkish one stands at the field, the others in the catalogues."""
-    return {
-        language: turkish if language == "tr" else catalogue(language)["setting"][section][name]
-        for language in LANGUAGES
-    }
 
 
 def _known(actor: Actor | None) -> Actor:

@@ -15,7 +15,7 @@ class ChatSettings(BaseModel):
     max_length: int = Field(4_000, ge=1, le=16_000, title="İleti uzunluğu (karakter)")
     undo_seconds: int = Field(30, ge=0, le=600, title="Silinen iletinin geri getirilebildiği süre (sn)")
     send_buffer_bytes: int = Field(1_048_576, ge=65_536, le=67_108_864, title="Bağlantı başına gönderim tamponu (bayt)")
-    window_ms: float = Field(10.0, ge=0, le=100, title="Yük altında en uzun toplama penceresi (ms)")
+    window_ms: float = Field(10.0, ge=0.1, le=100, title="Yük altında en uzun toplama penceresi (ms)")
     replay_limit: int = Field(1_000, ge=1, le=10_000, title="Kopuştan sonra en çok yinelenen olay")
     individual_presence_limit: int = Field(50, ge=0, le=10_000, title="Tek tek giriş çıkış bildirilen oda büyüklüğü")
     typing_limit: int = Field(200, ge=0, le=10_000, title="'Yazıyor' bildirilen oda büyüklüğü")

@@ -7,7 +7,7 @@ first. HTTP renders an error as RFC 9457 problem+json, the WebSocket as `hata`: 
 from typing import Any, ClassVar
 
 from meydan.platform.reasons import Reason
-from meydan.platform.texts import Language, catalogue, text
+from meydan.platform.texts import Language, field_words, text
 
 
 class MeydanError(Exception):
@@ -28,8 +28,12 @@ class MeydanError(Exception):
         """Return what happened this time and what to do about it."""
         data = self._told(language)
         if "alan" in data:
-            data["alan"] = catalogue(language)["field"].get(data["alan"], data["alan"])
+            data["alan"] = self.field(language)
         return text(language, f"error.{self.code}.detail", **data)
+
+    def field(self, language: Language) -> str:
+        """Return what people call the field that the error is about."""
+        return field_words(language, self.data["alan"])
 
     def hata(self, language: Language = "tr") -> dict[str, Any]:
         """Return the fields HTTP and WebSocket share: `kod`, `baslik`, `ayrinti`, and the error's own data.

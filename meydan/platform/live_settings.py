@@ -24,6 +24,7 @@ from meydan.platform.clock import Clock
 from meydan.platform.db import Base, Database, insert_missing
 from meydan.platform.errors import InvalidInput, NotFound, Unavailable
 from meydan.platform.reasons import of_pydantic
+from meydan.platform.texts import LANGUAGES, Language, catalogue
 
 log = structlog.get_logger(__name__)
 
@@ -64,10 +65,16 @@ class UnknownSection(NotFound):
 
 
 class BadSetting(InvalidInput):
-    """A value is not one that the setting takes."""
+    """A value is not one that the setting takes; people are told the setting's title."""
 
-    def __init__(self, error: Mapping[str, Any]) -> None:
-        super().__init__(field=".".join(map(str, error["loc"])), reason=of_pydantic(error))
+    def __init__(self, section: str, model: type[BaseModel], error: Mapping[str, Any]) -> None:
+        name = str(error["loc"][0])
+        super().__init__(field=name, reason=of_pydantic(error))
+        self._titles = setting_titles(section, model, name)
+
+    def field(self, language: Language) -> str:
+        """Return the setting's title."""
+        return self._titles[language]
 
 
 class LiveSettings:
@@ -155,12 +162,12 @@ class LiveSettings:
             first = {"section": section, "values": {}, "changed_at": now, "changed_by": by}
             session.execute(insert_missing(session, StoredSettings).values(first))
             row = session.get_one(StoredSettings, section, with_for_update=True)
-            values = {**row.values, **changes}
-            stored = _validated(model, values).model_dump(mode="json", include=set(values))
-            row.values, row.changed_by = stored, by
+            values = {**_sound(model, row.values), **changes}
+            stored = _validated(section, model, values).model_dump(mode="json", include=set(values))
+            row.values, row.changed_by = {**row.values, **stored}, by
             row.changed_at = max(now, row.changed_at + _INSTANT)
             also(session, {name: stored[name] for name in changes})
-            return _Word(section, stored, row.changed_at)
+            return _Word(section, row.values, row.changed_at)
 
         word = await self._db.write(save)
         self._apply(word)
@@ -179,23 +186,39 @@ class LiveSettings:
             return
         self._changed_at[section] = word.changed_at
         model = self._models[section]
-        known = {name: value for name, value in word.values.items() if name in model.model_fields}
-        try:
-            value = model.model_validate(known)
-        except ValidationError:
-            log.warning("live_settings.ignored", section=section)  # written by a newer or older version
-            return
+        value = model.model_validate(_sound(model, word.values))
         if value != self._current[model]:
             self._current[model] = value
             for listener in self._listeners:
                 listener(value)
 
 
-def _validated(model: type[M], values: dict[str, Any]) -> M:
+def setting_titles(section: str, model: type[BaseModel], name: str) -> dict[Language, str]:
+    """Return a setting's title by language; the Turkish one stands at the field, the others in the catalogues."""
+    turkish = model.model_fields[name].title or name
+    return {
+        language: turkish if language == "tr" else catalogue(language)["setting"].get(section, {}).get(name, name)
+        for language in LANGUAGES
+    }
+
+
+def _validated(section: str, model: type[M], values: dict[str, Any]) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise BadSetting(error.errors(include_url=False, include_input=False)[0]) from None
+        raise BadSetting(section, model, error.errors(include_url=False, include_input=False)[0]) from None
+
+
+def _sound(model: type[BaseModel], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the model takes of stored values; a newer or older version may have written others."""
+    known = {name: value for name, value in stored.items() if name in model.model_fields}
+    try:
+        model.model_validate(known)
+    except ValidationError as error:
+        refused = {str(one["loc"][0]) for one in error.errors(include_url=False, include_input=False)}
+        log.warning("live_settings.ignored", names=sorted(refused))
+        return {name: value for name, value in known.items() if name not in refused}
+    return known
 
 
 def _stored(session: Session) -> list[_Word]:

@@ -63,7 +63,8 @@ def of_msgspec(sentence: str) -> Reason:
         code, name = (_LENGTHS if found["length"] else _BOUNDS).get(found["sign"], (OTHER, ""))
         if lists and found["length"]:
             code = code.removeprefix("string_")
-        return Reason(code, {name: found["bound"]} if name else {})
+        number = float(found["bound"]) if "." in found["bound"] else int(found["bound"])
+        return Reason(code, {name: number} if name else {})
     if found := _KIND.match(sentence):
         kinds = [kind for kind in found["kind"].split(" | ") if kind != "null"]
         return Reason(_TYPES.get(kinds[0], OTHER))

@@ -7,17 +7,36 @@ from typing import Any, Literal, cast
 
 Language = Literal["tr", "en"]
 LANGUAGES: tuple[Language, ...] = ("tr", "en")
+_PLACE_LENGTH = 7
 
 
 def text(language: Language, key: str, **data: Any) -> str:
     """Return the catalogue's text under `key` (`"error.yetki_yok.title"`), with `{names}` filled from `data`.
 
-    Raises `KeyError` when the catalogue lacks the key: a missing text is a defect that tests find.
+    Numbers are written as the language does: 0,5 in Turkish. Raises `KeyError` when the catalogue lacks the key: a
+    missing text is a defect that tests find.
     """
     node: Any = catalogue(language)
     for part in key.split("."):
         node = node[part]
-    return cast("str", node).format(**data)
+    return cast("str", node).format(**{name: _written(language, value) for name, value in data.items()})
+
+
+def field_words(language: Language, path: str) -> str:
+    """Return what people call a field (`attachment.0.file_id`), an item of a list by its place; else `path` itself."""
+    known = catalogue(language)["field"]
+    parts = path.split(".")
+    if not any(part in known for part in parts):
+        return path
+    places = {part: str(int(part) + 1) for part in parts if part.isdecimal() and len(part) < _PLACE_LENGTH}
+    return " › ".join(known.get(part) or places[part] for part in parts if part in known or part in places)
+
+
+def _written(language: Language, value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    plain = str(value).removesuffix(".0")
+    return plain.replace(".", ",") if language == "tr" else plain
 
 
 @cache

@@ -31,7 +31,7 @@ class TelegramLimits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     chat_count: int = Field(3, ge=1, le=100, title="Sohbet başına kısa pencerede ileti")
-    chat_seconds: float = Field(3.0, gt=0, le=60, title="Kısa pencere (sn)")
+    chat_seconds: float = Field(3.0, ge=0.01, le=60, title="Kısa pencere (sn)")
     group_per_minute: int = Field(20, ge=1, le=1_000, title="Grup başına dakikada ileti")
     bot_per_second: int = Field(30, ge=1, le=10_000, title="Bot başına saniyede istek")
     shared_per_minute: int = Field(20, ge=1, le=1_000, title="Simülasyon grubunda bütün botlara dakikada ileti")

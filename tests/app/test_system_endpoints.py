@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from meydan.accounts.actor import Actor
 from meydan.accounts.models import AuditEntry
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import AuditRepository
-from meydan.accounts.settings import AccountsSettings
+from meydan.app.composition import SECTIONS
 from meydan.app.endpoints import router
 from meydan.app.system import Figures, Probe, SystemService, database_probe
 from meydan.chat.settings import ChatSettings
@@ -21,6 +22,7 @@ from meydan.platform.live_settings import LiveSettings, StoredSettings
 from meydan.platform.metrics import Metrics
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import load_settings
+from meydan.platform.texts import LANGUAGES
 from tests.http_app import Doorman, asking, http_app
 
 
@@ -38,8 +40,8 @@ class Square:
         self.clock = ManualClock()
         self.db = SqliteDatabase(file)
         self.live = LiveSettings(self.db, MemoryBus(), self.clock)
-        self.live.register("accounts", AccountsSettings)
-        self.live.register("chat", ChatSettings)
+        for section, model in SECTIONS.items():
+            self.live.register(section, model)
         self.sampler = Sampler(self.clock)
         self.sampler.gauge("connections", lambda: 7)
         self.redis_check: Callable[[], Awaitable[object]] = well
@@ -191,12 +193,36 @@ def test_the_overview_has_what_the_first_clients_read(square: Square) -> None:
     assert square.call("GET", "/saglik").json()["servis"] == "meydan"
 
 
-def test_rates_have_a_sane_lower_bound(square: Square) -> None:
+def test_every_number_of_every_setting_has_sane_bounds_and_is_called_by_its_title(square: Square) -> None:
     square.become(Role.OWNER)
-    for name in ("messages_per_second", "frames_per_second"):
-        for rate in (1e-320, 0, -1, 0.009):
-            assert square.call("PATCH", "/api/v1/settings/chat", json={name: rate}).status_code == 422
-        assert square.call("PATCH", "/api/v1/settings/chat", json={name: 0.01}).status_code == 200
+    walked = 0
+    for told in square.call("GET", "/api/v1/settings").json()["sections"]:
+        path = f"/api/v1/settings/{told['section']}"
+        for name, field in told["schema"]["properties"].items():
+            if field.get("type") not in ("number", "integer"):
+                assert field.get("type") == "boolean" or field["anyOf"], name
+                continue
+            least, most = field["minimum"], field["maximum"]
+            tiny = field["type"] == "number"
+            assert least >= (0.01 if tiny else 0), name
+            assert most <= 2**31, name
+            for value in (*(("1e-320", str(least * 0.9)) if tiny else ()), str(least - 1), str(most + 1), "1e999"):
+                for language in LANGUAGES:
+                    headers = {"Accept-Language": language, "Content-Type": "application/json"}
+                    refused = square.call("PATCH", path, content=f'{{"{name}": {value}}}', headers=headers)
+                    assert refused.status_code == 422, (name, value)
+                    assert refused.json()["alan"] == name
+                    words = refused.json()["detail"]
+                    assert field["titles"][language] in words, words
+                    assert name not in words
+                    assert language == "en" or not re.search(r"\d\.\d", words), "a Turkish number has a comma"
+            assert square.call("PATCH", path, json={name: least}).status_code == 200
+            walked += 1
+    assert walked > 30
+
+
+def test_samples(square: Square) -> None:
+    square.become(Role.OWNER)
     square.sampler.sample()
     square.clock.advance(10)
     square.sampler.sample()
@@ -210,7 +236,7 @@ def test_rates_have_a_sane_lower_bound(square: Square) -> None:
 def test_settings_are_described_in_both_languages(square: Square) -> None:
     square.become(Role.ADMIN)
     sections = square.call("GET", "/api/v1/settings").json()["sections"]
-    assert [section["section"] for section in sections] == ["accounts", "chat"]
+    assert [section["section"] for section in sections] == list(SECTIONS)
     section = sections[1]
     assert section["values"] == section["defaults"]
     described = section["schema"]["properties"]["max_length"]

@@ -9,24 +9,20 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import typer.main
-from pydantic import BaseModel
 
 import meydan
-from meydan.accounts.settings import AccountsSettings
+from meydan.app.composition import SECTIONS
 from meydan.app.gate import Gate
 from meydan.app.observation import observe, observe_gate
-from meydan.app.system import setting_titles
-from meydan.chat.settings import ChatSettings
 from meydan.cli import app
 from meydan.platform.clock import ManualClock
 from meydan.platform.errors import MeydanError
 from meydan.platform.http import RequestFrame
+from meydan.platform.live_settings import setting_titles
 from meydan.platform.metrics import Metrics
-from meydan.platform.network import NetworkSettings
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import Settings
 from meydan.platform.texts import catalogue
-from meydan.telegram.settings import TelegramSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 ENV_EXAMPLE = DOCS.parent / ".env.example"
@@ -40,12 +36,6 @@ REDIS_PASSWORD=
 # The session that `docker compose --profile telegram up` runs.
 #TELEGRAM_SESSION=ana
 """
-SECTIONS: dict[str, type[BaseModel]] = {
-    "accounts": AccountsSettings,
-    "chat": ChatSettings,
-    "telegram": TelegramSettings,
-    "network": NetworkSettings,
-}
 
 
 def tables() -> dict[tuple[str, str], str]:
@@ -113,7 +103,7 @@ def _live() -> Iterator[tuple[str, ...]]:
             above: Any = getattr(bounds.get("Gt"), "gt", None)
             high: Any = getattr(bounds.get("Le"), "le", None)
             shown = f"{f'> {above}' if low is None else low} – {high:_}".replace("_", " ") if high is not None else ""
-            title = setting_titles(section, name, field.title or "")["en"]
+            title = setting_titles(section, model, name)["en"]
             yield f"`{section}.{name}`", f"`{field.default}`", shown, title
 
 

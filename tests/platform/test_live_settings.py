@@ -126,6 +126,25 @@ async def test_what_goes_with_a_change_goes_as_a_whole(db: Database, bus: Bus, c
     assert late.current(Sample) == Sample(size=5)
 
 
+async def test_a_stored_value_that_is_refused_today_leaves_the_others_alone(
+    db: Database, bus: Bus, clock: ManualClock
+) -> None:
+    class Before(BaseModel):
+        size: int = 3
+        open: bool = True
+        colour: str = ""
+
+    before = LiveSettings(db, bus, clock)
+    before.register("sample", Before)
+    await before.change("sample", {"size": -5, "open": False, "colour": "x"}, by="x")
+    live = node(db, bus, clock)
+    await live.start()
+    assert live.current(Sample) == Sample(open=False)
+    assert await live.change("sample", {"open": True}, by="x") == Sample(open=True)
+    with pytest.raises(InvalidInput):
+        await live.change("sample", {"size": -5}, by="x")
+
+
 async def test_bad_changes_change_nothing(db: Database, bus: Bus, clock: ManualClock) -> None:
     live = node(db, bus, clock)
     for changes in ({"size": 0}, {"size": "x"}, {"colour": 1}):

@@ -82,19 +82,19 @@ class Wide(Struct):
 
 
 SENTENCES: list[tuple[dict[str, Any], Reason]] = [
-    ({"text": "a"}, Reason("string_too_short", {"min_length": "2"})),
-    ({"text": "aaaa"}, Reason("string_too_long", {"max_length": "3"})),
+    ({"text": "a"}, Reason("string_too_short", {"min_length": 2})),
+    ({"text": "aaaa"}, Reason("string_too_long", {"max_length": 3})),
     ({"text": 5}, Reason("string_type")),
-    ({"count": 0}, Reason("greater_than_equal", {"ge": "1"})),
-    ({"count": 201}, Reason("less_than_equal", {"le": "200"})),
+    ({"count": 0}, Reason("greater_than_equal", {"ge": 1})),
+    ({"count": 201}, Reason("less_than_equal", {"le": 200})),
     ({"count": "x"}, Reason("int_type")),
     ({"count": 1.5}, Reason("int_type")),
-    ({"share": 0.0}, Reason("greater_than", {"gt": "0.0"})),
-    ({"share": 1.0}, Reason("less_than", {"lt": "1.0"})),
+    ({"share": 0.0}, Reason("greater_than", {"gt": 0.0})),
+    ({"share": 1.0}, Reason("less_than", {"lt": 1.0})),
     ({"share": "x"}, Reason("float_type")),
     ({"yes": "evet"}, Reason("bool_type")),
     ({"many": {}}, Reason("list_type")),
-    ({"many": ["a", "b"]}, Reason("too_long", {"max_length": "1"})),
+    ({"many": ["a", "b"]}, Reason("too_long", {"max_length": 1})),
     ({"inner": []}, Reason("dict_type")),
 ]
 
