@@ -48,7 +48,7 @@ def _as_before(connection: Connection, name: str, content: str, emoji: str) -> N
         "reactions": {"message_id": "m", "emoji": emoji, "user_id": "isil", "created_at": _NOW},
     }  # fmt: skip
     known = MetaData()
-    known.reflect(connection, only=rows.keys())
+    known.reflect(connection, only=list(rows))
     for table, row in rows.items():
         given = {column: value for column, value in row.items() if column in known.tables[table].c}
         connection.execute(known.tables[table].insert(), given)
