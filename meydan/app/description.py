@@ -1,11 +1,14 @@
-"""The OpenAPI description: what every operation may answer besides what it names itself."""
+"""The OpenAPI description: what every operation may answer besides what it names itself, made once."""
 
+from hashlib import sha256
 from typing import Any, Final
 
-from fastapi import FastAPI
+import msgspec
+from fastapi import FastAPI, Request, Response
 
 from meydan.platform.problems import problems
 
+PATH: Final = "/openapi.json"
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
 
 
@@ -19,16 +22,28 @@ def describe(app: FastAPI) -> None:
             for path in described["paths"].values():
                 for method, operation in path.items():
                     if method in _METHODS:
-                        _complete(method, operation)
+                        _complete(operation)
             for unused in ("HTTPValidationError", "ValidationError"):
                 described.get("components", {}).get("schemas", {}).pop(unused, None)
         assert app.openapi_schema is not None  # noqa: S101  # made above
         return app.openapi_schema
 
     app.openapi = whole  # type: ignore[method-assign]  # as FastAPI's manual has it
+    made: list[tuple[bytes, str]] = []
+
+    async def description(request: Request) -> Response:
+        if not made:
+            body = msgspec.json.encode(app.openapi())
+            made.append((body, f'"{sha256(body).hexdigest()[:32]}"'))
+        ((body, tag),) = made
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+        return Response(body, media_type="application/json", headers={"ETag": tag, "Cache-Control": "no-cache"})
+
+    app.add_route(PATH, description, include_in_schema=False)
 
 
-def _complete(method: str, operation: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     if "application/json" in answers.get("422", {}).get("content", {}):
         del answers["422"]  # FastAPI's own shape, which is not ours
@@ -38,9 +53,7 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     if "requestBody" in operation:
         further += [408, 413, 422]
     if "security" in operation:
-        further += [401, 403]
-        if method != "get":
-            further += [429]
+        further += [401, 403, 429]  # who guesses keys is slowed, and who changes much
     for status, answer in problems(*further).items():
         answers.setdefault(str(status), answer)
     operation["responses"] = dict(sorted(answers.items()))

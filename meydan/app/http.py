@@ -27,14 +27,14 @@ def build_http(
         summary="A self-hosted square for market communities.",
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,  # `describe` answers with it
     )
     for name, part in parts.items():
         setattr(app.state, name, part)
     for domain in (accounts_endpoints, chat_endpoints, telegram_endpoints, system_endpoints):
         add_routes(app, domain.router)
-    mount_panel(app)
     describe(app)
+    mount_panel(app)
     install_http(
         app,
         origins=origins,

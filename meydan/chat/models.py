@@ -8,6 +8,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, St
 from sqlalchemy.orm import Mapped, mapped_column
 
 from meydan.platform.db import Base
+from meydan.platform.turkish import fold
 
 INVITED, MENTIONED, ANSWERED = "davet", "bahsetme", "yanit"  # the kinds of notifications
 _UNREAD = text("read_at IS NULL")
@@ -47,6 +48,7 @@ class Room(Base):
     slug: Mapped[str] = mapped_column(String(64), unique=True)
     title: Mapped[str] = mapped_column(String(120))
     topic: Mapped[str] = mapped_column(String(500), default="")
+    folded: Mapped[str] = mapped_column(Text, default="")  # name, title and topic as search sees them: `about`
     kind: Mapped[RoomKind] = mapped_column(String(16), default=RoomKind.PUBLIC)
     created_by: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
@@ -54,6 +56,11 @@ class Room(Base):
     last_activity: Mapped[datetime | None]
     head: Mapped[int] = mapped_column(BigInteger, default=0)
     epoch: Mapped[str] = mapped_column(String(32))
+
+
+def about(slug: str, title: str, topic: str) -> str:
+    """Return the words under which people find a room."""
+    return fold(f"{slug} {title} {topic}")
 
 
 class Member(Base):

@@ -126,9 +126,18 @@ class RoomRepository:
         )
 
     def visible(
-        self, user_id: str | None, *, mine: bool = False, after: RoomPlace | None = None, limit: int | None = None
+        self,
+        user_id: str | None,
+        *,
+        words: Collection[str] = (),
+        mine: bool = False,
+        after: RoomPlace | None = None,
+        limit: int | None = None,
     ) -> Sequence[tuple[Room, Member | None]]:
-        """Return the rooms that the user may see, or belongs to, with their place in it; the liveliest first."""
+        """Return the rooms that the user may see, or belongs to, with their place in it; the liveliest first.
+
+        With folded `words` only those that are about all of them.
+        """
         statement: Select[Room, Member] = (
             select(Room, Member)
             .outerjoin(Member, and_(Member.room_id == Room.id, Member.user_id == user_id))
@@ -138,6 +147,8 @@ class RoomRepository:
         )
         if mine:
             statement = statement.where(Member.user_id.is_not(None))
+        for word in words:
+            statement = statement.where(Room.folded.contains(word, autoescape=True))
         if after is not None:
             statement = statement.where(Room.id.not_in(after.shown))
             if not after.all_shown:

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -14,7 +13,7 @@ from meydan.accounts.permissions import Permission
 from meydan.accounts.views import Page
 from meydan.chat.access import SLUG, access_room, keep_room, member_id, note, require_read, require_standing
 from meydan.chat.errors import RoomExists, RoomForbidden, TooLong, TooManyRooms
-from meydan.chat.models import Member, Room, RoomKind, RoomRole
+from meydan.chat.models import Member, Room, RoomKind, RoomRole, about
 from meydan.chat.news import ROOMS_CHANNEL, RoomNews, RoomWord
 from meydan.chat.repository import ROOMS_REMEMBERED, NoticeRepository, RoomPlace, RoomRepository
 from meydan.chat.settings import ChatSettings
@@ -31,6 +30,7 @@ from meydan.platform.visible import DIRECTIONS, clean, is_blank, one_line
 DEFAULT_ROOM: Final = "genel"
 ROOMS_SHOWN: Final = 200  # at once
 _TITLE, _TOPIC = 120, 500
+_WORDS: Final = 8  # of a search; the others are not looked for
 
 
 class RoomService:
@@ -48,6 +48,7 @@ class RoomService:
             slug=DEFAULT_ROOM,
             title="Genel",
             topic="Herkesin odası",
+            folded=about(DEFAULT_ROOM, "Genel", "Herkesin odası"),
             kind=RoomKind.PUBLIC,
             created_by="meydan",
             created_at=self._clock.now(),
@@ -69,13 +70,11 @@ class RoomService:
         require_read(actor)
         user_id = member_id(actor)
         last = place_at(after, RoomPlace, field="sonra")
-        words = fold(search).split()
+        words = fold(search).split()[:_WORDS]
 
         def read(session: Session) -> Page[RoomView]:
             rooms = RoomRepository(session)
-            at_most = None if words else limit + 1
-            visible = rooms.visible(user_id, mine=mine, after=last, limit=at_most)
-            found = [(room, member) for room, member in visible if _is_about(room, words)]
+            found = rooms.visible(user_id, words=words, mine=mine, after=last, limit=limit + 1)
             page = found[:limit]
             more = len(found) > len(page)
             unread = rooms.unread(user_id, among=[room.id for room, _ in page]) if user_id else {}
@@ -120,6 +119,7 @@ class RoomService:
                 slug=name,
                 title=title,
                 topic=topic,
+                folded=about(name, title, topic),
                 kind=kind,
                 created_by=actor.id,
                 created_at=now,
@@ -146,6 +146,7 @@ class RoomService:
                 room.title = _title(title)
             if topic is not None:
                 room.topic = _topic(topic)
+            room.folded = about(room.slug, room.title, room.topic)
             changed = {"title": title is not None, "topic": topic is not None}
             note(
                 session,
@@ -204,17 +205,6 @@ def _short(text: str, field: str, limit: int) -> str:
     if len(text) > limit:
         raise TooLong(field=field, length=len(text), limit=limit)
     return text
-
-
-@lru_cache(maxsize=20_000)
-def _folded(text: str) -> str:
-    """Fold what a room is about, once for all who look for rooms."""
-    return fold(text)
-
-
-def _is_about(room: Room, words: Sequence[str]) -> bool:
-    text = _folded(f"{room.slug} {room.title} {room.topic}") if words else ""
-    return all(word in text for word in words)
 
 
 def _place(page: Sequence[tuple[Room, Member | None]], before: RoomPlace | None) -> RoomPlace:

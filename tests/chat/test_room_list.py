@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Role
-from meydan.chat.models import Member, Room, RoomKind, RoomRole
+from meydan.chat.models import Member, Room, RoomKind, RoomRole, about
 from meydan.chat.repository import RoomRepository
 from meydan.chat.rooms import ROOMS_SHOWN, RoomService
 from meydan.platform.bus import Bus
@@ -42,6 +42,7 @@ async def rooms(db: Database, bus: Bus, clock: ManualClock) -> RoomService:
                 head=0,
                 epoch="e",
             )
+            room.folded = about(slug, room.title, room.topic)
             RoomRepository(session).add(room)
             if place in (2, 5, 8):
                 mine = Member(room_id=room.id, user_id="ayse", role=RoomRole.OWNER, joined_at=clock.now(), read_sira=0)
