@@ -7,6 +7,8 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
+from meydan.accounts.imitation import alike
+from meydan.accounts.models import User
 from meydan.accounts.names import CONSOLE_ID
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import AuditRepository, UserRepository
@@ -34,21 +36,26 @@ class ConsoleNews:
         self._draining = asyncio.Event()
 
     async def look(self) -> None:
-        """Tell of everybody who was changed since the last look; the first one only finds out where the log ends."""
+        """Tell of everybody who was changed since the last look, and of those who look like them.
 
-        def read(session: Session) -> tuple[int, set[int], list[tuple[str, Role, bool]]]:
-            lines = AuditRepository(session)
+        The first look only finds out where the log ends.
+        """
+
+        def read(session: Session) -> tuple[int, set[int], list[User], dict[str, str]]:
+            lines, users = AuditRepository(session), UserRepository(session)
             newest = lines.newest_id()
             before = newest if self._newest is None else self._newest
             found = lines.since(before - _LATE, actor_id=CONSOLE_ID)
             new = [] if self._newest is None else [line for line in found if line.id not in self._told]
             people = {line.target for line in new if line.action.startswith("user.") and line.target is not None}
-            changed = [(user.username, Role(user.role), user.active) for user in UserRepository(session).many(people)]
-            return newest, {line.id for line in found}, changed
+            changed = users.many(people)
+            shown = {other.username: other.shown_name for user in changed for other in alike(users, user)}
+            return newest, {line.id for line in found}, changed, shown
 
-        self._newest, self._told, changed = await self._db.read(read)
-        for username, role, active in changed:
-            await self._standings.changed(username, role=role, active=active)
+        self._newest, self._told, changed, shown = await self._db.read(read)
+        for user in changed:
+            await self._standings.changed(user.username, role=Role(user.role), active=user.active)
+        await self._standings.renamed(shown)
 
     async def run(self) -> None:
         """Look until drained."""

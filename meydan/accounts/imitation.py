@@ -20,8 +20,8 @@ def look(name: str) -> str:
     return skeleton(name)[:200]
 
 
-def enlist(users: UserRepository, user: User) -> None:
-    """Store a new user; raise `UsernameTaken` for a name that is taken, or that looks like a moderator's."""
+def enlist(users: UserRepository, user: User) -> dict[str, str]:
+    """Store a new user and return what `mark` does; raise `UsernameTaken` for a name taken, or like a moderator's."""
     looks = skeleton(user.username)
     if not is_staff(Role(user.role)) and any(looks == skeleton(one.username) for one in users.staff()):
         raise UsernameTaken(user.username)
@@ -29,25 +29,29 @@ def enlist(users: UserRepository, user: User) -> None:
         raise UsernameTaken(user.username)
     row = users.get(user.username)
     assert row is not None, "it was added in this transaction"  # noqa: S101
-    mark(users, row)
+    return mark(users, row)
 
 
-def mark(users: UserRepository, changed: User, before: Collection[str] = ()) -> list[str]:
-    """Mark `changed` and whoever looks like them, now or `before`; return whose mark has changed.
+def mark(users: UserRepository, changed: User, before: Collection[str] = ()) -> dict[str, str]:
+    """Mark `changed` and whoever looks like them, now or `before`; return the shown names of whose mark has turned.
 
     A name that imitates is shown with the username behind it. Somebody who moderates imitates nobody, and as they come
     or go, the names that look like theirs are judged anew.
     """
     changed.skeleton = look(changed.name)
-    alike = {changed.skeleton, skeleton(changed.username), *before}
     staff = users.staff()
-    turned = []
-    for user in {user.username: user for user in (changed, *users.looking_like(alike))}.values():
+    turned = {}
+    for user in {user.username: user for user in (changed, *alike(users, changed, before))}.values():
         marked = _imitates(user, staff)
         if marked != user.imitates:
             user.imitates = marked
-            turned.append(user.username)
+            turned[user.username] = user.shown_name
     return turned
+
+
+def alike(users: UserRepository, user: User, before: Collection[str] = ()) -> list[User]:
+    """Return those whose display name looks like the user, or like what the user was called `before`."""
+    return users.looking_like({user.skeleton, skeleton(user.username), *before})
 
 
 def _imitates(user: User, staff: Iterable[User]) -> bool:

@@ -129,14 +129,15 @@ class AccountService:
         hashed = await self._passwords.hash(password, origin=origin)
         user = new_user(self._clock, username, name=name, role=Role.MEMBER, password_hash=hashed)
 
-        def save(session: Session) -> Granted:
-            granted = self._enrol(session, user, "user.register", origin)
+        def save(session: Session) -> tuple[Granted, dict[str, str]]:
+            enrolled = self._enrol(session, user, "user.register", origin)
             if invitation is not None:
                 self.admissions.take(session, invitation, username)
-            return granted
+            return enrolled
 
-        granted = await self._db.write(save)
+        granted, turned = await self._db.write(save)
         await self._standings.added(username)
+        await self._standings.renamed(turned)
         return granted
 
     async def login(
@@ -228,9 +229,7 @@ class AccountService:
     async def update_me(self, actor: Actor, *, name: str | None = None, locale: str | None = None) -> UserView:
         """Change the actor's own display name or language."""
         self.sign_ins.require_person(actor)
-        view = await self.users.rename(actor, name=name, locale=locale)
-        await self._standings.renamed(actor.id, view.name)
-        return view
+        return await self.users.rename(actor, name=name, locale=locale)
 
     async def change_password(self, actor: Actor, current: str, new: str, *, revoke_keys: bool = False) -> None:
         """Change the actor's password, end their other sign-ins and, if they like, delete their API keys."""
@@ -358,17 +357,18 @@ class AccountService:
         hashed = await self._passwords.hash(password, origin=origin)
         user = new_user(self._clock, username, name=name, role=Role.OWNER, password_hash=hashed)
 
-        def save(session: Session) -> Granted:
+        def save(session: Session) -> tuple[Granted, dict[str, str]]:
             links = OwnerLinkRepository(session)
             links.lock()
             if not links.is_valid(digest(token), self._clock.now()) or UserRepository(session).has_owner():
                 raise OwnerLinkInvalid
-            granted = self._enrol(session, user, "user.first_owner", origin)
+            enrolled = self._enrol(session, user, "user.first_owner", origin)
             links.clear()
-            return granted
+            return enrolled
 
-        granted = await self._db.write(save)
+        granted, turned = await self._db.write(save)
         await self._standings.added(username)
+        await self._standings.renamed(turned)
         return granted
 
     # --- within ---
@@ -391,12 +391,13 @@ class AccountService:
             lambda session: self._audit(session, target or "", "auth.failed", target, origin, reason=reason)
         )
 
-    def _enrol(self, session: Session, user: User, action: str, origin: Origin) -> Granted:
-        enlist(UserRepository(session), user)
+    def _enrol(self, session: Session, user: User, action: str, origin: Origin) -> tuple[Granted, dict[str, str]]:
+        """Add a user and sign them in; return also who is shown under another name because of them."""
+        turned = enlist(UserRepository(session), user)
         row = UserRepository(session).get(user.username)
         assert row is not None, "it was added in this transaction"  # noqa: S101
         self._audit(session, user.username, action, user.username, origin)
-        return self.sign_ins.open(session, row, origin)
+        return self.sign_ins.open(session, row, origin), turned
 
     def _audit(
         self, session: Session, actor_id: str, action: str, target: str | None, origin: Origin, **data: str

@@ -1,6 +1,6 @@
 """How each sign-in stands now, kept in memory and dropped at once when any node changes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -81,10 +81,11 @@ class Standings:
         """Tell every node that a username is taken."""
         await self._bus.publish(NAMES_CHANNEL, msgspec.json.encode(UserAdded(username)))
 
-    async def renamed(self, username: str, name: str) -> None:
-        """Tell every node that a user is shown under another name."""
-        self.forget(username)
-        await self._bus.publish(NAMES_CHANNEL, msgspec.json.encode(UserRenamed(username, name)))
+    async def renamed(self, shown: Mapping[str, str]) -> None:
+        """Tell every node under which other names users are shown from now on."""
+        for username, name in shown.items():
+            self.forget(username)
+            await self._bus.publish(NAMES_CHANNEL, msgspec.json.encode(UserRenamed(username, name)))
 
     async def ended(self, username: str, session: str) -> None:
         """Tell every node that a sign-in or an API key of a user is over."""

@@ -105,14 +105,15 @@ class UserService:
 
         user.temporary = made is not None or actor is not CONSOLE
 
-        def save(session: Session) -> UserView:
-            enlist(UserRepository(session), user)
+        def save(session: Session) -> tuple[UserView, dict[str, str]]:
+            turned = enlist(UserRepository(session), user)
             self._audit(session, actor, "user.add", username, role=role.value)
-            return user_view(access_user(session, username))
+            return user_view(access_user(session, username)), turned
 
-        added = NewUser(await self._db.write(save), made)
+        view, turned = await self._db.write(save)
         await self._standings.added(username)
-        return added
+        await self._standings.renamed(turned)
+        return NewUser(view, made)
 
     async def manage(
         self,
@@ -127,7 +128,7 @@ class UserService:
         if role is not None:
             _require_grant(actor, role)
 
-        def save(session: Session) -> tuple[UserView, bool]:
+        def save(session: Session) -> tuple[UserView, dict[str, str] | None]:
             owners = UserRepository(
                 session
             ).active_owners()  # first, and in one order, so that two of these never wait for each other
@@ -139,20 +140,21 @@ class UserService:
             if owners == [username] and after != (Role.OWNER, True):
                 raise LastOwner
             if after == before:
-                return user_view(user), False
+                return user_view(user), None
             user.role, user.active = after
-            mark(UserRepository(session), user)
+            turned = mark(UserRepository(session), user)
             if after[0] is not before[0]:
                 self._audit(session, actor, "user.role", username, before=before[0].value, after=after[0].value)
             if after[1] != before[1]:
                 self._audit(session, actor, "user.activate" if after[1] else "user.deactivate", username)
             if not after[1]:
                 SignInRepository(session).revoke_of(username, self._clock.now())
-            return user_view(user), True
+            return user_view(user), turned
 
-        view, changed = await self._db.write(save)
-        if changed:
+        view, turned = await self._db.write(save)
+        if turned is not None:
             await self._standings.changed(username, role=view.role, active=view.active)
+            await self._standings.renamed(turned)
         return view
 
     async def reset_password(self, actor: Actor, username: str, *, password: str | None = None) -> str:
@@ -181,18 +183,20 @@ class UserService:
     async def rename(self, actor: Actor, *, name: str | None = None, locale: str | None = None) -> UserView:
         """Change the display name or language of a user who asked for it themselves."""
 
-        def save(session: Session) -> UserView:
+        def save(session: Session) -> tuple[UserView, dict[str, str]]:
             user = access_user(session, actor.id, lock=True)
             before = user.skeleton
             user.name = (name or "").strip() or user.name
             user.name_key = name_key(user.name)
             user.folded = folded(actor.id, user.name)
             user.locale = locale or user.locale
-            mark(UserRepository(session), user, {before})
+            turned = mark(UserRepository(session), user, {before})
             self._audit(session, actor, "user.update", actor.id)
-            return user_view(user)
+            return user_view(user), turned | {actor.id: user.shown_name}
 
-        return await self._db.write(save)
+        view, shown = await self._db.write(save)
+        await self._standings.renamed(shown)
+        return view
 
     def _takes_back(
         self, session: Session, actor: Actor, user: User, *, role: Role | None, active: bool | None

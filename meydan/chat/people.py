@@ -176,8 +176,10 @@ class People:
 
     def rename(self, user_id: str, name: str) -> None:
         """Show a user under another name in what they say from now on."""
-        for connection in self.by_id.get(user_id, ()):
-            if connection.actor is not None and not connection.actor.is_guest:
+        for connection in self._all_of(user_id):
+            if connection.actor is None:
+                connection.close(CLOSE_RESTARTING, "account changed")  # at the door: the old name may be on its way
+            elif not connection.actor.is_guest:
                 connection.actor = replace(connection.actor, name=name)
 
     def end_guest(self, user_id: str) -> None:

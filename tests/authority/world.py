@@ -80,7 +80,7 @@ class World:
         user = new_user(accounts.clock, name, name="", role=role, password_hash=self._hash)
 
         def save(session: Session) -> Granted:
-            return accounts.service._enrol(session, user, "user.add", NOWHERE)
+            return accounts.service._enrol(session, user, "user.add", NOWHERE)[0]
 
         granted = await accounts.engines.db.write(save)
         return Who(role.value, name, _bearer(granted.access_token), role, granted.refresh_token or "")

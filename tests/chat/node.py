@@ -162,7 +162,7 @@ class Node:
         user = new_user(self.square.accounts.clock, name, name="", role=role, password_hash=_HASH)
 
         def save(session: Session) -> Granted:
-            return service._enrol(session, user, "user.add", NOWHERE)
+            return service._enrol(session, user, "user.add", NOWHERE)[0]
 
         return Person(name, (await self.square.accounts.engines.db.write(save)).access_token)
 
