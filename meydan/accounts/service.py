@@ -43,7 +43,7 @@ from meydan.accounts.repository import (
 from meydan.accounts.settings import AccountsSettings
 from meydan.accounts.signins import SignInService
 from meydan.accounts.standing import Standings
-from meydan.accounts.throttle import Throttle
+from meydan.accounts.throttle import Throttle, too_fast
 from meydan.accounts.tokens import ACCESS_SECONDS, Tokens, digest
 from meydan.accounts.users import UserService, new_user
 from meydan.accounts.views import Granted, Ticket, UserView
@@ -52,6 +52,7 @@ from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.ephemeral import EphemeralStore
+from meydan.platform.errors import RateLimited
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.network import NetworkSettings
 from meydan.platform.origins import is_own_page
@@ -146,6 +147,8 @@ class AccountService:
         """Sign a user in; raise `BadCredentials`, `UserInactive` or `RateLimited`.
 
         A temporary password opens nothing but its own replacement: without `new_password` raise `PasswordTemporary`.
+        From an address that guesses too much a device that has signed in before is let through, and whoever has come
+        from there before with the right password; a wrong one is answered as a stranger's is, who has none looked at.
         """
         live = self._live.current(AccountsSettings)
         username = fold(username.strip())  # as a phone's keyboard writes it: with a capital, with a space behind
@@ -153,19 +156,24 @@ class AccountService:
         device = self._tokens.knows_device(origin.device, username)
         person = f"login:{username[:64]}@{digest(origin.device) if device else origin.line}"
         familiar = device or await self._has_come_from(origin.address, username)
-        if not familiar:
-            await self._throttle.pace(line, free=live.login_attempts_per_address)
-        await self._throttle.attempt(person, free=live.login_attempts)
+        paced = not device and await self._throttle.paced(line, free=live.login_attempts_per_address)
+        if paced and not familiar:
+            raise too_fast()
+        try:
+            await self._throttle.attempt(person, free=live.login_attempts)
+        except RateLimited:
+            if paced:
+                raise too_fast() from None
+            raise
         user = None
         if is_username(username):
             user = await self._db.read(lambda session: UserRepository(session).get(username))
         stored = None if user is None else user.password_hash
         right, better = await self._passwords.verify(password[: LONGEST + 1], stored, origin=origin, familiar=familiar)
         if not right or user is None:
-            if not familiar:
-                await self._throttle.failed(line)
+            await self._throttle.failed(line)
             await self._failed(username, "password", origin)
-            raise BadCredentials
+            raise too_fast() if paced else BadCredentials
         if not user.active:
             await self._failed(username, "inactive", origin)
             raise UserInactive

@@ -1,4 +1,4 @@
-"""Fair use of the doors: after some free tries, each next one must wait twice as long as the one before."""
+"""Fair use of the doors: after some free tries, each next one waits twice as long as the one before, up to a minute."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from meydan.platform.ephemeral import EphemeralStore
 from meydan.platform.errors import RateLimited
 
 _WINDOW: Final = 900.0
-_LONGEST: Final = 900.0
+_LONGEST: Final = 60.0
 _PACE: Final = 2
 
 
@@ -19,26 +19,31 @@ class Throttle:
     async def attempt(self, key: str, *, free: int) -> None:
         """Count a try; past `free` of them in a quarter of an hour, raise `RateLimited` but for one each wait.
 
-        The waits are 2, 4, 8… seconds. One `hit` opens the gate for the first that comes after the wait, so two
-        racing tries never both pass.
+        The waits are 2, 4, 8… and at last 60 seconds; a refused try makes them no longer. One `hit` opens the gate for
+        the first that comes after the wait, so two racing tries never both pass.
         """
-        tries = await self._store.hit(f"tries:{key}", seconds=_WINDOW)
-        if tries <= free:
+        tries = await self._store.count(f"tries:{key}")
+        if tries < free and await self._store.hit(f"tries:{key}", seconds=_WINDOW) <= free:
             return
-        wait = min(2.0 ** min(tries - free, 10), _LONGEST)
-        if await self._store.hit(f"gate:{key}", seconds=wait) > 1:
-            raise RateLimited(wait=wait)
+        past = max(tries - free, 0)
+        if await self._store.hit(f"gate:{key}", seconds=_wait(past + 1)) > 1:
+            raise RateLimited(wait=_wait(max(past, 1)))
+        if tries >= free:
+            await self._store.hit(f"tries:{key}", seconds=_WINDOW)
 
-    async def pace(self, key: str, *, free: int) -> None:
-        """Past `free` failures in a quarter of an hour let two tries a second pass; raise `RateLimited` to the others.
+    async def paced(self, key: str, *, free: int) -> bool:
+        """Past `free` failures in a quarter of an hour let two tries a second pass; tell whether this is another one.
 
         It slows who guesses and locks nobody out: who shares an address with them waits a second, not a quarter.
         """
-        if (
-            await self._store.count(f"failures:{key}") >= free
-            and await self._store.hit(f"pace:{key}", seconds=1) > _PACE
-        ):
-            raise RateLimited(wait=1)
+        if await self._store.count(f"failures:{key}") < free:
+            return False
+        return await self._store.hit(f"pace:{key}", seconds=1) > _PACE
+
+    async def pace(self, key: str, *, free: int) -> None:
+        """Raise `RateLimited` for what `paced` tells of."""
+        if await self.paced(key, free=free):
+            raise too_fast()
 
     async def failed(self, key: str) -> int:
         """Count a failure for `pace`, and return how many there were."""
@@ -53,3 +58,12 @@ class Throttle:
         """Start anew after a success."""
         await self._store.forget(f"tries:{key}")
         await self._store.forget(f"gate:{key}")
+
+
+def _wait(past: int) -> float:
+    return min(2.0 ** min(past, 10), _LONGEST)
+
+
+def too_fast() -> RateLimited:
+    """Return what is answered to whom `paced` tells of."""
+    return RateLimited(wait=1)

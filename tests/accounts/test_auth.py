@@ -149,6 +149,47 @@ async def test_two_hundred_behind_an_address_that_guesses_sign_in_and_none_is_re
     assert [outcome for outcome in outcomes[100:] if not isinstance(outcome, Granted)] == []
 
 
+async def test_who_guesses_at_a_person_holds_them_up_for_a_minute_at_most(
+    http: httpx.AsyncClient, sign_in: SignIn, clock: ManualClock
+) -> None:
+    await sign_in("ayse")
+    right = {"username": "ayse", "password": PASSWORD, "session": "cookie"}
+    device = {"cookie": f"meydan_device={(await http.post('/auth/login', json=right)).cookies['meydan_device']}"}
+    http.cookies.clear()
+    waits = set()
+    for _ in range(300):
+        answer = await http.post("/auth/login", json={"username": "ayse", "password": "yanlış parola"})
+        waits.add(answer.json().get("bekle", 0))
+        clock.advance(1)
+    assert waits == {0, 2, 4, 8, 16, 32, 60}
+    assert (await http.post("/auth/login", json=right)).status_code == 429
+    assert (await http.post("/auth/login", json=right, headers=device)).status_code == 200
+    http.cookies.clear()
+    clock.advance(60)  # refused tries have made it no longer
+    assert (await http.post("/auth/login", json=right)).status_code == 200
+
+
+async def test_guesses_at_those_who_have_come_before_slow_an_address_and_tell_nobody_who_they_are(
+    http: httpx.AsyncClient, accounts: AccountService, live: LiveSettings, sign_in: SignIn, clock: ManualClock
+) -> None:
+    await live.change("accounts", {"login_attempts_per_address": 20}, by="test")
+    known = [(await sign_in(f"ogrenci{number}")).id for number in range(12)]
+
+    async def guess(names: list[str]) -> list[dict[str, object]]:
+        clock.advance(901)
+        answers = []
+        for name in [*names * 3, *names[:1] * 6]:
+            answer = await http.post("/auth/login", json={"username": name, "password": "yanlış parola"})
+            answers.append(answer.json())
+        return answers
+
+    at_known = await guess(known)
+    assert [answer["kod"] for answer in at_known] == ["giris_hatali"] * 22 + ["hiz_siniri"] * 20
+    right = {"username": known[-1], "password": PASSWORD}
+    assert (await http.post("/auth/login", json=right)).status_code == 200
+    assert await guess([f"kim{number}" for number in range(12)]) == at_known
+
+
 async def test_what_a_device_shows_is_good_for_its_user_only(http: httpx.AsyncClient, sign_in: SignIn) -> None:
     await sign_in("ayse")
     await sign_in("mehmet")
