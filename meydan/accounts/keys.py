@@ -132,6 +132,7 @@ class KeyService:
         )
 
         def save(session: Session) -> KeyView:
+            access_user(session, actor.id, lock=True)  # two at once are counted one after the other
             if len(KeyRepository(session).of(actor.id)) >= _MOST:
                 raise TooManyKeys(_MOST)
             KeyRepository(session).add(row)
@@ -158,12 +159,12 @@ class KeyService:
     async def delete_of(self, actor: Actor, username: str, key_id: str) -> None:
         """Delete a key of somebody whom the actor manages; it stops working at once."""
         actor.require(Permission.USERS_MANAGE)
-        user = await self._db.read(lambda session: access_user(session, username))
-        require_rank(actor, Role(user.role))
-        await self._delete(actor, username, key_id)
+        await self._delete(actor, username, key_id, managed=True)
 
-    async def _delete(self, actor: Actor, username: str, key_id: str) -> None:
+    async def _delete(self, actor: Actor, username: str, key_id: str, *, managed: bool = False) -> None:
         def save(session: Session) -> None:
+            if managed:
+                require_rank(actor, Role(access_user(session, username, lock=True).role))
             keys = KeyRepository(session)
             row = keys.get(key_id)
             if row is None or row.username != username:

@@ -70,6 +70,7 @@ async def test_what_another_host_set_under_the_plain_name_is_not_read(public: ht
         ("https://meydan.example", 200),
         ("https://kardes.example", 200),
         ("https://alt.meydan.example", 403),
+        ("http://meydan.example", 403),
         ("https://evil.example", 403),
         ("null", 403),
         ("[", 403),

@@ -1,13 +1,14 @@
 import asyncio
 from dataclasses import replace
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from meydan.accounts.errors import LastOwner
+from meydan.accounts.errors import LastOwner, TooManyKeys
 from meydan.accounts.events import USERS_CHANNEL, UserChanged
 from meydan.accounts.housekeeping import AccountHousekeeping
 from meydan.accounts.permissions import GRANTS, Permission, Role
@@ -233,6 +234,40 @@ async def test_administrators_see_and_delete_the_keys_of_others(http: httpx.Asyn
     assert (await http.get("/users", headers={"x-api-key": made.json()["key"]})).status_code == 401
     lines = (await http.get("/audit", params={"action": "key.delete"}, headers=owner.headers)).json()["items"]
     assert [(line["actor_id"], line["data"]) for line in lines] == [("sahip", {"user": "ayse"})]
+
+
+async def test_keys_made_at_once_are_counted_one_after_the_other(accounts: AccountService, sign_in: SignIn) -> None:
+    actor = await accounts.authenticate_bearer((await sign_in("ayse")).access)
+    scopes = frozenset({Permission.ROOMS_READ})
+    for number in range(46):
+        await accounts.keys.create(actor, name=f"k{number}", scopes=scopes)
+    racing = [accounts.keys.create(actor, name="k", scopes=scopes) for _ in range(10)]
+    outcomes = await asyncio.gather(*racing, return_exceptions=True)
+    assert len([outcome for outcome in outcomes if isinstance(outcome, TooManyKeys)]) == 6
+    assert len(await accounts.keys.list(actor)) == 50
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite writes one after the other anyway
+async def test_a_key_of_somebody_who_is_being_promoted_stays(
+    http: httpx.AsyncClient, sign_in: SignIn, postgres_url: str
+) -> None:
+    admin, ayse = await sign_in("yonetici-bey", Role.ADMIN), await sign_in("ayse")
+    made = await http.post("/api-keys", json={"name": "k", "scopes": ["rooms:read"]}, headers=ayse.headers)
+    path = f"/users/ayse/api-keys/{made.json()['item']['id']}"
+    promoter = await asyncpg.connect(postgres_url)
+    try:
+        async with promoter.transaction():
+            await promoter.execute("UPDATE users SET role = 'owner' WHERE username = 'ayse'")
+            deleting = asyncio.create_task(http.delete(path, headers=admin.headers))
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            async with asyncio.timeout(20):
+                while not deleting.done() and not await promoter.fetchval(waiting):
+                    pass
+        assert (await deleting).status_code == 403
+    finally:
+        await promoter.close()
 
 
 async def test_guessed_keys_are_slowed_and_told_once(
