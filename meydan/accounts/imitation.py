@@ -10,11 +10,6 @@ from meydan.accounts.repository import UserRepository
 from meydan.platform.lookalike import skeleton
 
 
-def is_staff(role: Role) -> bool:
-    """Tell whether people trust a name for its role."""
-    return role.rank <= Role.MODERATOR.rank
-
-
 def look(name: str) -> str:
     """Return what a display name looks like, as long as it can be stored."""
     return skeleton(name)[:200]
@@ -23,7 +18,7 @@ def look(name: str) -> str:
 def enlist(users: UserRepository, user: User) -> dict[str, str]:
     """Store a new user and return what `mark` does; raise `UsernameTaken` for a name taken, or like a moderator's."""
     looks = skeleton(user.username)
-    if not is_staff(Role(user.role)) and any(looks == skeleton(one.username) for one in users.staff()):
+    if not Role(user.role).is_staff and any(looks == skeleton(one.username) for one in users.staff()):
         raise UsernameTaken(user.username)
     if not users.add(user):
         raise UsernameTaken(user.username)
@@ -55,7 +50,7 @@ def alike(users: UserRepository, user: User, before: Collection[str] = ()) -> li
 
 
 def _imitates(user: User, staff: Iterable[User]) -> bool:
-    if is_staff(Role(user.role)):
+    if Role(user.role).is_staff:
         return False
     if any(skeleton(word) in RESERVED for word in user.name.split()) or user.skeleton in RESERVED:
         return user.name != user.username

@@ -104,3 +104,4 @@ class AuditEntry(Base):
     target: Mapped[str | None] = mapped_column(String(64))
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     ip: Mapped[str] = mapped_column(String(64))
+    agent: Mapped[str] = mapped_column(String(200), default="")  # the program, as it calls itself

@@ -34,7 +34,7 @@ def check_username(name: str, *, role: Role = Role.MEMBER) -> str:
     """
     if not is_username(name):
         raise BadUsername(slug(name, limit=32))
-    if name in _NOBODYS or name.startswith(GUEST_PREFIX) or (role.rank > Role.MODERATOR.rank and is_reserved(name)):
+    if name in _NOBODYS or name.startswith(GUEST_PREFIX) or (not role.is_staff and is_reserved(name)):
         raise UsernameTaken(name)
     return name
 

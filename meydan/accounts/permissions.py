@@ -36,6 +36,11 @@ class Role(StrEnum):
         """How far from the top: 0 for the owner. A person manages only those of a higher number."""
         return _ORDER.index(self)
 
+    @property
+    def is_staff(self) -> bool:
+        """Whether people trust a name for its role: whoever moderates, administers or owns speaks for the square."""
+        return self in (Role.OWNER, Role.ADMIN, Role.MODERATOR)
+
 
 _ORDER: Final = (Role.OWNER, Role.ADMIN, Role.MODERATOR, Role.MEMBER, Role.GUEST)
 

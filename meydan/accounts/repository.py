@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from meydan.accounts.actor import Actor
 from meydan.accounts.models import ApiKey, AuditEntry, OwnerLink, SignIn, User
 from meydan.accounts.orders import AuditOrder, AuditPlace, UserOrder, UserPlace
+from meydan.accounts.origin import Origin
 from meydan.accounts.permissions import Role
 from meydan.platform.db import insert_missing, rows_changed
 from meydan.platform.turkish import fold
@@ -49,7 +50,7 @@ class UserRepository:
 
     def staff(self) -> list[User]:
         """Return whoever moderates, administers or owns."""
-        roles = [role.value for role in Role if role.rank <= Role.MODERATOR.rank]
+        roles = [role.value for role in Role if role.is_staff]
         return list(self._session.scalars(select(User).where(User.role.in_(roles))))
 
     def looking_like(self, skeletons: Collection[str]) -> list[User]:
@@ -235,16 +236,24 @@ class AuditRepository:
         self._session = session
 
     def append(
-        self, *, at: datetime, actor_id: str, action: str, target: str | None, ip: str, data: dict[str, Any]
+        self, actor_id: str, action: str, target: str | None, origin: Origin, /, *, at: datetime, **data: Any
     ) -> None:
-        """Write one line."""
+        """Write what somebody did to something, and where they did it from."""
         self._session.add(
-            AuditEntry(at=at, actor_id=actor_id[:64], action=action, target=target and target[:64], ip=ip, data=data)
+            AuditEntry(
+                at=at,
+                actor_id=actor_id[:64],
+                action=action,
+                target=target and target[:64],
+                ip=origin.address,
+                agent=origin.agent,
+                data=data,
+            )
         )
 
-    def note(self, actor: Actor, action: str, target: str | None, *, at: datetime, **data: Any) -> None:
-        """Write what `actor` did, with where they did it from."""
-        self.append(at=at, actor_id=actor.id, action=action, target=target, ip=actor.origin.address, data=data)
+    def note(self, actor: Actor, action: str, target: str | None, /, *, at: datetime, **data: Any) -> None:
+        """Write what `actor` did to something."""
+        self.append(actor.id, action, target, actor.origin, at=at, **data)
 
     def last(self, action: str, target: str) -> AuditEntry | None:
         """Return the newest line of what was done to something."""

@@ -248,6 +248,8 @@ class AuditOut(_Out):
     target: str | None
     data: dict[str, Any]
     ip: str
+    agent: str
+    """The program it was done with, as it calls itself."""
 
 
 class AuditPage(_Out):

@@ -192,9 +192,10 @@ class AccountService:
             if row is None or not row.active or row.password_hash != stored:
                 raise BadCredentials  # changed while the password was being checked
             row.password_hash, row.temporary = hashed or row.password_hash, False
+            lines, now = AuditRepository(session), self._clock.now()
             if user.temporary:
-                self._audit(session, username, "auth.password", username, origin)
-            self._audit(session, username, "auth.login", username, origin)
+                lines.append(username, "auth.password", username, origin, at=now)
+            lines.append(username, "auth.login", username, origin, at=now)
             return self.sign_ins.open(session, row, origin)
 
         granted = await self._db.write(save)
@@ -290,9 +291,7 @@ class AccountService:
             return await self.keys.authenticate(key, origin=origin)
         except BadKey:
             if not known and await self._throttle.failed(line) == 1:
-                await self._db.write(
-                    lambda session: self._audit(session, "", "auth.failed", None, origin, reason="key")
-                )
+                await self._failed("", "key", origin)
             raise
 
     async def issue_ticket(self, actor: Actor) -> Ticket:
@@ -395,24 +394,20 @@ class AccountService:
     async def _failed(self, username: str, reason: str, origin: Origin) -> None:
         """Note a failure, but never what was typed in the place of a username: it may be a password."""
         target = username if is_username(username) else None
-        await self._db.write(
-            lambda session: self._audit(session, target or "", "auth.failed", target, origin, reason=reason)
-        )
+
+        def save(session: Session) -> None:
+            now = self._clock.now()
+            AuditRepository(session).append(target or "", "auth.failed", target, origin, at=now, reason=reason)
+
+        await self._db.write(save)
 
     def _enrol(self, session: Session, user: User, action: str, origin: Origin) -> tuple[Granted, dict[str, str]]:
         """Add a user and sign them in; return also who is shown under another name because of them."""
         turned = enlist(UserRepository(session), user)
         row = UserRepository(session).get(user.username)
         assert row is not None, "it was added in this transaction"  # noqa: S101
-        self._audit(session, user.username, action, user.username, origin)
+        AuditRepository(session).append(user.username, action, user.username, origin, at=self._clock.now())
         return self.sign_ins.open(session, row, origin), turned
-
-    def _audit(
-        self, session: Session, actor_id: str, action: str, target: str | None, origin: Origin, **data: str
-    ) -> None:
-        AuditRepository(session).append(
-            at=self._clock.now(), actor_id=actor_id, action=action, target=target, ip=origin.address, data=data
-        )
 
     def _unlisted(self, user_id: str, name: str, role: Role) -> UserView:
         return UserView(

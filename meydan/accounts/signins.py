@@ -103,7 +103,7 @@ class SignInService:
                 user.last_seen_at = now
             elif given.generation < row.generation - len(_lately(row, now)):
                 row.revoked_at = now
-                self._audit(session, user.username, "auth.refresh_reused", row.id, origin)
+                AuditRepository(session).append(user.username, "auth.refresh_reused", row.id, origin, at=now)
                 return row
             return self._granted(row, user)
 
@@ -130,7 +130,7 @@ class SignInService:
             if row is None or row.revoked_at is not None:
                 return None
             row.revoked_at = self._clock.now()
-            self._audit(session, row.username, "auth.logout", row.id, origin)
+            AuditRepository(session).append(row.username, "auth.logout", row.id, origin, at=row.revoked_at)
             return row
 
         ended = await self._db.write(save)
@@ -195,11 +195,6 @@ class SignInService:
             expires_in=ACCESS_SECONDS,
             refresh_token=self._tokens.refresh(row.id, row.generation, row.nonce),
             user=user_view(user),
-        )
-
-    def _audit(self, session: Session, actor_id: str, action: str, target: str, origin: Origin) -> None:
-        AuditRepository(session).append(
-            at=self._clock.now(), actor_id=actor_id, action=action, target=target, ip=origin.address, data={}
         )
 
 

@@ -107,7 +107,7 @@ class UserService:
 
         def save(session: Session) -> tuple[UserView, dict[str, str]]:
             turned = enlist(UserRepository(session), user)
-            self._audit(session, actor, "user.add", username, role=role.value)
+            AuditRepository(session).note(actor, "user.add", username, role=role.value, at=self._clock.now())
             return user_view(access_user(session, username)), turned
 
         view, turned = await self._db.write(save)
@@ -144,9 +144,13 @@ class UserService:
             user.role, user.active = after
             turned = mark(UserRepository(session), user)
             if after[0] is not before[0]:
-                self._audit(session, actor, "user.role", username, before=before[0].value, after=after[0].value)
+                AuditRepository(session).note(
+                    actor, "user.role", username, before=before[0].value, after=after[0].value, at=self._clock.now()
+                )
             if after[1] != before[1]:
-                self._audit(session, actor, "user.activate" if after[1] else "user.deactivate", username)
+                AuditRepository(session).note(
+                    actor, "user.activate" if after[1] else "user.deactivate", username, at=self._clock.now()
+                )
             if not after[1]:
                 SignInRepository(session).revoke_of(username, self._clock.now())
             return user_view(user), turned
@@ -173,7 +177,7 @@ class UserService:
             user.temporary = password is None or actor is not CONSOLE
             SignInRepository(session).revoke_of(username, self._clock.now())
             keys = KeyRepository(session).delete_of(username)
-            self._audit(session, actor, "user.password_reset", username, keys=keys)
+            AuditRepository(session).note(actor, "user.password_reset", username, keys=keys, at=self._clock.now())
             return user_view(user)
 
         view = await self._db.write(save)
@@ -191,7 +195,7 @@ class UserService:
             user.folded = folded(actor.id, user.name)
             user.locale = locale or user.locale
             turned = mark(UserRepository(session), user, {before})
-            self._audit(session, actor, "user.update", actor.id)
+            AuditRepository(session).note(actor, "user.update", actor.id, at=self._clock.now())
             return user_view(user), turned | {actor.id: user.shown_name}
 
         view, shown = await self._db.write(save)
@@ -208,9 +212,6 @@ class UserService:
         given = AuditRepository(session).last("user.role", user.username)
         by_them = given is not None and given.actor_id == actor.id and given.data.get("after") == Role.OWNER
         return by_them and given is not None and self._clock.now() - given.at <= TAKE_BACK
-
-    def _audit(self, session: Session, actor: Actor, action: str, target: str, **data: str | int) -> None:
-        AuditRepository(session).note(actor, action, target, at=self._clock.now(), **data)
 
 
 def new_user(clock: Clock, username: str, *, name: str, role: Role, password_hash: str) -> User:

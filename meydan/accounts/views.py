@@ -62,6 +62,7 @@ class AuditView:
     target: str | None
     data: dict[str, Any]
     ip: str
+    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +118,4 @@ def key_view(key: ApiKey) -> KeyView:
 
 def audit_view(entry: AuditEntry) -> AuditView:
     """Show a line of the log."""
-    return AuditView(entry.id, entry.at, entry.actor_id, entry.action, entry.target, entry.data, entry.ip)
+    return AuditView(entry.id, entry.at, entry.actor_id, entry.action, entry.target, entry.data, entry.ip, entry.agent)

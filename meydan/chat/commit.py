@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from meydan.accounts.origin import Origin
 from meydan.accounts.repository import AuditRepository, UserRepository
 from meydan.chat.errors import MessageMissing, NotSender, RoomMissing, TooLateToRestore, TooManyReactions
 from meydan.chat.events import MessageView, NoticeView, Quote, ReactionCount, UpdateView
@@ -207,7 +208,7 @@ class _Batch:
         """Write what somebody did to another's message into the audit log."""
         data = {"room": room.slug, "sender": message.sender_id}
         AuditRepository(self._session).append(
-            at=op.at, actor_id=op.actor_id, action=action, target=message.id, ip=op.address, data=data
+            op.actor_id, action, message.id, Origin(op.address, op.agent), at=op.at, **data
         )
 
     def _react(self, room: LockedRoom, op: PutReaction) -> Stored:

@@ -12,7 +12,6 @@ _PASSED_ON: Final = frozenset(
     {
         b"accept-language",
         b"content-length",
-        b"forwarded",
         b"host",
         b"origin",
         b"sec-websocket-key",
@@ -20,8 +19,6 @@ _PASSED_ON: Final = frozenset(
         b"transfer-encoding",
         b"user-agent",
         b"x-forwarded-for",
-        b"x-forwarded-proto",
-        b"x-real-ip",
     }
 )
 _ONCE: Final = frozenset({b"host", b"origin", b"sec-websocket-key", b"sec-websocket-version"})

@@ -138,13 +138,15 @@ class MessageService:
         sender_id = actor.id if not actor.is_guest else ""
         now, seconds = self._clock.now(), self._live.current(ChatSettings).undo_seconds
         until = now + timedelta(seconds=seconds) if seconds else None
-        return Erase(room_id, now, _message_id(message_id), sender_id, moderates, until, actor.origin.address)
+        come = actor.origin
+        return Erase(room_id, now, _message_id(message_id), sender_id, moderates, until, come.address, come.agent)
 
     def restore(self, actor: Actor, room_id: int, message_id: str) -> Restore:
         """Return the operation that brings back what the actor has just deleted."""
         actor.require(Permission.ROOMS_WRITE)
         sender_id = actor.id if not actor.is_guest else ""
-        return Restore(room_id, self._clock.now(), _message_id(message_id), sender_id, actor.origin.address)
+        come = actor.origin
+        return Restore(room_id, self._clock.now(), _message_id(message_id), sender_id, come.address, come.agent)
 
     def react(self, actor: Actor, room_id: int, message_id: str, emoji: str, *, remove: bool) -> PutReaction:
         """Return the operation that puts an emoji on a message or takes it off."""

@@ -51,6 +51,7 @@ class Erase(Struct, frozen=True, gc=False):
     moderates: bool = False
     until: datetime | None = None
     address: str = ""
+    agent: str = ""
 
 
 class Restore(Struct, frozen=True, gc=False):
@@ -61,6 +62,7 @@ class Restore(Struct, frozen=True, gc=False):
     message_id: str
     actor_id: str
     address: str = ""
+    agent: str = ""
 
 
 class PutReaction(Struct, frozen=True, gc=False):

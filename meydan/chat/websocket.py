@@ -65,7 +65,9 @@ def protocol_factory(
     def origin_of(transport: WSTransport) -> Origin:
         peer = transport.underlying_transport.get_extra_info("peername")
         forwarded = ",".join(transport.request.headers.getall("x-forwarded-for", []))
-        return Origin.of(address_of(peer[0] if peer else "", forwarded))
+        return Origin.of(
+            address_of(peer[0] if peer else "", forwarded), transport.request.headers.get("user-agent", "")
+        )
 
     def listener(request: WSUpgradeRequest) -> Connection | WSUpgradeResponseWithListener:
         try:

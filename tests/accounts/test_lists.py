@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from meydan.accounts.actor import Actor
 from meydan.accounts.names import name_key
 from meydan.accounts.orders import AuditOrder, UserOrder
+from meydan.accounts.origin import NOWHERE
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import AuditRepository, UserRepository
 from meydan.accounts.service import AccountService
@@ -240,8 +241,8 @@ async def test_the_audit_log_is_read_from_either_end(
     accounts: AccountService, db: Database, clock: ManualClock, order: AuditOrder
 ) -> None:
     async def write(number: int) -> None:
-        line = {"at": clock.now(), "actor_id": f"kim{number % 2}", "action": f"ne.{number % 3}", "target": str(number)}
-        await db.write(lambda session: AuditRepository(session).append(**line, ip="", data={}))  # type: ignore[arg-type]
+        line = f"kim{number % 2}", f"ne.{number % 3}", str(number), NOWHERE
+        await db.write(lambda session: AuditRepository(session).append(*line, at=clock.now()))
 
     for number in range(12):
         await write(number)

@@ -1,4 +1,4 @@
-"""What those who keep order do to others leaves a line, with the address that it was done from."""
+"""What those who keep order do to others leaves a line, with the address and the program that it was done from."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from meydan.telegram.models import SendState
 from tests.authority.world import OTHER, World
 
 FAR = "203.0.113.7"
+PROGRAM = "Deneme/7.1"
 
 
 async def _lines(world: World) -> list[dict[str, Any]]:
@@ -15,9 +16,9 @@ async def _lines(world: World) -> list[dict[str, Any]]:
     return lines[::-1]
 
 
-async def test_what_moderators_do_in_rooms_is_audited_with_the_address(world: World) -> None:
+async def test_what_moderators_do_in_rooms_is_audited_with_address_and_program(world: World) -> None:
     mert = world.people["moderator"]
-    headers = {**mert.headers, "x-forwarded-for": FAR}
+    headers = {**mert.headers, "x-forwarded-for": FAR, "user-agent": PROGRAM}
     room = await world.room(mert, "public")
     message, own = await world.message(room), await world.message(room, mert.id)
     path = f"/sohbet/odalar/{room}"
@@ -35,7 +36,9 @@ async def test_what_moderators_do_in_rooms_is_audited_with_the_address(world: Wo
     await do("DELETE", f"/davetler/{invitation}")
     ticket = await world.node.http.post("/auth/ws-ticket", headers=mert.headers)
     talker = await world.node.knock(
-        f"{mert.id}?bilet={ticket.json()['ticket']}", additional_headers={"X-Forwarded-For": FAR}
+        f"{mert.id}?bilet={ticket.json()['ticket']}",
+        additional_headers={"X-Forwarded-For": FAR},
+        user_agent_header=PROGRAM,
     )
     await talker.join(room)
     for tip, which in (("mesaj_sil", message), ("mesaj_geri_getir", message), ("mesaj_sil", own)):
@@ -43,7 +46,7 @@ async def test_what_moderators_do_in_rooms_is_audited_with_the_address(world: Wo
     await do("DELETE", "")
     await do("POST", "/geri-yukle", base=f"/sohbet/arsiv/{room}")
     lines = await _lines(world)
-    assert {(line["actor_id"], line["ip"]) for line in lines} == {(mert.id, FAR)}
+    assert {(line["actor_id"], line["ip"], line["agent"]) for line in lines} == {(mert.id, FAR, PROGRAM)}
     assert [(line["action"], line["target"], line["data"]) for line in lines] == [
         ("room.change", room, {"fields": ["topic"]}),
         ("room.role", room, {"user": "uye", "before": "uye", "after": "moderator"}),

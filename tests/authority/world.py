@@ -90,9 +90,7 @@ class World:
         person = await self.person(self.name("ortak"), Role.OWNER)
 
         def save(session: Session) -> None:
-            AuditRepository(session).append(
-                at=self.now(), actor_id=by, action="user.role", target=person.id, ip="", data={"after": "owner"}
-            )
+            AuditRepository(session).append(by, "user.role", person.id, NOWHERE, at=self.now(), after="owner")
 
         await self.node.square.accounts.engines.db.write(save)
         return person.id

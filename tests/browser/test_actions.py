@@ -243,6 +243,7 @@ def reads_the_audit_log_from_its_beginning(owner: Owner) -> None:
     expect(first).to_contain_text("u4.x hesap açtı")
     first.click()
     expect(page.locator("details[open]")).to_contain_text("user.register")
+    expect(page.locator("details[open]")).to_contain_text("Program")
     for code in page.locator("summary").all_inner_texts():
         assert not re.search(r"\b(user|auth|room|key|settings)\.[a-z_]+", code), code
     page.get_by_role("combobox", name="Eylem").click()

@@ -1530,6 +1530,8 @@ export interface components {
             action: string;
             /** Actor Id */
             actor_id: string;
+            /** Agent */
+            agent: string;
             /**
              * At
              * Format: date-time

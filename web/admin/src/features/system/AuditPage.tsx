@@ -127,6 +127,10 @@ function Entry({ entry }: { entry: AuditEntry }) {
           <dd>{entry.ip || "—"}</dd>
         </div>
         <div>
+          <dt>{t("audit.agent")}</dt>
+          <dd>{entry.agent || "—"}</dd>
+        </div>
+        <div>
           <dt>{t("audit.code")}</dt>
           <dd>
             <code>{entry.action}</code>
