@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from meydan.accounts.service import AccountService
 from meydan.accounts.settings import AccountsSettings
-from meydan.app.engines import Engines, open_engines
+from meydan.app.engines import Engines, disk_room, open_engines
 from meydan.app.fleet import Fleet, open_fleet
 from meydan.app.gate import Gate
 from meydan.app.hosts import hosts_of
@@ -176,7 +176,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         ),
         probes=[
             database_probe(engines.db),
-            record_probe(message_log, engines.db),
+            record_probe(message_log, engines.db, room=lambda: disk_room(settings)),
             *([redis_probe(engines.redis)] if engines.redis is not None else []),
             room_probe(gate),
         ],

@@ -1,5 +1,6 @@
 """The one page that asks which database and which bus this is."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,6 +45,12 @@ def telegram_limiter(engines: Engines, clock: Clock, limits: Callable[[], Telegr
     from meydan.telegram.redis_limiter import RedisLimiter  # noqa: PLC0415  # its scripts are not needed without Redis
 
     return RedisLimiter(engines.redis, limits, prefix="meydan:telegram:")
+
+
+def disk_room(settings: Settings) -> int | None:
+    """Return how many bytes the database's disk still takes, or None where that is another machine's to know."""
+    file = file_of(settings.database)
+    return None if file is None else shutil.disk_usage(file.parent).free
 
 
 def open_engines(settings: Settings, clock: Clock) -> Engines:

@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 BUS_PROBE: Final = "veriyolu"
+_ROOM: Final = 4 * 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,17 @@ def database_probe(db: Database) -> Probe:
     return Probe("veritabani", lambda: db.read(lambda session: session.execute(sa.text("SELECT 1")).scalar()))
 
 
-def record_probe(message_log: MessageLog, db: Database) -> Probe:
+def record_probe(message_log: MessageLog, db: Database, *, room: Callable[[], int | None]) -> Probe:
     """Return the probe that is ill while messages cannot be stored, as on a full disk; reading goes on meanwhile.
 
-    Only after a commit that failed does it write anything, to learn whether the next one would succeed.
+    It looks at how much `room` the disk has left, where that is known, since a small write may fit where a batch does
+    not. Only after a commit that failed does it write anything, to learn whether the next one would succeed.
     """
 
     async def look() -> None:
+        left = room()
+        if left is not None and left < _ROOM:
+            raise DiskFull
         if message_log.failing:
             await db.write(lambda session: RoomRepository(session).touch())
             message_log.failing = False
@@ -108,6 +113,10 @@ def room_probe(gate: Gate) -> Probe:
             raise NearlyFull
 
     return Probe("baglanti", look, needed=False)
+
+
+class DiskFull(Exception):  # named for what happened
+    """The disk takes less than a few batches of messages."""
 
 
 class NearlyFull(Exception):  # named for what happened

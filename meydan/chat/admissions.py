@@ -61,7 +61,12 @@ class RoomAdmissions:
             invitation, room = found
             inside = reader is not None and RoomRepository(session).member(room.id, reader) is not None
             for_another = reader is not None and invitation.user_id not in (None, reader)
-            if for_another or not (inside or InvitationRepository(session).lets_in(invitation, self._clock.now())):
+            shut = reader is not None and InvitationRepository(session).is_shut(room.id, reader)
+            if (
+                for_another
+                or (shut and invitation.user_id is None)
+                or not (inside or InvitationRepository(session).lets_in(invitation, self._clock.now()))
+            ):
                 raise InvitationInvalid
             names = UserRepository(session).names({invitation.created_by})
             return Preview(

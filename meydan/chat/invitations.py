@@ -128,6 +128,9 @@ class InvitationService:
             invitation, room = found
             rooms.hold(room.id)
             if rooms.member(room.id, actor.id) is None:
+                if invitation.user_id is None and invitations.is_shut(room.id, actor.id):
+                    raise InvitationInvalid
+                invitations.pardon(room.id, actor.id)
                 if not invitations.use(invitation, self._clock.now()):
                     raise InvitationInvalid
                 add_member(session, room, actor.id, self._clock.now())

@@ -11,7 +11,7 @@ from meydan.chat.errors import LastOwner
 from meydan.chat.models import Room, RoomKind, RoomRole
 from meydan.chat.news import ROOMS_CHANNEL, RoomNews, RoomWord
 from meydan.chat.operations import KEEPERS
-from meydan.chat.repository import RoomRepository
+from meydan.chat.repository import InvitationRepository, RoomRepository
 from meydan.chat.rooms import RoomService
 from meydan.chat.views import MemberView, RoomView
 from meydan.platform.bus import Bus
@@ -92,6 +92,8 @@ class MemberService:
                 _keep_an_owner(session, room)
             RoomRepository(session).remove_member(target)
             if user_id != actor.id:
+                if room.kind == RoomKind.PRIVATE:
+                    InvitationRepository(session).shut(room.id, user_id, self._clock.now())
                 note(session, actor, "room.expel", room, at=self._clock.now(), user=user_id)
             return RoomKind(room.kind)
 

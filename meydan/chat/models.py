@@ -164,6 +164,16 @@ class Invitation(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class Expulsion(Base):
+    """Somebody who was put out of a private room: no link lets them in, until they are invited by name."""
+
+    __tablename__ = "room_expulsions"
+
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+
+
 class Notification(Base):
     """Something a user should see: a mention, a reply or an invitation."""
 

@@ -14,6 +14,7 @@ from meydan.chat.models import (
     ANSWERED,
     INVITED,
     MENTIONED,
+    Expulsion,
     Invitation,
     Member,
     Message,
@@ -234,6 +235,21 @@ class InvitationRepository:
         unread = (Notification.kind == INVITED, Notification.message_id.is_(None), Notification.read_at.is_(None))
         told = (Notification.room_id == room_id, Notification.user_id == user_id, *unread)
         self._session.execute(delete(Notification).where(*told))
+
+    def shut(self, room_id: int, user_id: str, now: datetime) -> None:
+        """Let whoever was expelled in by no link any more, and nobody else by those that they made."""
+        self._session.merge(Expulsion(room_id=room_id, user_id=user_id, at=now))
+        theirs = (Invitation.room_id == room_id, Invitation.created_by == user_id, _usable(now))
+        self._session.execute(update(Invitation).where(*theirs).values(revoked_at=now))
+
+    def is_shut(self, room_id: int, user_id: str) -> bool:
+        """Tell whether a link lets this user in no more."""
+        return self._session.get(Expulsion, (room_id, user_id)) is not None
+
+    def pardon(self, room_id: int, user_id: str) -> None:
+        """Forget that somebody was expelled: they are invited by name."""
+        expelled = (Expulsion.room_id == room_id, Expulsion.user_id == user_id)
+        self._session.execute(delete(Expulsion).where(*expelled))
 
     def by_code(self, code_hash: str) -> tuple[Invitation, Room] | None:
         """Return the invitation with its room, whether it still lets somebody in or not; nothing of archived rooms."""

@@ -1,7 +1,11 @@
 """A full disk: it shows in `/saglik`, what is stored is read and found, and talking goes on when it takes more."""
 
 import asyncio
+import contextlib
 
+import pytest
+
+from meydan.app.system import DiskFull, record_probe
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database, SqliteDatabase
 from meydan.platform.settings import Settings
@@ -44,3 +48,14 @@ async def test_a_full_disk_shows_and_leaves_reading_alone(settings: Settings) ->
         assert (await node.http.get(health)).status_code == 200
         clock.advance(1)
         await ali.expect("mesaj_onay", istemci_id="1")
+
+
+@pytest.mark.parametrize(("left", "well"), [(None, True), (4_194_304, True), (4_194_303, False), (0, False)])
+async def test_a_disk_that_takes_no_batch_shows_before_anything_fails(
+    settings: Settings, left: int | None, *, well: bool
+) -> None:
+    async with running_node(settings) as node:
+        square = node.square
+        probe = record_probe(square.message_log, square.accounts.engines.db, room=lambda: left)
+        with contextlib.nullcontext() if well else pytest.raises(DiskFull):
+            await probe.check()

@@ -177,6 +177,26 @@ async def missing_room(node: Node, path: str, who: Person | None, query: Frame) 
     return await answered(node, "GET", path, who, 404, params=query)
 
 
+async def test_who_was_expelled_comes_back_by_no_link_until_invited_by_name(node: Node) -> None:
+    owner, mehmet, other = [await node.person(name) for name in ("sahibi", "mehmet", "oteki")]
+    await answered(node, "POST", "/sohbet/oda-olustur", owner, 201, json={"oda_id": "gizli", "tur": "ozel"})
+    doors = "/sohbet/odalar/gizli/davetler"
+    general = (await answered(node, "POST", doors, owner, 201, json={"azami_kullanim": 9}))["kod"]
+    await answered(node, "POST", "/sohbet/davet-kabul", mehmet, 200, json={"kod": general})
+    await answered(node, "PUT", "/sohbet/odalar/gizli/uyeler/mehmet", owner, 204, json={"rol": "moderator"})
+    own = (await answered(node, "POST", doors, mehmet, 201, json={"azami_kullanim": 9}))["kod"]
+    await answered(node, "DELETE", "/sohbet/odalar/gizli/uyeler/mehmet", owner, 204)
+    for code in (own, general):
+        await answered(node, "POST", "/sohbet/davet-kabul", mehmet, 404, json={"kod": code})
+        await answered(node, "POST", "/sohbet/davet-bak", mehmet, 404, json={"kod": code})
+    await answered(node, "POST", "/sohbet/davet-kabul", other, 404, json={"kod": own})
+    await answered(node, "POST", "/sohbet/davet-kabul", other, 200, json={"kod": general})
+    named = (await answered(node, "POST", doors, owner, 201, json={"kullanici_id": "mehmet"}))["kod"]
+    await answered(node, "POST", "/sohbet/davet-kabul", mehmet, 200, json={"kod": named})
+    await answered(node, "DELETE", "/sohbet/odalar/gizli/uyelik", mehmet, 204)
+    await answered(node, "POST", "/sohbet/davet-kabul", mehmet, 200, json={"kod": general})
+
+
 async def test_an_invitation_for_one_user(node: Node) -> None:
     owner, invited, other = [await node.person(name) for name in ("sahibi", "davetli", "oteki")]
     await node.http.patch("/auth/me", json={"name": "Sahibi Hanım"}, headers=owner.headers)
