@@ -1,12 +1,13 @@
 """The WebSocket's edge: uvicorn hands an upgrade request to picows, which hands its frames to a `Connection`."""
 
 import logging
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from picows import WSTransport, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows import WSProtocolError, WSTransport, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-defined]  # its stub leaves it out
 
 from meydan.accounts.origin import Origin
@@ -20,8 +21,20 @@ PATH: Final = "/api/v1/ws/"
 _HANDSHAKE_SECONDS: Final = 10
 _READ_BUFFER: Final = 2_048
 
-# picows gives every connection a child of a plain Logger; an adapter it uses as it is, which saves a kilobyte each.
-_log: Final = logging.LoggerAdapter(logging.getLogger("picows"))
+
+class _Log(logging.LoggerAdapter[logging.Logger]):
+    """picows' log, where a peer's frames against the protocol are no errors: they are told to the peer.
+
+    picows gives every connection a child of a plain Logger; an adapter it uses as it is, which saves a kilobyte each.
+    """
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        """Write a line."""
+        theirs = level == logging.ERROR and isinstance(sys.exception(), WSProtocolError)
+        super().log(logging.DEBUG if theirs else level, msg, *args, **kwargs)
+
+
+_log: Final = _Log(logging.getLogger("picows"))
 
 
 class HubProtocol(WSProtocol):  # type: ignore[misc]  # an extension type without annotations

@@ -9,6 +9,7 @@ import struct
 import pytest
 
 from tests.chat.node import Node
+from tests.chat.raw import CLOSE, PING, TEXT, framed, upgraded
 
 _HEAD = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 _UPGRADE = b"GET /api/v1/ws/%b HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -30,14 +31,28 @@ MISTAKES = {
     "no key": _UPGRADE % b"ayse" + b"\r\n",
     "no such door": _UPGRADE % b"a/b/c" + _KEY + b"\r\n",
     "no name": _UPGRADE % b"%00" + _KEY + b"\r\n",
-    "broken frames": _UPGRADE % b"misafir" + _KEY + b"\r\n" + b"\xff" * 40,
-    "half a frame": _UPGRADE % b"misafir2" + _KEY + b"\r\n" + b"\x81\xfe",
+    "another version": _UPGRADE % b"misafir" + b"Sec-WebSocket-Version: 8\r\n\r\n",
+}
+FRAMES = {
+    "all bits": b"\xff" * 40,
+    "half a frame": b"\x81\xfe",
+    "nobody's opcode": framed(3, b""),
+    "no mask": framed(TEXT, b"{}", mask=False),
+    "a PING in pieces": framed(PING, b"", fin=False),
+    "a long PING": framed(PING, bytes(126)),
+    "a longer frame than any": b"\x81\xff" + b"\x7f" * 12,
+    "no close code": framed(CLOSE, b"\x03"),
 }
 
 
-async def make(node: Node, mistake: bytes, *, reset: bool) -> None:
+async def make(node: Node, mistake: bytes, *, reset: bool, socket_of: str = "") -> None:
     """Send it, wait for what comes of it, and hang up, as one does or in the middle of everything."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+    if socket_of:
+        raw = await upgraded(node, socket_of)
+        await raw.frame("sistem")
+        reader, writer = raw.reader, raw.writer
+    else:
+        reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
     writer.write(mistake)
     with contextlib.suppress(ConnectionError, TimeoutError):
         await writer.drain()
@@ -56,7 +71,10 @@ async def test_no_mistake_of_a_client_is_an_error_line(
     node: Node, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], reset: bool
 ) -> None:
     with caplog.at_level(logging.INFO):
-        await asyncio.gather(*(make(node, mistake, reset=reset) for mistake in MISTAKES.values()))
+        await asyncio.gather(
+            *(make(node, mistake, reset=reset) for mistake in MISTAKES.values()),
+            *(make(node, frame, reset=reset, socket_of=f"hatali{n}") for n, frame in enumerate(FRAMES.values())),
+        )
         assert (await node.http.get("/auth/me")).status_code == 401
     assert [(line.name, line.getMessage()) for line in caplog.records if line.levelno >= logging.ERROR] == []
     assert "[error" not in capsys.readouterr().out
