@@ -5,6 +5,7 @@ the path `/` in return. On plain HTTP, where a square is tried out on one's own 
 the path is that of the endpoints which read it.
 """
 
+import re
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -18,9 +19,11 @@ _PLAIN_PATH: Final = "/api/v1/auth"
 
 
 def kept(request: Request, name: str) -> str:
-    """Return what the browser keeps under a name, or nothing."""
+    """Return what the browser keeps under a name, or nothing; the others of its cookies are not taken apart."""
     accounts: AccountService = request.app.state.accounts
-    return request.cookies.get(_named(accounts, name), "")
+    ours = re.compile(rf"(?:^|;)\s*{_named(accounts, name)}\s*=\s*([\w.~-]*)\s*(?=;|$)", re.ASCII)
+    found = [value for header in request.headers.getlist("cookie") for value in ours.findall(header)]
+    return found[-1] if found else ""
 
 
 class Browser:

@@ -33,15 +33,18 @@ class _Line:
     sockets: int = 0
     turned_away: int = 0
     unread: int = 0
+    silent: "dict[Place, None]" = field(default_factory=dict)  # from whom a head is awaited, the first who came first
 
     def is_empty(self) -> bool:
-        return not (self.connections or self.sockets or self.turned_away or self.unread)
+        return not (self.connections or self.sockets or self.turned_away or self.unread or self.silent)
 
 
 class Gate:
     """Counts the connections of this node; `most` is how many descriptors it may have open.
 
-    A tenth of them is for people who are signed in: nobody else gets one of those.
+    A tenth of them is for people who are signed in: nobody else gets one of those. Who comes when even that is taken is
+    let in in the place of somebody who has not said what they want, the first to come of the caller with the most of
+    those: only from a head it is seen who is signed in.
     """
 
     def __init__(
@@ -80,13 +83,25 @@ class Gate:
         place = Place(self, peer)
         if self.nearly_full:
             self.say("gate.nearly_full", connections=self.total, limit=self.most)
-        if self.total > self.most + _NOT_OURS // 2:
+        if self.total > self.most + _NOT_OURS // 2 and not self._make_room():
             place.refusal = "full"
             place.cut = True
             self.refuse("full", peer)
         elif not self.proxies.trusts(peer):
             place.belongs_to(peer)
         return place
+
+    def _make_room(self) -> bool:
+        """Cut off somebody who has brought nothing yet, and tell whether there was one."""
+        line = max(self._lines.values(), key=lambda line: len(line.silent), default=None)
+        if line is None or not line.silent:
+            return False
+        place = next(iter(line.silent))
+        self.refuse("full", place.address)
+        hang_up = place.hang_up
+        place.leave()
+        hang_up()
+        return True
 
     def callers(self) -> Mapping[str, _Line]:
         """Return what each caller holds now."""
@@ -117,17 +132,20 @@ class Gate:
 class Place:
     """One connection's place at the gate: counted for its caller as soon as it is known, until it leaves.
 
-    `refusal` says why this connection is to be turned away, and `cut` that there is no room even to answer.
+    `refusal` says why this connection is to be turned away, and `cut` that there is no room even to answer. `hang_up`
+    is called when somebody else gets this place.
     """
 
-    __slots__ = ("_caller", "_gate", "_kind", "_unread", "address", "cut", "refusal")
+    __slots__ = ("_caller", "_gate", "_kind", "_silent_at", "_unread", "address", "cut", "hang_up", "refusal")
 
     def __init__(self, gate: Gate, peer: str) -> None:
         self._gate = gate
         self._caller = ""
         self._kind = "connections"
         self._unread = 0
+        self._silent_at: str | None = None
         self.address = peer
+        self.hang_up: Callable[[], None] = _nothing
         self.refusal = ""
         self.cut = False
 
@@ -143,9 +161,20 @@ class Place:
     def become_socket(self) -> bool:
         """Count this connection as a WebSocket from here on, and tell whether its caller may have one more."""
         self._leave_line()
+        self.hang_up = _nothing
         self._caller = self._caller or household(self.address)
         self._join_line("sockets")
         return not self.refusal
+
+    def awaited(self, *, so: bool) -> None:
+        """Note that it is open what this connection wants, or that it has said so."""
+        if self._silent_at is not None:
+            self._gate.line(self._silent_at).silent.pop(self, None)
+            self._gate.forget(self._silent_at)
+            self._silent_at = None
+        if so and self._kind:
+            self._silent_at = self._caller or household(self.address)
+            self._gate.line(self._silent_at).silent[self] = None
 
     def hold(self, size: int) -> bool:
         """Note how many bytes wait for the peer to read, and tell whether its caller may have so many waiting."""
@@ -163,8 +192,10 @@ class Place:
         """Give the place back; a second call does nothing."""
         if self._kind:
             self.hold(0)
+            self.awaited(so=False)
             self._leave_line()
             self._kind = ""
+            self.hang_up = _nothing
             self._gate.total -= 1
 
     def _join_line(self, kind: str) -> None:
@@ -186,3 +217,7 @@ class Place:
             line = self._gate.line(self._caller)
             setattr(line, self._kind, max(0, getattr(line, self._kind) - 1))
             self._gate.forget(self._caller)
+
+
+def _nothing() -> None:
+    """Do nothing: nobody is connected."""

@@ -1,6 +1,7 @@
 """HTTP on one connection as uvicorn speaks it, bounded: what arrives, what waits to be read, and for how long."""
 
 import asyncio
+import re
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -10,6 +11,13 @@ from meydan.chat.handshake import tokens
 from meydan.platform.http import GONE
 
 HEAD_BYTES: Final = 65_536
+ADDRESS_BYTES: Final = 8_192
+_FIELD_BYTES: Final = 8_192  # of one header field
+_OF_FIELDS: Final = {b"cookie": HEAD_BYTES, b"content-type": 1_024}  # a browser sends whatever cookies the host has
+_FIELDS: Final = 400
+_PARAMETERS: Final = 64
+_HOST: Final = re.compile(rb"(?:[^\s/?#@:\\\[\]]*|\[[0-9A-Za-z:.%]+\])(?::[0-9]*)?")
+_TOO_LARGE: Final = b"431 Request Header Fields Too Large"
 _PIPELINED: Final = 8  # requests that may wait behind the one that is answered
 _HASTY: Final = 3.0  # seconds for a head when others need the place
 _READ_AT_LEAST: Final = 2_000  # bytes of an answer each second
@@ -56,6 +64,7 @@ class BoundedHttp(HttpToolsProtocol):
         if self._place.cut:
             transport.abort()
             return
+        self._place.hang_up = transport.abort
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -65,9 +74,16 @@ class BoundedHttp(HttpToolsProtocol):
         if self.transport.is_closing() or not self._unread:
             return
         if self._unread > HEAD_BYTES:
-            self._refuse(b"431 Request Header Fields Too Large")
+            self._refuse(_TOO_LARGE)
         elif self._head_late is None and not self._answering():
             self._await_head()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field, unless there are too many: each is looked at several times."""
+        if len(self.headers) >= _FIELDS:
+            self._refusal = _TOO_LARGE
+            raise _HeadRefused
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begin the request, if it is one; the next head has its own time."""
@@ -169,15 +185,25 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _misshapen(self) -> bytes:
         """Return why this is no request that is meant for us, if it is none."""
-        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
-            return b"431 Request Header Fields Too Large"
+        if refusal := self._too_long():
+            return refusal
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            return b"400 Bad Request"
+        if hosts and not _HOST.fullmatch(hosts[0].strip()):
             return b"400 Bad Request"
         if hosts and not self._gate.hosts.allow(hosts[0].decode("latin-1")):
             self._gate.say("gate.strange_host", host=hosts[0].decode("latin-1")[:200])
             return b"421 Misdirected Request"
         return b"429 Too Many Requests" if len(self.pipeline) >= _PIPELINED else b""
+
+    def _too_long(self) -> bytes:
+        """Return how this request is too long, if it is: what is taken apart costs more than its bytes."""
+        if len(self.url) > ADDRESS_BYTES or self.url.count(b"&") >= _PARAMETERS:
+            return b"414 URI Too Long"
+        whole = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        longest = any(len(value) > _OF_FIELDS.get(name, _FIELD_BYTES) for name, value in self.headers)
+        return _TOO_LARGE if longest or whole > HEAD_BYTES else b""
 
     def _turned_away(self) -> bytes:
         """Find out whose request this is, and return why it is not answered, if there is no place for them."""
@@ -218,9 +244,13 @@ class BoundedHttp(HttpToolsProtocol):
     def _await_head(self) -> None:
         hasty = self._gate.crowded or (self._place is not None and self._place.refusal)
         seconds = min(self.head_seconds, _HASTY) if hasty else self.head_seconds
+        if self._place is not None:
+            self._place.awaited(so=True)
         self._head_late = self.loop.call_later(seconds, self._refuse, b"408 Request Timeout")
 
     def _stop_waiting(self) -> None:
+        if self._place is not None:
+            self._place.awaited(so=False)
         if self._head_late is not None:
             self._head_late.cancel()
             self._head_late = None

@@ -21,6 +21,7 @@ _HOUR: Final = "public, max-age=3600"
 _ASK: Final = "no-cache"
 # The build lays these beside every file that they make smaller.
 _ENCODED: Final = {"br": ".br", "gzip": ".gz"}
+_HEADER_LENGTH: Final = 256
 _NOT_PAGES: Final = ("api", "metrics", "saglik", "yetenekler", "openapi.json")
 
 
@@ -101,7 +102,8 @@ def _wants_page(request: Request) -> bool:
 
 def _accepted_encodings(request: Request) -> list[str]:
     """Return the encodings of ours that the client takes, the smaller first."""
-    offered = [part.replace(" ", "") for part in request.headers.get("accept-encoding", "").lower().split(",")]
+    header = request.headers.get("accept-encoding", "")[:_HEADER_LENGTH]
+    offered = [part.replace(" ", "") for part in header.lower().split(",")]
     taken = {
         name for name, _, weight in (part.partition(";q=") for part in offered) if weight.strip("0.") or not weight
     }

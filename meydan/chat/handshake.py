@@ -22,14 +22,15 @@ _PASSED_ON: Final = frozenset(
     }
 )
 _ONCE: Final = frozenset({b"host", b"origin", b"sec-websocket-key", b"sec-websocket-version"})
-_ADDRESS_BYTES: Final = 8_192
 _HEAD_BYTES: Final = 15_360  # picows stops at 16 KiB
+_TOKENS: Final = 32  # of a list; nobody has more to say
+_VERSION: Final = b"13"
 _UPGRADE: Final = b"connection: upgrade\r\nupgrade: websocket"
 
 
 def tokens(values: list[bytes]) -> frozenset[bytes]:
     """Return the lower-case members of a header that is a list, over all its fields."""
-    return frozenset(token.strip().lower() for value in values for token in value.split(b","))
+    return frozenset(token.strip().lower() for token in b",".join(values).split(b",", _TOKENS)[:_TOKENS])
 
 
 def tidied(head: bytes) -> bytes | HTTPStatus:
@@ -43,8 +44,8 @@ def tidied(head: bytes) -> bytes | HTTPStatus:
     kept = [(name, value) for name, value in fields if name in _PASSED_ON]
     if any(sum(name == once for name, _ in kept) > 1 for once in _ONCE):
         return HTTPStatus.BAD_REQUEST
-    if len(start) > _ADDRESS_BYTES:
-        return HTTPStatus.REQUEST_URI_TOO_LONG
+    if [value.strip() for name, value in kept if name == b"sec-websocket-version"] != [_VERSION]:
+        return HTTPStatus.UPGRADE_REQUIRED
     passed = b"\r\n".join((start, *(b"%b:%b" % field for field in kept), _UPGRADE))
     return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if len(passed) > _HEAD_BYTES else passed + b"\r\n\r\n"
 
@@ -52,7 +53,8 @@ def tidied(head: bytes) -> bytes | HTTPStatus:
 def refusal(status: HTTPStatus) -> bytes:
     """Return the whole answer that turns an upgrade away."""
     phrase = status.phrase.encode()
+    version = b"sec-websocket-version: %b\r\n" % _VERSION if status == HTTPStatus.UPGRADE_REQUIRED else b""
     return (
-        b"HTTP/1.1 %d %b\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n\r\n"
-        % (status, phrase, len(phrase))
+        b"HTTP/1.1 %d %b\r\nconnection: close\r\n%bcontent-type: text/plain\r\ncontent-length: %d\r\n\r\n"
+        % (status, phrase, version, len(phrase))
     ) + phrase

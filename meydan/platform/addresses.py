@@ -5,6 +5,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
+_HOPS: Final = 32  # proxies behind each other
 _HOUSEHOLD: Final = 56  # bits of IPv6 that one customer is given at least
 _SITE: Final = 48  # and at most
 
@@ -22,7 +23,7 @@ class Proxies:
         What is no address says nothing, and what stands in front of it neither. With nothing said it is `peer`.
         """
         found = peer
-        for part in reversed(",".join(forwarded).split(",")):
+        for part in reversed(",".join(forwarded).rsplit(",", _HOPS)[-_HOPS:]):
             if not self.trusts(found):
                 break
             if not (said := part.strip()):

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 Language = Literal["tr", "en"]
 LANGUAGES: tuple[Language, ...] = ("tr", "en")
 _PLACE_LENGTH = 7
+_HEADER_LENGTH = 256
 
 
 def text(language: Language, key: str, **data: Any) -> str:
@@ -53,7 +54,7 @@ def as_language(name: str | None) -> Language | None:
 
 def preferred(accept_language: str | None) -> Language:
     """Choose the language for an `Accept-Language` header: English when it comes before Turkish, else Turkish."""
-    for part in (accept_language or "").split(","):
+    for part in (accept_language or "")[:_HEADER_LENGTH].split(","):
         primary = part.split(";")[0].strip()[:2].casefold()
         if primary in LANGUAGES:
             return primary

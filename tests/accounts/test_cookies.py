@@ -86,6 +86,17 @@ async def test_a_page_of_others_gets_nothing_out_of_them(
     assert (await public.post("/auth/logout", headers=headers)).status_code == (204 if status == 200 else 403)
 
 
+async def test_they_are_found_among_a_hosts_other_cookies(public: httpx.AsyncClient) -> None:
+    token = (await login(public)).cookies["__Host-meydan_refresh"]
+    public.cookies.clear()
+    many = "a=b; c; =d;" * 2_000
+    for cookie, status in (
+        (f"{many} __Host-meydan_refresh={token}; x__Host-meydan_refresh=no;{many}", 200),
+        (f"x__Host-meydan_refresh={token}; __Host-meydan_refreshx={token}", 401),
+    ):
+        assert (await public.post("/auth/refresh", headers={"cookie": cookie})).status_code == status
+
+
 async def test_a_token_in_the_body_is_nobodys_cookie(public: httpx.AsyncClient) -> None:
     answer = await public.post(
         "/auth/login", json={"username": "ayse", "password": PASSWORD}, headers={"origin": "https://evil.example"}

@@ -68,6 +68,33 @@ def test_the_last_descriptors_are_kept_and_an_operator_is_told_before() -> None:
     assert [line["event"] for line in lines] == ["gate.nearly_full"]
 
 
+def test_when_all_is_taken_who_brings_nothing_makes_room_for_who_comes() -> None:
+    door, gone = gate(most=1_128), list[str]()
+
+    def came(address: str, *, silent: bool) -> Place:
+        place = door.enter(address)
+        place.hang_up = lambda: gone.append(address)
+        place.awaited(so=silent)
+        return place
+
+    for number in range(50):
+        came("198.51.100.1", silent=False)  # they are being answered
+        for caller in range(2, 22):
+            came(f"198.51.100.{caller}", silent=number % 2 == 0)
+    assert (door.total, gone) == (1_050, [])
+    waiting = [came("203.0.113.8", silent=True) for _ in range(20)]
+    assert door.total == door.most + 64
+    assert not any(place.cut or place.refusal for place in waiting)
+    assert len(gone) == 6
+    assert "203.0.113.8" not in gone, "it has fewer of those than others"
+    for number in range(600):
+        if (place := came(f"203.0.113.{number % 20 + 10}", silent=False)).cut:
+            place.leave()
+            break
+    assert door.total == door.most + 64
+    assert len(gone) == 520, "all who brought nothing"
+
+
 def test_a_small_limit_of_descriptors_is_not_one_addresss_alone() -> None:
     door = gate(most=64)
     assert [place.refusal for place in arrived(door, 17)] == [""] * 16 + ["address"]

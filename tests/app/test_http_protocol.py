@@ -141,13 +141,41 @@ _BIG = b"x-big: " + b"a" * 70_000 + b"\r\n"
         (b"GET / HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n", b"400"),
         (b"GET / HTTP/1.0\r\nhost: x\r\nhost: y\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n", b"421"),
+        (b"GET / HTTP/1.1\r\nhost: evil.example@x\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nhost: x/y\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nhost: x\r\n" + _BIG + b"\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\naccept: " + b"," * 9_000 + b"\r\n\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\ncontent-type: " + b";" * 2_000 + b"\r\n\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\n" + b"a: b\r\n" * 500 + b"\r\n", b"431"),
         (_HELLO + _BIG + b"content-length: 2\r\n\r\nok", b"431"),
-        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", b"431"),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", b"414"),
+        (b"GET /" + b"a" * 8_192 + b" HTTP/1.1\r\nhost: x\r\n\r\n", b"414"),
+        (b"GET /?" + b"a&" * 64 + b" HTTP/1.1\r\nhost: x\r\n\r\n", b"414"),
+        (b"GET /?" + b"a&" * 63 + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", b"200"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\ncookie: " + b"a=b;" * 9_000 + b"\r\nconnection: close\r\n\r\n", b"200"),
         (b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", b"200"),
         (b"GET / HTTP/1.0\r\n\r\n", b"200"),
     ],
-    ids=["no host", "two hosts", "two of 1.0", "a strange host", "header", "with a body", "address", "well", "1.0"],
+    ids=[
+        "no host",
+        "two hosts",
+        "two of 1.0",
+        "a strange host",
+        "a user in it",
+        "a path in it",
+        "header",
+        "a long list",
+        "a long kind",
+        "many fields",
+        "with a body",
+        "far too long an address",
+        "too long an address",
+        "many parameters",
+        "as many as there may be",
+        "cookies",
+        "well",
+        "1.0",
+    ],
 )
 @pytest.mark.parametrize("piece", [1_000_000, 16_384], ids=["at once", "in pieces"])
 async def test_heads_that_are_none_of_ours_are_refused_however_they_arrive(
@@ -216,3 +244,16 @@ async def test_when_it_is_crowded_who_is_signed_in_is_served() -> None:
         answer = await ask(hello % b"authorization: Bearer x\r\n")
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert b"connection: close" in answer
+
+
+async def test_when_all_is_taken_by_who_says_nothing_a_head_is_still_read() -> None:
+    gate, gone = Gate(most=1_128), list[str]()
+    for number in range(1_064):
+        place = gate.enter(f"198.51.100.{number % 8}")
+        place.hang_up = lambda: gone.append("")
+        place.awaited(so=True)
+    hello = b"GET / HTTP/1.1\r\nhost: x\r\n%b\r\n"
+    async with _listening(BoundedHttp, gate=gate) as ask:
+        assert (await ask(hello % b"")).startswith(b"HTTP/1.1 503 ")
+        assert (await ask(hello % b"authorization: Bearer x\r\n")).startswith(b"HTTP/1.1 200 ")
+    assert len(gone) == 1, "the first left room for the second"

@@ -70,11 +70,27 @@ async def test_a_handshake_is_answered_whatever_its_spelling(node: Node) -> None
         assert await status(node, *lines, path=f"misafir{number}") in answers, lines
 
 
+async def test_another_version_of_the_protocol_is_told_which_one_is_spoken(node: Node) -> None:
+    for number, version in enumerate(("8", "7", "14", "", "13, 8", None)):
+        head = f"GET /api/v1/ws/misafir{number} HTTP/1.1\r\nHost: localhost\r\nSec-WebSocket-Key: {_KEY}"
+        lines = (*_PLAIN, f"Sec-WebSocket-Version: {version}") if version is not None else _PLAIN
+        reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+        writer.write("\r\n".join((head, *lines, "", "")).encode())
+        async with asyncio.timeout(PATIENCE):
+            answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 426 "), version
+        assert b"\r\nsec-websocket-version: 13\r\n" in answer
+        writer.close()
+
+
 async def test_a_handshake_with_a_broken_address_is_answered(node: Node) -> None:
     many = "&".join(f"p{number}=x" for number in range(5_000))
     for path in (f"misafir?{many}", "misafir?bilet=" + "x" * 20_000):
         assert await status(node, *_PLAIN, path=path) == 414
-    line = await first_line(node, "\r\n".join(("GET //[x HTTP/1.1", "Host: localhost", *_PLAIN, "", "")).encode())
+    line = await first_line(
+        node,
+        "\r\n".join(("GET //[x HTTP/1.1", "Host: localhost", "Sec-WebSocket-Version: 13", *_PLAIN, "", "")).encode(),
+    )
     assert line.split()[1] in (b"400", b"404")
     assert await status(node, *_PLAIN, key="short") == 400
     assert await status(node, *_PLAIN) == 101, "the node still serves"

@@ -64,7 +64,14 @@ def test_catalogues_hold_the_same_keys() -> None:
 
 @pytest.mark.parametrize(
     ("header", "language"),
-    [(None, "tr"), ("en-US,en;q=0.9", "en"), ("de,en;q=0.5", "en"), ("tr,en", "tr"), ("de", "tr")],
+    [
+        (None, "tr"),
+        ("en-US,en;q=0.9", "en"),
+        ("de,en;q=0.5", "en"),
+        ("tr,en", "tr"),
+        ("de", "tr"),
+        ("," * 300 + "en", "tr"),
+    ],
 )
 def test_language_of_a_reader(header: str | None, language: str) -> None:
     assert preferred(header) == language
