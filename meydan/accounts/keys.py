@@ -74,9 +74,12 @@ class KeyService:
         self._works(secret_hash)
         return replace(actor, origin=origin)
 
-    def has_worked(self, key: str) -> bool:
-        """Tell whether this node has lately taken the key for somebody's."""
-        return digest(key) in self._worked
+    async def is_known(self, key: str) -> bool:
+        """Tell whether the key is somebody's, or is that of the environment and has worked here before."""
+        secret_hash = digest(key)
+        if secret_hash in self._worked:
+            return True
+        return await self._db.read(lambda session: KeyRepository(session).by_hash(secret_hash)) is not None
 
     async def again(self, actor: Actor) -> Actor:
         """Return the actor of a key as they are now; raise as `authenticate` does."""

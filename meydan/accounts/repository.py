@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
@@ -148,11 +148,6 @@ class SignInRepository:
     def get(self, sign_in_id: str, *, lock: bool = False) -> SignIn | None:
         """Return the sign-in in any state, its row as it is now and locked for the transaction when `lock`."""
         return self._session.get(SignIn, sign_in_id, with_for_update=True if lock else None, populate_existing=lock)
-
-    def was_opened_at(self, username: str, address: str) -> bool:
-        """Tell whether the user has lately signed in from this address."""
-        known = exists().where(SignIn.username == username, SignIn.ip == address)
-        return bool(self._session.scalar(select(known)))
 
     def open_of(self, username: str, now: datetime) -> list[SignIn]:
         """Return the user's open sign-ins, last used first."""

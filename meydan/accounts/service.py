@@ -43,7 +43,7 @@ from meydan.accounts.repository import (
 from meydan.accounts.settings import AccountsSettings
 from meydan.accounts.signins import SignInService
 from meydan.accounts.standing import Standings
-from meydan.accounts.throttle import Throttle, too_fast
+from meydan.accounts.throttle import Throttle
 from meydan.accounts.tokens import ACCESS_SECONDS, Tokens, digest
 from meydan.accounts.users import UserService, new_user
 from meydan.accounts.views import Granted, Ticket, UserView
@@ -52,7 +52,6 @@ from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
 from meydan.platform.ephemeral import EphemeralStore
-from meydan.platform.errors import RateLimited
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.network import NetworkSettings
 from meydan.platform.origins import is_own_page
@@ -147,33 +146,26 @@ class AccountService:
         """Sign a user in; raise `BadCredentials`, `UserInactive` or `RateLimited`.
 
         A temporary password opens nothing but its own replacement: without `new_password` raise `PasswordTemporary`.
-        From an address that guesses too much a device that has signed in before is let through, and whoever has come
-        from there before with the right password; a wrong one is answered as a stranger's is, who has none looked at.
+        From an address that guesses too much everybody's first try is looked at, and what comes from a device that has
+        signed in before; further tries at a name, be it anybody's or nobody's, are paced.
         """
         live = self._live.current(AccountsSettings)
         username = fold(username.strip())  # as a phone's keyboard writes it: with a capital, with a space behind
         line = f"login@{origin.line}"
         device = self._tokens.knows_device(origin.device, username)
         person = f"login:{username[:64]}@{digest(origin.device) if device else origin.line}"
-        familiar = device or await self._has_come_from(origin.address, username)
-        paced = not device and await self._throttle.paced(line, free=live.login_attempts_per_address)
-        if paced and not familiar:
-            raise too_fast()
-        try:
-            await self._throttle.attempt(person, free=live.login_attempts)
-        except RateLimited:
-            if paced:
-                raise too_fast() from None
-            raise
+        if not device and await self._throttle.has_tried(person):
+            await self._throttle.pace(line, free=live.login_attempts_per_address)
+        await self._throttle.attempt(person, free=live.login_attempts)
         user = None
         if is_username(username):
             user = await self._db.read(lambda session: UserRepository(session).get(username))
         stored = None if user is None else user.password_hash
-        right, better = await self._passwords.verify(password[: LONGEST + 1], stored, origin=origin, familiar=familiar)
+        right, better = await self._passwords.verify(password[: LONGEST + 1], stored, origin=origin, familiar=device)
         if not right or user is None:
             await self._throttle.failed(line)
             await self._failed(username, "password", origin)
-            raise too_fast() if paced else BadCredentials
+            raise BadCredentials
         if not user.active:
             await self._failed(username, "inactive", origin)
             raise UserInactive
@@ -201,12 +193,6 @@ class AccountService:
         granted = await self._db.write(save)
         await self._throttle.forgive(person)
         return granted
-
-    async def _has_come_from(self, address: str, username: str) -> bool:
-        """Tell whether the user has signed in from this address before: who guesses beside them slows them not."""
-        if not address or not is_username(username):
-            return False
-        return await self._db.read(lambda session: SignInRepository(session).was_opened_at(username, address))
 
     def device(self, username: str) -> str:
         """Return what a browser keeps of having signed a user in, for `Origin.device`."""
@@ -282,9 +268,9 @@ class AccountService:
     async def authenticate_key(self, key: str, *, origin: Origin = NOWHERE) -> Actor:
         """Return who an API key acts for, with its scopes.
 
-        An address that has guessed too often waits before the next one is looked at; keys that worked do not.
+        An address that has guessed too often waits before the next one is looked at; keys that are somebody's do not.
         """
-        line, known = f"key@{origin.line}", self.keys.has_worked(key)
+        line, known = f"key@{origin.line}", await self.keys.is_known(key)
         if not known:
             await self._throttle.pace(line, free=self._live.current(AccountsSettings).login_attempts_per_address)
         try:

@@ -31,6 +31,10 @@ class Throttle:
         if tries >= free:
             await self._store.hit(f"tries:{key}", seconds=_WINDOW)
 
+    async def has_tried(self, key: str) -> bool:
+        """Tell whether `attempt` has counted a try lately."""
+        return await self._store.count(f"tries:{key}") > 0
+
     async def paced(self, key: str, *, free: int) -> bool:
         """Past `free` failures in a quarter of an hour let two tries a second pass; tell whether this is another one.
 
