@@ -7,6 +7,7 @@ from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.permissions import GRANTS, Permission, Role
 from meydan.platform.errors import NotAllowed
 
+KEY_SESSION: Final = "key:"
 OF_GUEST: Final = "\x1f"  # in no username, and in nothing that a client may send as an id of its own
 _MARK: Final = 24
 
@@ -36,6 +37,11 @@ class Actor:
     def key(self) -> str:
         """What is this actor's alone: the account, or a guest's session behind the id, which may be another's later."""
         return f"{self.id}{OF_GUEST}{self.mark}" if self.is_guest else self.id
+
+    @property
+    def api_key(self) -> str | None:
+        """The id of the API key that acts, if one does."""
+        return self.session.removeprefix(KEY_SESSION) if self.session.startswith(KEY_SESSION) else None
 
     @property
     def mark(self) -> str:

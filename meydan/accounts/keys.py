@@ -9,7 +9,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from meydan.accounts.actor import Actor
+from meydan.accounts.acting import ENVIRONMENT_SESSION, require_open
+from meydan.accounts.actor import KEY_SESSION, Actor
 from meydan.accounts.errors import BadKey, KeyOutlives, ScopeTooWide, TooManyKeys, UserInactive
 from meydan.accounts.models import ApiKey
 from meydan.accounts.names import ENVIRONMENT_ID
@@ -26,9 +27,8 @@ from meydan.platform.errors import InvalidInput, NotAllowed, NotFound
 from meydan.platform.ids import new_id
 from meydan.platform.settings import Settings
 
-KEY_SESSION: Final = "key:"
 _ENVIRONMENT: Final = Actor(
-    id=ENVIRONMENT_ID, name="API", role=Role.OWNER, session=f"{KEY_SESSION}env", scopes=frozenset(Permission)
+    id=ENVIRONMENT_ID, name="API", role=Role.OWNER, session=ENVIRONMENT_SESSION, scopes=frozenset(Permission)
 )
 _LONGEST_LIFE: Final = timedelta(days=3650)
 _MOST: Final = 50  # of one user
@@ -85,7 +85,7 @@ class KeyService:
         """Return the actor of a key as they are now; raise as `authenticate` does."""
         if actor.session == _ENVIRONMENT.session:
             return replace(_ENVIRONMENT, origin=actor.origin)
-        key_id = actor.session.removeprefix(KEY_SESSION)
+        key_id = actor.api_key or ""
         _, now = await self._db.read(lambda session: self._actor(session, KeyRepository(session).get(key_id)))
         return replace(now, origin=actor.origin)
 
@@ -110,16 +110,9 @@ class KeyService:
         actor.require(Permission.KEYS_MANAGE)
         if actor.id == ENVIRONMENT_ID:
             raise NotAllowed(izin="kullanici")
-        for scope in sorted(scopes):
-            if not actor.may(scope):
-                raise ScopeTooWide(scope.value)
         now = self._clock.now()
         if expires_at is not None and not now < expires_at < now + _LONGEST_LIFE:
             raise InvalidInput(field="expires_at", reason="not_in_future")
-        end = await self._end_of(actor)
-        if end is not None and expires_at is not None and expires_at > end:
-            raise KeyOutlives(end)
-        expires_at = expires_at or end
         prefix = f"mk_{secrets.token_hex(4)}"
         secret = f"{prefix}_{secrets.token_urlsafe(32)}"
         row = ApiKey(
@@ -135,7 +128,15 @@ class KeyService:
         )
 
         def save(session: Session) -> KeyView:
-            access_user(session, actor.id, lock=True)  # two at once are counted one after the other
+            maker = require_open(session, actor, now=now)  # and two at once are counted one after the other
+            maker.require(Permission.KEYS_MANAGE)
+            for scope in row.scopes:
+                if not maker.may(Permission(scope)):
+                    raise ScopeTooWide(scope)
+            end = _end_of(session, maker)
+            if end is not None and expires_at is not None and expires_at > end:
+                raise KeyOutlives(end)
+            row.expires_at = expires_at or end
             if len(KeyRepository(session).of(actor.id)) >= _MOST:
                 raise TooManyKeys(_MOST)
             KeyRepository(session).add(row)
@@ -166,8 +167,10 @@ class KeyService:
 
     async def _delete(self, actor: Actor, username: str, key_id: str, *, managed: bool = False) -> None:
         def save(session: Session) -> None:
+            by = require_open(session, actor, now=self._clock.now(), beside={username})
+            by.require(Permission.USERS_MANAGE if managed else Permission.KEYS_MANAGE)
             if managed:
-                require_rank(actor, Role(access_user(session, username, lock=True).role))
+                require_rank(by, Role(access_user(session, username).role))
             keys = KeyRepository(session)
             row = keys.get(key_id)
             if row is None or row.username != username:
@@ -183,14 +186,6 @@ class KeyService:
             self._worked.clear()
         self._worked[secret_hash] = None
 
-    async def _end_of(self, actor: Actor) -> datetime | None:
-        """Return when the key that acts ends, if one does and has an end."""
-        if not actor.session.startswith(KEY_SESSION):
-            return None
-        key_id = actor.session.removeprefix(KEY_SESSION)
-        row = await self._db.read(lambda session: KeyRepository(session).get(key_id))
-        return row.expires_at if row is not None else None
-
     def _actor(self, session: Session, row: ApiKey | None) -> tuple[ApiKey, Actor]:
         if row is None or (row.expires_at is not None and row.expires_at <= self._clock.now()):
             raise BadKey
@@ -202,3 +197,9 @@ class KeyService:
         known = {permission.value for permission in Permission}
         scopes = frozenset(Permission(scope) for scope in row.scopes if scope in known)
         return row, Actor(user.username, user.shown_name, Role(user.role), f"{KEY_SESSION}{row.id}", scopes)
+
+
+def _end_of(session: Session, actor: Actor) -> datetime | None:
+    """Return when the key that acts ends, if one does and has an end."""
+    row = KeyRepository(session).get(actor.api_key) if actor.api_key is not None else None
+    return row.expires_at if row is not None else None

@@ -5,11 +5,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.models import ApiKey, AuditEntry, OwnerLink, SignIn, User
+from meydan.accounts.names import is_username
 from meydan.accounts.orders import AuditOrder, AuditPlace, UserOrder, UserPlace
 from meydan.accounts.origin import Origin
 from meydan.accounts.permissions import Role
@@ -78,10 +79,15 @@ class UserRepository:
                 found += self._session.scalars(stretch.limit(limit - len(found)))
         return found
 
-    def active_owners(self) -> list[str]:
-        """Return the usernames of all active owners, their rows locked: whoever removes one sees the others."""
-        owners = select(User.username).where(User.role == Role.OWNER.value, User.active).order_by(User.username)
-        return list(self._session.scalars(owners.with_for_update()))
+    def locked(self, usernames: Collection[str], *, and_owners: bool = False) -> list[User]:
+        """Return those who are registered, and all active owners beside them if so wished, locked and as they are now.
+
+        All are locked by one question in one order: two transactions that lock several never wait for each other.
+        """
+        named = User.username.in_([name for name in usernames if is_username(name)])
+        wanted = or_(named, and_(User.role == Role.OWNER.value, User.active)) if and_owners else named
+        rows = select(User).where(wanted).order_by(User.username).with_for_update()
+        return list(self._session.scalars(rows.execution_options(populate_existing=True)))
 
     def has_owner(self) -> bool:
         """Tell whether anybody owns the square, active or not."""

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.orm import Session
 
+from meydan.accounts.acting import require_open
 from meydan.accounts.actor import Actor
 from meydan.accounts.admissions import Admissions, NobodyInvites
 from meydan.accounts.audit import AuditService
@@ -27,7 +28,7 @@ from meydan.accounts.errors import (
 )
 from meydan.accounts.guests import Guests
 from meydan.accounts.imitation import enlist
-from meydan.accounts.keys import KEY_SESSION, KeyService
+from meydan.accounts.keys import KeyService
 from meydan.accounts.models import User
 from meydan.accounts.names import check_username, is_username
 from meydan.accounts.origin import NOWHERE, Origin
@@ -243,7 +244,8 @@ class AccountService:
         hashed = await self._passwords.hash(new, origin=actor.origin)
 
         def save(session: Session) -> None:
-            row = UserRepository(session).get(actor.id, lock=True)
+            require_open(session, actor, now=self._clock.now())
+            row = UserRepository(session).get(actor.id)
             if row is None or row.password_hash != user.password_hash:
                 raise WrongPassword
             row.password_hash, row.temporary = hashed, False
@@ -300,7 +302,7 @@ class AccountService:
         try:
             if actor.is_guest:
                 return await self._guest_again(actor)
-            if actor.session.startswith(KEY_SESSION):
+            if actor.api_key is not None:
                 return await self.keys.again(actor)
             return await self._user_again(actor.id, actor.session, origin)
         except (NotSignedIn, UserInactive):
@@ -310,7 +312,7 @@ class AccountService:
         """Return the language that a user has chosen; a guest has none."""
         if actor.is_guest:
             return None
-        if actor.session.startswith(KEY_SESSION):
+        if actor.api_key is not None:
             return as_language((await self.me(actor)).locale)
         return as_language((await self._standings.of(actor.session)).locale)
 

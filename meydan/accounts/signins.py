@@ -6,9 +6,9 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
+from meydan.accounts.acting import require_open
 from meydan.accounts.actor import Actor
 from meydan.accounts.errors import NotSignedIn, SessionInvalid, UserInactive
-from meydan.accounts.keys import KEY_SESSION
 from meydan.accounts.models import SignIn, User
 from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.permissions import Role
@@ -142,6 +142,7 @@ class SignInService:
         self.require_person(actor)
 
         def save(session: Session) -> None:
+            require_open(session, actor, now=self._clock.now())
             SignInRepository(session).revoke_of(actor.id, self._clock.now())
             AuditRepository(session).note(actor, "auth.logout_all", actor.id, at=self._clock.now())
 
@@ -163,6 +164,7 @@ class SignInService:
         self.require_person(actor)
 
         def save(session: Session) -> None:
+            require_open(session, actor, now=self._clock.now())
             row = SignInRepository(session).get(sign_in, lock=True)
             if row is None or row.username != actor.id or row.revoked_at is not None:
                 raise SignInMissing
@@ -181,7 +183,7 @@ class SignInService:
         """Raise unless a user signed in with a password asks, not a guest and not a key."""
         if actor.is_guest:
             raise NotSignedIn
-        if actor.session.startswith(KEY_SESSION):
+        if actor.api_key is not None:
             raise NotAllowed(izin="parola")
 
     def _end(self, now: datetime, *, opened: datetime) -> datetime:

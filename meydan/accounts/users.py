@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from meydan.accounts.acting import CONSOLE_SESSION, require_open
 from meydan.accounts.actor import Actor
 from meydan.accounts.errors import LastOwner, RankTooLow, ScopeTooWide, UserMissing
 from meydan.accounts.imitation import enlist, look, mark
@@ -28,7 +29,9 @@ from meydan.platform.errors import InvalidInput
 TAKE_BACK: Final = timedelta(days=1)
 """How long whoever made somebody an owner may take it back; after that it is the `meydan` command's."""
 
-CONSOLE: Final = Actor(id=CONSOLE_ID, name="Konsol", role=Role.OWNER, session="console", origin=Origin(agent="console"))
+CONSOLE: Final = Actor(
+    id=CONSOLE_ID, name="Konsol", role=Role.OWNER, session=CONSOLE_SESSION, origin=Origin(agent="console")
+)
 """Whoever holds the machine and its commands: above every rank."""
 
 
@@ -106,6 +109,9 @@ class UserService:
         user.temporary = made is not None or actor is not CONSOLE
 
         def save(session: Session) -> tuple[UserView, dict[str, str]]:
+            by = require_open(session, actor, now=self._clock.now())
+            by.require(Permission.USERS_MANAGE)
+            _require_grant(by, role)
             turned = enlist(UserRepository(session), user)
             AuditRepository(session).note(actor, "user.add", username, role=role.value, at=self._clock.now())
             return user_view(access_user(session, username)), turned
@@ -129,12 +135,15 @@ class UserService:
             _require_grant(actor, role)
 
         def save(session: Session) -> tuple[UserView, dict[str, str] | None]:
-            owners = UserRepository(
-                session
-            ).active_owners()  # first, and in one order, so that two of these never wait for each other
-            user = access_user(session, username, lock=True)
-            if not self._takes_back(session, actor, user, role=role, active=active):
-                require_rank(actor, Role(user.role))
+            locked = UserRepository(session).locked({actor.id, username}, and_owners=True)
+            owners = [user.username for user in locked if user.role == Role.OWNER and user.active]
+            by = require_open(session, actor, now=self._clock.now())
+            by.require(Permission.USERS_MANAGE)
+            if role is not None:
+                _require_grant(by, role)
+            user = access_user(session, username)
+            if not self._takes_back(session, by, user, role=role, active=active):
+                require_rank(by, Role(user.role))
             before = (Role(user.role), user.active)
             after = (role or before[0], before[1] if active is None else active)
             if owners == [username] and after != (Role.OWNER, True):
@@ -171,8 +180,10 @@ class UserService:
         hashed = await self._passwords.hash(chosen, origin=actor.origin)
 
         def save(session: Session) -> UserView:
-            user = access_user(session, username, lock=True)
-            require_rank(actor, Role(user.role))
+            by = require_open(session, actor, now=self._clock.now(), beside={username})
+            by.require(Permission.USERS_MANAGE)
+            user = access_user(session, username)
+            require_rank(by, Role(user.role))
             user.password_hash = hashed
             user.temporary = password is None or actor is not CONSOLE
             SignInRepository(session).revoke_of(username, self._clock.now())
@@ -188,7 +199,8 @@ class UserService:
         """Change the display name or language of a user who asked for it themselves."""
 
         def save(session: Session) -> tuple[UserView, dict[str, str]]:
-            user = access_user(session, actor.id, lock=True)
+            require_open(session, actor, now=self._clock.now())
+            user = access_user(session, actor.id)
             before = user.skeleton
             user.name = (name or "").strip() or user.name
             user.name_key = name_key(user.name)
@@ -250,9 +262,9 @@ def _place(user: User, order: UserOrder) -> UserPlace:
     return UserPlace(order, user.username)
 
 
-def access_user(session: Session, username: str, *, lock: bool = False) -> User:
+def access_user(session: Session, username: str) -> User:
     """Return a user; raise `UserMissing`."""
-    user = UserRepository(session).get(username, lock=lock) if is_username(username) else None
+    user = UserRepository(session).get(username) if is_username(username) else None
     if user is None:
         raise UserMissing(username)
     return user

@@ -11,8 +11,7 @@ from typing import TypeVar
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from meydan.accounts.actor import Actor
-from meydan.accounts.keys import KEY_SESSION
+from meydan.accounts.actor import KEY_SESSION, Actor
 from meydan.accounts.models import ApiKey, SignIn, User
 from meydan.accounts.names import ENVIRONMENT_ID
 from meydan.accounts.permissions import Role
@@ -62,6 +61,7 @@ class Watchman:
         people = [actor for actor in actors if _has_account(actor)]
         names = list({actor.id for actor in people})
         sessions = list({actor.session for actor in people})
+        keys = list({actor.api_key for actor in people if actor.api_key is not None})
         rooms = list({channel.room_id for channel in channels})
         private = list({channel.room_id for channel in channels if not channel.public})
 
@@ -73,7 +73,7 @@ class Watchman:
             for some in _pieces(sessions):
                 open_ = select(SignIn.id).where(SignIn.revoked_at.is_(None), SignIn.expires_at > now)
                 standing.sessions.update(session.scalars(open_.where(SignIn.id.in_(some))))
-            for some in _pieces([each.removeprefix(KEY_SESSION) for each in sessions if each.startswith(KEY_SESSION)]):
+            for some in _pieces(keys):
                 good = select(ApiKey.id).where(or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now))
                 found = session.scalars(good.where(ApiKey.id.in_(some)))
                 standing.sessions.update(f"{KEY_SESSION}{key_id}" for key_id in found)

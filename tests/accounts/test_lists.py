@@ -11,14 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from meydan.accounts.actor import Actor
 from meydan.accounts.names import name_key
 from meydan.accounts.orders import AuditOrder, UserOrder
 from meydan.accounts.origin import NOWHERE
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import AuditRepository, UserRepository
 from meydan.accounts.service import AccountService
-from meydan.accounts.users import CONSOLE, new_user
+from meydan.accounts.users import CONSOLE, access_user, new_user
 from meydan.platform import migrate
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database, connected
@@ -164,8 +163,9 @@ async def test_rows_that_come_and_go_neither_repeat_nor_hide_others(
     assert stayed == [name for name in whole[6:] if name not in gone]
 
 
-async def test_a_new_name_is_a_new_place(accounts: AccountService, crowd: list[str]) -> None:
-    await accounts.users.rename(Actor(crowd[-1], "", Role.MEMBER, "s"), name="Çağla")
+async def test_a_new_name_is_a_new_place(accounts: AccountService, db: Database, crowd: list[str]) -> None:
+    granted = await db.write(lambda session: accounts.sign_ins.open(session, access_user(session, crowd[-1]), NOWHERE))
+    await accounts.users.rename(await accounts.authenticate_bearer(granted.access_token), name="Çağla")
     found = await _pages(accounts, UserOrder.NAME, limit=100)
     assert found.index(crowd[-1]) == found.index(crowd[EVERYONE.index("Çınar")]) - 1
 

@@ -222,7 +222,7 @@ async def test_who_changes_at_the_door_comes_again(node: Node, *, ended: bool) -
     await held.found.wait()
     if ended:
         (sign_in,) = await service.sign_ins.list(Actor("ayse", "ayse", Role.MEMBER, ""))
-        await service.sign_ins.end_one(Actor("ayse", "ayse", Role.MEMBER, ""), sign_in.id)
+        await service.sign_ins.end_one(Actor("ayse", "ayse", Role.MEMBER, sign_in.id), sign_in.id)
     else:
         await service.users.manage(CONSOLE, "ayse", role=Role.ADMIN)
     held.let_go.set()
