@@ -79,7 +79,10 @@ async def work(settings: Settings) -> None:
 
 def _housekeeping(accounts: Accounts) -> list[Service]:
     """Return what one process of a square does for the database."""
-    return [AccountHousekeeping(accounts.service), Erasures(accounts.engines.db, accounts.clock)]
+    return [
+        AccountHousekeeping(accounts.service),
+        Erasures(accounts.engines.db, accounts.engines.search, accounts.clock),
+    ]
 
 
 @contextlib.asynccontextmanager

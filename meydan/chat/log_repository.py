@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, exists, func, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from meydan.chat.events import Event, MessageView, Quote, ReactionCount, UpdateView
@@ -161,6 +161,11 @@ class LogRepository:
         over = select(ErasedText.message_id).where(ErasedText.until <= now).scalar_subquery()
         self._session.execute(delete(Reaction).where(Reaction.message_id.in_(over)))
         return rows_changed(self._session, delete(ErasedText).where(ErasedText.until <= now))
+
+    def has_lost_words(self, since: datetime) -> bool:
+        """Tell whether a message was deleted or edited since then."""
+        changed = or_(Message.deleted_at >= since, Message.edited_at >= since)
+        return self._session.scalar(select(Message.pk).where(changed).limit(1)) is not None
 
     def retell(self, message: Message, summary: str) -> None:
         """Give the notifications of a message another text."""

@@ -6,6 +6,7 @@ the conversation: in bulk, when it is quiet, and always before somebody searches
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -26,6 +27,9 @@ _TAKE_IN: Final = text(
 )
 
 
+_MERGE: Final = text("INSERT INTO message_search(message_search, rank) VALUES('merge', :pages)")
+
+
 class SearchIndex(Protocol):
     """Finds messages by words that `platform.turkish.words` made; each word matches as a beginning.
 
@@ -40,6 +44,10 @@ class SearchIndex(Protocol):
 
     def take_in(self, session: Session, *, limit: int) -> int:
         """Take up to `limit` messages into the index that are not in it yet, and return how many."""
+        ...
+
+    def purge(self, session: Session, *, pages: int, anew: bool) -> bool:
+        """Write some of the index again without what was deleted; tell whether more is left. `anew` begins with all."""
         ...
 
 
@@ -62,6 +70,13 @@ class SqliteSearch:
         """Add the next messages to the index."""
         return rows_changed(session, _TAKE_IN, {"limit": limit})
 
+    def purge(self, session: Session, *, pages: int, anew: bool) -> bool:
+        """Merge the segments, in which deleted words stay until then; what changes fewer than two rows did nothing."""
+        file: sqlite3.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
+        before = file.total_changes
+        session.execute(_MERGE, {"pages": -pages if anew else pages})
+        return file.total_changes - before >= 2
+
 
 class PostgresSearch:
     """A GIN index over the folded column's words."""
@@ -77,6 +92,10 @@ class PostgresSearch:
     def take_in(self, session: Session, *, limit: int) -> int:
         """Do nothing: the database has taken in what it stored."""
         return 0
+
+    def purge(self, session: Session, *, pages: int, anew: bool) -> bool:
+        """Do nothing: the database's own vacuum does it."""
+        return False
 
 
 class SearchIndexer:

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from meydan.accounts.permissions import Role
 from meydan.chat.erasures import Erasures
 from meydan.chat.models import ErasedText, Message, Notification, Reaction
 from meydan.platform.clock import ManualClock
+from meydan.platform.db import Database
 from meydan.platform.settings import Settings
 from tests.chat.node import Node, Talker, running_node
 
@@ -80,7 +82,7 @@ async def test_after_the_moment_the_text_is_gone_for_good(settings: Settings) ->
     clock = ManualClock()
     async with running_node(settings, clock=clock) as node:
         ayse, mehmet = [await node.enter(await node.person(name), "genel") for name in ("ayse", "mehmet")]
-        erasures = Erasures(node.square.accounts.engines.db, clock)
+        erasures = Erasures(node.square.accounts.engines.db, node.square.accounts.engines.search, clock)
         await node.change(undo_seconds=20)
         sent = await ayse.send("sır @mehmet")
         fields = {"oda_id": "genel", "mesaj_id": sent["mesaj_id"]}
@@ -100,3 +102,32 @@ async def test_after_the_moment_the_text_is_gone_for_good(settings: Settings) ->
         assert await texts(node) == [], "with no time to bring it back nothing is kept"
         refused = await ayse.refused("mesaj_geri_getir", oda_id="genel", mesaj_id=other["mesaj_id"])
         assert refused["kod"] == "geri_getirme_gecti"
+
+
+@pytest.mark.parametrize("kept", [0, 5])
+async def test_its_words_leave_the_search_index_too(settings: Settings, kept: int) -> None:
+    """What the index keeps of a deleted word until segments are merged would be in every backup."""
+    clock = ManualClock()
+    async with running_node(settings, clock=clock) as node:
+        engines = node.square.accounts.engines
+        ayse = await node.enter(await node.person("ayse"), "genel")
+        erasures = Erasures(engines.db, engines.search, clock)
+        await node.change(undo_seconds=kept)
+        for text in ("kalan birinci", "gizlisaklı söz", "kalan ikinci", "kalan üçüncü"):
+            sent = await ayse.send(text)
+            await node.square.indexer.catch_up()
+            if text.startswith("gizli"):
+                secret = sent["mesaj_id"]
+        await ayse.ask("mesaj_sil", oda_id="genel", mesaj_id=secret)
+        assert b"gizlisakl" in await _index(engines.db)
+        clock.advance(700)
+        await erasures.sweep()
+        await erasures.purge()
+        assert b"gizlisakl" not in await _index(engines.db)
+        found = await node.http.get("/mesaj/ara", params={"q": "kalan"})
+        assert len(found.json()["mesajlar"]) == 3
+
+
+async def _index(db: Database) -> bytes:
+    blocks = sql("SELECT block FROM message_search_data")
+    return b"".join(await db.read(lambda session: list(session.scalars(blocks))))
