@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 import aiohttp
 import msgspec
 
+from meydan.telegram.troubles import Trouble
+
 _JSON = {"Content-Type": "application/json"}
 _CONNECT_SECONDS = 10.0
 _SLOWEST_UPLOAD = 65_536  # bytes per second
@@ -150,7 +152,7 @@ class HttpBotApi:
         """Carry out `method` and return its result; a file gets time of its own on a slow line."""
         base = self.trial_url if trial else self._api_url
         if not base:
-            raise Unreached("no fake Telegram is running here")
+            raise Unreached(Trouble.NO_FAKE)
         body: bytes | aiohttp.FormData
         if upload is None:
             body, headers = _encoder.encode(params), _JSON
@@ -188,9 +190,10 @@ async def _post(
         async with session.post(url, data=body, headers=headers, timeout=timeout, allow_redirects=False) as answer:
             return answer.status, await answer.read()
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        raise Unreached(type(error).__name__) from None  # the error's text holds the address, and so the token
+        # Only its name: the error's text holds the address, and so the token.
+        raise Unreached(Trouble.UNREACHED.of(type(error).__name__)) from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise Unanswered(type(error).__name__) from None
+        raise Unanswered(Trouble.UNANSWERED.of(type(error).__name__)) from None
 
 
 def _form(params: Mapping[str, Any], upload: Upload) -> aiohttp.FormData:
@@ -210,8 +213,8 @@ def _result(status: int, raw: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError):
         if status == 413:
             raise Rejected("Request Entity Too Large", code=413) from None
-        raise Unanswered(f"HTTP {status} without an answer of the Bot API") from None
-    code, reason = answer.error_code or status, answer.description[:300].replace("\x00", "")
+        raise Unanswered(Trouble.ODD_ANSWER.of(f"HTTP {status}")) from None
+    code, reason = answer.error_code or status, answer.description[:300].replace("\x00", "") or Trouble.UNSAID
     parameters = answer.parameters or _Parameters()
     if code == 429:
         raise Limited(reason, seconds=parameters.retry_after or 1.0)

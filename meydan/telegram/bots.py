@@ -36,6 +36,7 @@ from meydan.telegram.errors import (
 from meydan.telegram.events import BOTS_CHANNEL, BotsChanged
 from meydan.telegram.happenings import Identity
 from meydan.telegram.models import Bot, BotMode, Chat, Send, SendState, Topic
+from meydan.telegram.troubles import Trouble
 from meydan.telegram.webhook import set_webhook
 
 _TOKEN = re.compile(r"[0-9]{3,16}:[A-Za-z0-9_-]{20,80}")
@@ -317,7 +318,7 @@ class BotService:
         try:
             return msgspec.convert(answer, _Me)
         except msgspec.ValidationError:
-            raise TelegramAway("getMe") from None
+            raise TelegramAway(Trouble.ODD_ANSWER.of("getMe")) from None
 
     async def _set_webhook(self, bot: Bot, token: str) -> None:
         """See whether Telegram takes the webhook; the process that runs the bot keeps it set, or removes it to poll."""

@@ -8,9 +8,10 @@ from meydan.accounts.asking import CurrentActor
 from meydan.accounts.permissions import Permission
 from meydan.platform.bodies import LargerBody
 from meydan.platform.cursors import CURSOR
-from meydan.platform.problems import problems
+from meydan.platform.problems import language_of, problems
+from meydan.platform.texts import Language
 from meydan.telegram import schemas
-from meydan.telegram.bots import BotService
+from meydan.telegram.bots import BotService, BotView
 from meydan.telegram.budget import BudgetService
 from meydan.telegram.client.sessions_service import SessionService
 from meydan.telegram.conversation import ConversationService
@@ -18,6 +19,7 @@ from meydan.telegram.orders import Order, Priority
 from meydan.telegram.outbox import OutboxService
 from meydan.telegram.send_views import SendView
 from meydan.telegram.trial import TrialService
+from meydan.telegram.troubles import told
 from meydan.telegram.updates import Intake
 
 _PRIORITIES: Final = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
@@ -75,6 +77,12 @@ async def intake(request: Request) -> Intake:
     return part
 
 
+async def reader_language(request: Request) -> Language:
+    """Return the language in which whoever asks is told what went wrong."""
+    return language_of(request.headers)
+
+
+Reader = Annotated[Language, Depends(reader_language)]
 Bots = Annotated[BotService, Depends(bot_service)]
 Outbox = Annotated[OutboxService, Depends(outbox_service)]
 Budgets = Annotated[BudgetService, Depends(budget_service)]
@@ -89,43 +97,45 @@ ChatId = Annotated[schemas.ChatNumber, Path(description="Telegram'ın sohbet num
 
 
 @router.get("/bots", operation_id="list_bots", summary="Botlar")
-async def list_bots(actor: CurrentActor, bots: Bots, trial: Trial) -> schemas.BotsOut:
+async def list_bots(actor: CurrentActor, reader: Reader, bots: Bots, trial: Trial) -> schemas.BotsOut:
     """Need `telegram:read`. Return every bot, the oldest first."""
-    views = [schemas.BotOut.model_validate(view) for view in await bots.bots(actor)]
+    views = [_bot(view, reader) for view in await bots.bots(actor)]
     return schemas.BotsOut(bots=views, trial_url=trial.page)
 
 
 @router.post("/bots", operation_id="add_bot", summary="Bot ekle", status_code=status.HTTP_201_CREATED)
-async def add_bot(actor: CurrentActor, bots: Bots, body: schemas.BotIn) -> schemas.BotOut:
+async def add_bot(actor: CurrentActor, reader: Reader, bots: Bots, body: schemas.BotIn) -> schemas.BotOut:
     """Need `telegram:manage`. The token is checked with Telegram first."""
     view = await bots.add(actor, body.token.get_secret_value(), mode=body.mode)
-    return schemas.BotOut.model_validate(view)
+    return _bot(view, reader)
 
 
 @router.post("/trial-bots", operation_id="add_trial_bot", summary="Deneme botu ekle", status_code=201)
-async def add_trial_bot(actor: CurrentActor, trial: Trial, body: schemas.TrialBotIn) -> schemas.BotOut:
+async def add_trial_bot(actor: CurrentActor, reader: Reader, trial: Trial, body: schemas.TrialBotIn) -> schemas.BotOut:
     """Need `telegram:manage`. Make a bot in the fake Telegram and add it."""
-    return schemas.BotOut.model_validate(await trial.add(actor, name=body.name, username=body.username))
+    return _bot(await trial.add(actor, name=body.name, username=body.username), reader)
 
 
 @router.get("/bots/{bot_id}", operation_id="get_bot", summary="Bir bot")
-async def get_bot(actor: CurrentActor, bots: Bots, bot_id: BotId) -> schemas.BotOut:
+async def get_bot(actor: CurrentActor, reader: Reader, bots: Bots, bot_id: BotId) -> schemas.BotOut:
     """Need `telegram:read`."""
-    return schemas.BotOut.model_validate(await bots.bot(actor, bot_id))
+    return _bot(await bots.bot(actor, bot_id), reader)
 
 
 @router.patch("/bots/{bot_id}", operation_id="change_bot", summary="Botu değiştir")
-async def change_bot(actor: CurrentActor, bots: Bots, bot_id: BotId, body: schemas.BotPatch) -> schemas.BotOut:
+async def change_bot(
+    actor: CurrentActor, reader: Reader, bots: Bots, bot_id: BotId, body: schemas.BotPatch
+) -> schemas.BotOut:
     """Need `telegram:manage`. Start, stop, another token of the same bot, polling or webhook."""
     token = None if body.token is None else body.token.get_secret_value()
     view = await bots.change(actor, bot_id, token=token, mode=body.mode, enabled=body.enabled)
-    return schemas.BotOut.model_validate(view)
+    return _bot(view, reader)
 
 
 @router.post("/bots/{bot_id}/verify", operation_id="verify_bot", summary="Botu yeniden doğrula")
-async def verify_bot(actor: CurrentActor, bots: Bots, bot_id: BotId) -> schemas.BotOut:
+async def verify_bot(actor: CurrentActor, reader: Reader, bots: Bots, bot_id: BotId) -> schemas.BotOut:
     """Need `telegram:manage`. Ask Telegram whether the token is still good."""
-    return schemas.BotOut.model_validate(await bots.verify(actor, bot_id))
+    return _bot(await bots.verify(actor, bot_id), reader)
 
 
 @router.delete("/bots/{bot_id}", operation_id="remove_bot", summary="Botu kaldır", status_code=204)
@@ -185,16 +195,16 @@ async def list_messages(
 
 
 @router.post("/outbox", operation_id="send_to_telegram", summary="Gönderim ekle", status_code=202)
-async def send(actor: CurrentActor, outbox: Outbox, body: schemas.SendIn) -> schemas.SendsOut:
+async def send(actor: CurrentActor, reader: Reader, outbox: Outbox, body: schemas.SendIn) -> schemas.SendsOut:
     """Need `telegram:send`. Long texts come back as several sends."""
     fields = body.model_dump(exclude={"bot_ids", "priority"})
     order = Order(bot_ids=tuple(body.bot_ids), priority=_PRIORITIES[body.priority], **fields)
-    return schemas.SendsOut(sends=[_send(view) for view in await outbox.send(actor, order)])
+    return schemas.SendsOut(sends=[_send(view, reader) for view in await outbox.send(actor, order)])
 
 
 @router.get("/outbox", operation_id="list_sends", summary="Gönderimler")
 async def list_sends(
-    actor: CurrentActor, outbox: Outbox, wanted: Annotated[schemas.SendsWanted, Query()]
+    actor: CurrentActor, reader: Reader, outbox: Outbox, wanted: Annotated[schemas.SendsWanted, Query()]
 ) -> schemas.SendsOut:
     """Need `telegram:read`. The newest first, or with `sort=next` what waits, as it is to leave."""
     views, following = await outbox.page(
@@ -206,7 +216,7 @@ async def list_sends(
         after=wanted.cursor,
         limit=wanted.limit,
     )
-    return schemas.SendsOut(sends=[_send(view) for view in views], next_cursor=following)
+    return schemas.SendsOut(sends=[_send(view, reader) for view in views], next_cursor=following)
 
 
 @router.get("/outbox/counts", operation_id="count_sends", summary="Durumlara göre gönderim sayısı")
@@ -225,48 +235,50 @@ async def upload(actor: CurrentActor, outbox: Outbox, file: Annotated[UploadFile
 
 
 @router.get("/outbox/{send_id}", operation_id="get_send", summary="Bir gönderim")
-async def get_send(actor: CurrentActor, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+async def get_send(actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
     """Need `telegram:read`."""
-    return _send(await outbox.get(actor, send_id))
+    return _send(await outbox.get(actor, send_id), reader)
 
 
 @router.patch("/outbox/{send_id}", operation_id="edit_send", summary="Metni değiştir")
-async def edit_send(actor: CurrentActor, outbox: Outbox, send_id: SendId, body: schemas.TextIn) -> schemas.SendsOut:
+async def edit_send(
+    actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId, body: schemas.TextIn
+) -> schemas.SendsOut:
     """Need `telegram:send`. What is still queued changes in its place; what was sent is edited at Telegram."""
     views = await outbox.change(actor, send_id, text=body.text, parse_mode=body.parse_mode)
-    return schemas.SendsOut(sends=[_send(view) for view in views])
+    return schemas.SendsOut(sends=[_send(view, reader) for view in views])
 
 
 @router.delete("/outbox/{send_id}", operation_id="erase_send", summary="Geri al")
-async def erase_send(actor: CurrentActor, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+async def erase_send(actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
     """Need `telegram:send`. What is queued is cancelled; what was sent is deleted at Telegram."""
-    return _send(await outbox.erase(actor, send_id))
+    return _send(await outbox.erase(actor, send_id), reader)
 
 
 @router.post("/outbox/{send_id}/pin", operation_id="pin_send", summary="Sabitle", status_code=202)
-async def pin_send(actor: CurrentActor, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+async def pin_send(actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
     """Need `telegram:send`."""
-    return _send(await outbox.pin(actor, send_id))
+    return _send(await outbox.pin(actor, send_id), reader)
 
 
 @router.post("/outbox/{send_id}/cancel", operation_id="cancel_send", summary="Vazgeç")
-async def cancel_send(actor: CurrentActor, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+async def cancel_send(actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
     """Need `telegram:send`, and `telegram:manage` for others' sends."""
-    return _send(await outbox.cancel(actor, send_id))
+    return _send(await outbox.cancel(actor, send_id), reader)
 
 
 @router.post("/outbox/{send_id}/retry", operation_id="retry_send", summary="Yeniden dene")
-async def retry_send(actor: CurrentActor, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+async def retry_send(actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
     """Need `telegram:send`, and `telegram:manage` for others' sends."""
-    return _send(await outbox.retry(actor, send_id))
+    return _send(await outbox.retry(actor, send_id), reader)
 
 
 @router.post("/outbox/{send_id}/decision", operation_id="decide_send", summary="Belirsiz gönderime karar ver")
 async def decide_send(
-    actor: CurrentActor, outbox: Outbox, send_id: SendId, body: schemas.DecisionIn
+    actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId, body: schemas.DecisionIn
 ) -> schemas.SendOut:
     """Need `telegram:manage`."""
-    return _send(await outbox.decide(actor, send_id, body.decision))
+    return _send(await outbox.decide(actor, send_id, body.decision), reader)
 
 
 @router.get("/sessions", operation_id="list_telegram_sessions", summary="Telegram oturumları")
@@ -301,5 +313,10 @@ async def receive_update(
     await take_in.take(await bots.webhook(bot_id, secret), [body.raw()])
 
 
-def _send(view: SendView) -> schemas.SendOut:
-    return schemas.SendOut.model_validate(view)
+def _send(view: SendView, reader: Language) -> schemas.SendOut:
+    return schemas.SendOut.model_validate(view).model_copy(update=told(view.error, reader))
+
+
+def _bot(view: BotView, reader: Language) -> schemas.BotOut:
+    said = {f"last_{name}": words for name, words in told(view.last_error, reader).items()}
+    return schemas.BotOut.model_validate(view).model_copy(update=said)

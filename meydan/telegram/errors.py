@@ -2,6 +2,8 @@
 
 from meydan.platform.errors import InvalidInput, MeydanError, NotFound
 from meydan.platform.reasons import Reason
+from meydan.platform.texts import Language, text
+from meydan.telegram.troubles import reason_of
 
 
 class BotMissing(NotFound):
@@ -43,7 +45,7 @@ class TelegramAway(MeydanError):
     status, code = 503, "telegram_yanit_vermiyor"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(neden=reason)
+        super().__init__(neden=reason_of(reason) or reason)
 
 
 class NoTrial(MeydanError):
@@ -98,6 +100,11 @@ class SendNotInState(MeydanError):
 
     def __init__(self, send_id: str, state: str) -> None:
         super().__init__(gonderim_id=send_id, durum=state)
+
+    def detail(self, language: Language = "tr") -> str:
+        """Return what stands in the way, with the state in words."""
+        words = text(language, f"telegram.send_state.{self.data['durum']}")
+        return text(language, f"error.{self.code}.detail", durum=words)
 
 
 class RequestKeyReused(MeydanError):

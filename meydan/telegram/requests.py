@@ -5,6 +5,7 @@ from typing import Any, Final
 from meydan.telegram.api import Upload
 from meydan.telegram.events import SendKey
 from meydan.telegram.journal import Ready
+from meydan.telegram.troubles import Trouble
 
 _FIELDS: Final = {"sendPhoto": "photo", "sendVoice": "voice", "sendDocument": "document"}
 
@@ -14,11 +15,11 @@ def params_of(key: SendKey, ready: Ready) -> tuple[dict[str, Any], str | None]:
     params = {**ready.claimed.params, "chat_id": key.chat_id}
     if ready.claimed.edits is not None:
         if ready.changes is None:
-            return params, "nobody knows the number of the message to change: it was not sent, or its answer was lost"
+            return params, Trouble.NUMBER_UNKNOWN
         params["message_id"] = ready.changes
     if ready.claimed.media_id is not None:
         if ready.media is None:
-            return params, "the file is gone"
+            return params, Trouble.FILE_GONE
         params[_FIELDS[ready.claimed.method]] = "attach://file"
     return params, None
 

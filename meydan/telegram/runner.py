@@ -38,6 +38,7 @@ from meydan.telegram.outbox_repository import OutboxRepository
 from meydan.telegram.revocation import is_revoked
 from meydan.telegram.sender import BotSender
 from meydan.telegram.settings import TelegramSettings
+from meydan.telegram.troubles import Trouble
 from meydan.telegram.updates import Intake, Poller, moved_chat
 from meydan.telegram.upkeep import Turn, Upkeep
 from meydan.telegram.webhook import keep_webhook
@@ -201,8 +202,8 @@ class FleetRunner:
         running = self.bots.get(bot_id)
         try:
             token = self._vault.decrypt(bot.token)
-        except BadVaultToken as error:
-            self._spawn(self._records.note(bot_id, error.detail(), self._clock.now()))
+        except BadVaultToken:
+            self._spawn(self._records.note(bot_id, Trouble.TOKEN_SEALED, self._clock.now()))
             return
         if running is not None and (
             running.sender.bot.token != token or running.mode != bot.mode or any(task.done() for task in running.tasks)
@@ -399,7 +400,7 @@ class FleetRunner:
         if fault is None:
             self._fine(bot_id, Source.UPDATES)
         else:
-            self._note(bot_id, Source.UPDATES, fault.reason or type(fault).__name__)
+            self._note(bot_id, Source.UPDATES, fault.reason)
 
     def _note(self, bot_id: str, source: Source, reason: str) -> None:
         """Keep a bot's last error for its operators."""

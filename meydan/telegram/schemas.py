@@ -73,7 +73,10 @@ class BotPatch(BodyModel):
 
 
 class BotOut(_Out):
-    """A bot. `running` is whether a process has it now, `sent` what Telegram took of it in the last 24 hours."""
+    """A bot. `running` is whether a process has it now, `sent` what Telegram took of it in the last 24 hours.
+
+    `last_error` is what Telegram said, or words for `last_error_reason`, a code, when nobody there said anything.
+    """
 
     id: str
     telegram_id: int
@@ -88,6 +91,7 @@ class BotOut(_Out):
     maybe_sent: int
     sent: int
     last_error: str | None
+    last_error_reason: str | None = None
     last_error_at: datetime | None
     verified_at: datetime
     created_by: str
@@ -233,7 +237,8 @@ class SendOut(_Out):
     """A send; `eta` is in how many seconds it should leave, while it is queued.
 
     `part_of` is the first send of its order, when that has several parts; what is `stopped` has the error of the part
-    that did not arrive.
+    that did not arrive. `error` is what Telegram said, or words for `error_reason`, a code, when nobody there said
+    anything.
     """
 
     id: str
@@ -254,6 +259,7 @@ class SendOut(_Out):
     message_id: int | None
     error_code: int | None
     error: str | None
+    error_reason: str | None = None
     part_of: str | None
     eta: float | None
 

@@ -36,6 +36,7 @@ from meydan.telegram.models import SendState
 from meydan.telegram.outbox_repository import REPEATABLE, Result
 from meydan.telegram.requests import message_id_of, params_of, upload_of
 from meydan.telegram.revocation import is_revoked
+from meydan.telegram.troubles import Trouble
 
 log = structlog.get_logger(__name__)
 
@@ -243,11 +244,11 @@ class BotSender:
                 await self._attempt(key, grant, ready)
             else:  # the process stood still, or the database did: the bot may be another's by now
                 await self._limiter.give_back([grant])
-                self._back(key, ready, "the bot went to another process")
+                self._back(key, ready, Trouble.OTHER_PROCESS)
         except Exception:
             log.exception("telegram.send_failed", send=key.id)
             if ready is not None:
-                self._end(key, ready, SendState.MAYBE_SENT, error="internal error")
+                self._end(key, ready, SendState.MAYBE_SENT, error=Trouble.INTERNAL)
 
     async def _attempt(self, key: SendKey, grant: Grant, ready: Ready) -> None:
         now = self._clock.now()

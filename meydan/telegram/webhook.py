@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from meydan.telegram.api import BotApi, Rejected
 from meydan.telegram.happenings import Identity
+from meydan.telegram.troubles import Trouble
 from meydan.telegram.updates import WANTED
 
 _AGAIN: Final = 3_600.0
@@ -24,6 +25,6 @@ async def set_webhook(api: BotApi, bot: Identity, *, public_url: str, secret: st
 async def keep_webhook(api: BotApi, bot: Identity, *, public_url: str, secret: str) -> float:
     """Tell Telegram again, also after this square has moved to another address; good for an hour."""
     if not public_url:
-        raise Rejected("MEYDAN_PUBLIC_URL is empty", code=0)
+        raise Rejected(Trouble.NO_ADDRESS, code=0)
     await set_webhook(api, bot, public_url=public_url, secret=secret)
     return _AGAIN

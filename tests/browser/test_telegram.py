@@ -17,6 +17,8 @@ from tests.browser.conftest import PASSWORD, SCHEMES, Square, Visitor
 
 pytestmark = pytest.mark.browser
 
+_CUT_OFF = "labels => labels.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+
 
 @dataclass
 class Fake:
@@ -58,6 +60,12 @@ class Operator:
 
     def click(self, role: Any, name: str) -> None:
         self.visitor.page.get_by_role(role, name=name, exact=True).click()
+
+    def speak(self, language: str) -> None:
+        """Choose the panel's language in the menu of the account."""
+        self.visitor.page.get_by_role("button", name=re.compile("^Sahip Hanım('s account| hesabı)$")).click()
+        self.click("menuitem", language)
+        self.visitor.page.keyboard.press("Escape")
 
     def open_chat(self, title: str) -> None:
         """Open a chat from the list of chats; until that list is there, the section before it is still on the page."""
@@ -102,6 +110,7 @@ def test_a_bot_is_added_and_speaks_and_what_is_uncertain_is_decided(
     keeps_what_waits_while_the_bot_is_stopped(operator, chat)
     says_why_a_send_failed_and_tries_it_again(operator, chat)
     decides_what_is_uncertain(operator, chat)
+    stops_what_follows_a_part_that_did_not_arrive(operator, chat)
     arranges_the_outbox(operator)
     tells_where_a_text_is_malformed(operator)
     puts_a_session_away_and_deletes_it(operator, square)
@@ -270,6 +279,34 @@ def decides_what_is_uncertain(operator: Operator, chat: str) -> None:
     assert operator.fake.said(chat).count("Yanıtı yolda kaldı") == 1
 
 
+def stops_what_follows_a_part_that_did_not_arrive(operator: Operator, chat: str) -> None:
+    page = operator.visitor.page
+    operator.fake.do("failures", kind="error_404", count=1, method="sendMessage")
+    operator.open_chat("Deneme Grubu")
+    order = f"Birinci parça\n\n{'söz ' * 1_000}\n\nİkinci parça {'söz ' * 300}"
+    page.get_by_role("textbox", name="İleti").fill(order)
+    operator.click("button", "Sıraya koy")
+    operator.click("link", "Giden kutusu")
+    page.get_by_role("button", name=re.compile("^Durdu")).click()
+    second = operator.row("İkinci parça")
+    expect(second).to_contain_text("Önceki parça ulaşmadığı için durdu; o yeniden denenince buradan sürer.")
+    expect(second).to_contain_text("Telegram 404: Not Found")
+    states = page.get_by_role("group", name="Durumlara göre").get_by_role("button")
+    assert states.evaluate_all("all => new Set(all.map(one => one.getBoundingClientRect().top)).size") == 1
+    operator.speak("English")
+    expect(second).to_contain_text("Stopped because the part before it did not arrive")
+    expect(page.get_by_role("button", name=re.compile("^Stopped"))).to_contain_text("1")
+    operator.speak("Türkçe")
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert operator.visitor.serious_faults() == []
+    page.get_by_role("button", name=re.compile("^Başarısız")).click()
+    operator.row("Birinci parça").get_by_role("button", name="Yeniden dene").click()
+    page.get_by_role("button", name=re.compile("^Gönderildi")).click()
+    expect(second).to_contain_text("Gönderildi")
+    assert [text[:13] for text in operator.fake.said(chat)[-2:]] == ["Birinci parça", "İkinci parça "]
+
+
 def arranges_the_outbox(operator: Operator) -> None:
     page = operator.visitor.page
     rows = page.locator("li[data-row]")
@@ -352,8 +389,11 @@ def has_no_serious_faults_and_fits_a_phone(operator: Operator, chat: str) -> Non
         for scheme in SCHEMES:
             visitor.use_scheme(scheme)
             faults[f"{address} {scheme}"] = visitor.serious_faults()
+        cut = page.locator(".mantine-SegmentedControl-innerLabel").evaluate_all(_CUT_OFF)
         page.set_viewport_size({"width": 360, "height": 740})
         operator.told(shown)
+        cut += page.locator(".mantine-SegmentedControl-innerLabel").evaluate_all(_CUT_OFF)
+        assert not cut, f"{address} cuts off {cut}"
         wider = page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
         assert not wider, f"{address} scrolls sideways"
     visitor.use_scheme("light")

@@ -7,7 +7,6 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select, update
 
-from meydan.accounts.errors import BadVaultToken
 from meydan.accounts.vault import Vault, is_encrypted
 from meydan.platform.db import Database
 from meydan.telegram.events import Incoming
@@ -92,7 +91,7 @@ async def test_a_token_that_no_key_opens_stops_only_its_own_bot(square: Square, 
     async def told() -> Any:
         return (await square.http.get(f"/bots/{bot}")).json()["last_error"]
 
-    assert await square.until(told) == BadVaultToken().detail()
+    assert (await square.until(told)).startswith("Botun anahtarı eldeki şifreleme anahtarlarıyla açılmıyor")
 
 
 async def test_chats_and_topics_are_discovered(square: Square) -> None:

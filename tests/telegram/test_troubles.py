@@ -1,18 +1,23 @@
 """What befalls a bot: refusals that only look like a lost token, chats that are closed to it, errors that are over."""
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+import meydan
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database
+from meydan.platform.texts import LANGUAGES
 from meydan.telegram.api import Limited
 from meydan.telegram.fake.failures import Failure, Rule
 from meydan.telegram.fake.world import Member
 from meydan.telegram.limiter import LONGEST_BOT_HOLD
 from meydan.telegram.models import Bot
 from meydan.telegram.settings import TelegramSettings
+from meydan.telegram.troubles import Trouble, told
 from meydan.telegram.upkeep import Upkeep
 from tests.telegram.conftest import Square, Start
 from tests.telegram.world import a_person, bots, new_token_for, say, texts
@@ -23,6 +28,57 @@ FAST = TelegramSettings(chat_count=100, chat_seconds=0.01, bot_per_second=10_000
 async def view_of(square: Square, bot: str) -> dict[str, Any]:
     view: dict[str, Any] = (await square.http.get(f"/bots/{bot}")).json()
     return view
+
+
+async def test_what_went_wrong_here_is_told_in_the_readers_language_and_by_a_code(start: Start) -> None:
+    square = await start(FAST)
+    bot = await square.add_bot()
+    chat = a_person(square.fake)
+    square.fake.fail(Rule(Failure.DROP_AFTER, count=1, method="sendMessage"))
+    lost = (await square.settled((await square.send(bot, chat, "kayıp"))["id"], state="maybe_sent"))["id"]
+    answer = await square.http.post(f"/outbox/{lost}/retry", headers={"Accept-Language": "tr"})
+    assert answer.json()["ayrinti"].startswith("Gönderim şu anda “belirsiz” durumunda")
+    assert (await square.http.post(f"/outbox/{lost}/decision", json={"decision": "sent"})).status_code == 200
+    change = (await square.http.patch(f"/outbox/{lost}", json={"text": "yeni"})).json()["sends"][0]["id"]
+    await square.settled(change, state="failed")
+    said = {
+        lost: ("telegram_unanswered", "Telegram'dan yanıt gelmedi (", "No answer came from Telegram ("),
+        change: ("send_number_unknown", "Değiştirilecek iletinin numarası", "Nobody knows the number"),
+    }
+    for send, (code, *words) in said.items():
+        for language, begins in zip(("tr", "en"), words, strict=True):
+            row = (await square.http.get(f"/outbox/{send}", headers={"Accept-Language": language})).json()
+            assert row["error_reason"] == code
+            assert row["error"].startswith(begins), row
+    views = {
+        language: (await square.http.get(f"/bots/{bot}", headers={"Accept-Language": language})).json()
+        for language in ("tr", "en")
+    }
+    assert {view["last_error_reason"] for view in views.values()} == {"send_number_unknown"}
+    assert views["en"]["last_error"].startswith("Nobody knows")
+    assert views["tr"]["last_error"].startswith("Değiştirilecek")
+
+
+def test_no_sentence_of_ours_is_stored_as_an_error() -> None:
+    stores = {"Unreached", "Unanswered", "ServerFault", "Rejected", "TelegramAway", "_fail", "_back", "_note"}
+    found = []
+    for path in sorted((Path(meydan.__path__[0]) / "telegram").glob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call):
+                named = getattr(call.func, "id", getattr(call.func, "attr", "")) in stores
+                given = [*(call.args if named else ()), *(one.value for one in call.keywords if one.arg == "error")]
+                found += [ast.unparse(one) for one in given if isinstance(one, (ast.Constant, ast.JoinedStr))]
+    assert [one for one in found if one != "None"] == ["'Request Entity Too Large'"], "but what Telegram itself says"
+
+
+def test_every_trouble_has_its_words_in_both_languages() -> None:
+    for trouble in Trouble:
+        words = [told(trouble.of("TimeoutError"), language) for language in LANGUAGES]
+        assert {one["error_reason"] for one in words} == {trouble}
+        assert words[0]["error"] != words[1]["error"]
+    telegrams = "Bad Request: chat not found"
+    assert told(telegrams, "tr") == {"error": telegrams, "error_reason": None}
+    assert told(None, "tr") == {"error": None, "error_reason": None}
 
 
 @pytest.mark.parametrize(

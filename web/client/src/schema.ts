@@ -1585,6 +1585,8 @@ export interface components {
         /**
          * BotOut
          * @description A bot. `running` is whether a process has it now, `sent` what Telegram took of it in the last 24 hours.
+         *
+         *     `last_error` is what Telegram said, or words for `last_error_reason`, a code, when nobody there said anything.
          */
         BotOut: {
             /**
@@ -1602,6 +1604,8 @@ export interface components {
             last_error: string | null;
             /** Last Error At */
             last_error_at: string | null;
+            /** Last Error Reason */
+            last_error_reason?: string | null;
             /** Maybe Sent */
             maybe_sent: number;
             mode: components["schemas"]["BotMode"];
@@ -2544,7 +2548,8 @@ export interface components {
          * @description A send; `eta` is in how many seconds it should leave, while it is queued.
          *
          *     `part_of` is the first send of its order, when that has several parts; what is `stopped` has the error of the part
-         *     that did not arrive.
+         *     that did not arrive. `error` is what Telegram said, or words for `error_reason`, a code, when nobody there said
+         *     anything.
          */
         SendOut: {
             /** Attempts */
@@ -2568,6 +2573,8 @@ export interface components {
             error: string | null;
             /** Error Code */
             error_code: number | null;
+            /** Error Reason */
+            error_reason?: string | null;
             /** Eta */
             eta: number | null;
             /** Finished At */

@@ -77,7 +77,7 @@ function Reason({ send }: { send: TelegramSend }) {
   const reason =
     send.error &&
     (send.error_code === null
-      ? t("code.none", { reason: send.error })
+      ? send.error
       : t("code", { code: String(send.error_code), reason: send.error }));
   if (send.state !== "stopped") return <p className={styles.error}>{reason}</p>;
   return <p className={styles.error}>{reason ? t("stopped.why", { reason }) : t("stopped")}</p>;

@@ -22,7 +22,6 @@ export const texts = defineTexts({
     "eta.held": "{when} tarihine dek bekletiliyor",
     attempts: { one: "{n}. deneme", other: "{n}. deneme" },
     code: "Telegram {code}: {reason}",
-    "code.none": "Yanıt alınamadı ({reason})",
     part: "çok parçalı",
     stopped: "Önceki parça ulaşmadığı için durdu. O yeniden denenince buradan sürer.",
     "stopped.why": "Önceki parça ulaşmadığı için durdu; o yeniden denenince buradan sürer. {reason}",
@@ -86,7 +85,6 @@ export const texts = defineTexts({
     "eta.held": "held until {when}",
     attempts: { one: "attempt {n}", other: "attempt {n}" },
     code: "Telegram {code}: {reason}",
-    "code.none": "No answer came ({reason})",
     part: "in several parts",
     stopped: "Stopped because the part before it did not arrive. When that one is tried again, it goes on from here.",
     "stopped.why":
