@@ -326,7 +326,7 @@ async def list_user_keys(accounts: Accounts, actor: CurrentActor, user_id: str) 
     responses=problems(401, 403, 404, 422),
 )
 async def delete_user_key(accounts: Accounts, actor: CurrentActor, user_id: str, key_id: _Identifier) -> None:
-    """Need `users:manage` and a higher rank than theirs. The key stops at once."""
+    """Need `users:manage` and a higher rank than theirs. The key, and every one made with it, stops at once."""
     await accounts.keys.delete_of(actor, user_id, key_id)
 
 
@@ -361,7 +361,7 @@ async def create_key(accounts: Accounts, actor: CurrentActor, body: schemas.KeyI
     responses=problems(401, 403, 404, 422),
 )
 async def delete_key(accounts: Accounts, actor: CurrentActor, key_id: _Identifier) -> None:
-    """Stop the key at once."""
+    """Stop the key, and every one that was made with it, at once."""
     await accounts.keys.delete(actor, key_id)
 
 

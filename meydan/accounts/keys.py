@@ -122,6 +122,7 @@ class KeyService:
             prefix=prefix,
             secret_hash=digest(secret),
             scopes=sorted(scope.value for scope in scopes),
+            made_by=actor.api_key,
             created_at=now,
             last_used_at=None,
             expires_at=expires_at,
@@ -146,7 +147,7 @@ class KeyService:
         return NewKey(secret, await self._db.write(save))
 
     async def delete(self, actor: Actor, key_id: str) -> None:
-        """Delete one of the actor's keys; it stops working at once."""
+        """Delete one of the actor's keys and all that were made with it; they stop working at once."""
         actor.require(Permission.KEYS_MANAGE)
         await self._delete(actor, actor.id, key_id)
 
@@ -161,12 +162,12 @@ class KeyService:
         return await self._db.read(read)
 
     async def delete_of(self, actor: Actor, username: str, key_id: str) -> None:
-        """Delete a key of somebody whom the actor manages; it stops working at once."""
+        """Delete a key of somebody whom the actor manages, as `delete` does."""
         actor.require(Permission.USERS_MANAGE)
         await self._delete(actor, username, key_id, managed=True)
 
     async def _delete(self, actor: Actor, username: str, key_id: str, *, managed: bool = False) -> None:
-        def save(session: Session) -> None:
+        def save(session: Session) -> Sequence[str]:
             by = require_open(session, actor, now=self._clock.now(), beside={username})
             by.require(Permission.USERS_MANAGE if managed else Permission.KEYS_MANAGE)
             if managed:
@@ -175,11 +176,13 @@ class KeyService:
             row = keys.get(key_id)
             if row is None or row.username != username:
                 raise KeyMissing
-            keys.delete(row)
-            AuditRepository(session).note(actor, "key.delete", key_id, at=self._clock.now(), user=username)
+            gone = keys.delete(row)
+            for one in gone:
+                AuditRepository(session).note(actor, "key.delete", one, at=self._clock.now(), user=username)
+            return gone
 
-        await self._db.write(save)
-        await self._standings.ended(username, f"{KEY_SESSION}{key_id}")
+        for one in await self._db.write(save):
+            await self._standings.ended(username, f"{KEY_SESSION}{one}")
 
     def _works(self, secret_hash: str) -> None:
         if len(self._worked) >= _REMEMBERED:

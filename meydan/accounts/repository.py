@@ -200,9 +200,16 @@ class KeyRepository:
         """Forget every key of the user, and return how many there were."""
         return rows_changed(self._session, delete(ApiKey).where(ApiKey.username == username))
 
-    def delete(self, key: ApiKey) -> None:
-        """Forget the key."""
-        self._session.delete(key)
+    def delete(self, key: ApiKey) -> list[str]:
+        """Forget the key and every one that was made with it, and so on; return their ids, its own first."""
+        made: dict[str | None, list[str]] = {}
+        for one in self.of(key.username):
+            made.setdefault(one.made_by, []).append(one.id)
+        gone = [key.id]
+        for key_id in gone:  # which grows on the way
+            gone += made.get(key_id, [])
+        self._session.execute(delete(ApiKey).where(ApiKey.id.in_(gone)))
+        return gone
 
 
 class OwnerLinkRepository:

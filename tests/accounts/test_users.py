@@ -197,6 +197,29 @@ async def test_a_key_makes_none_that_outlives_it(http: httpx.AsyncClient, sign_i
     assert (await http.get("/api-keys", headers={"x-api-key": answer.json()["key"]})).status_code == 401
 
 
+async def test_a_deleted_key_takes_all_that_were_made_with_it(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    owner, member = await sign_in("sahip", Role.OWNER), await sign_in("ayse")
+
+    async def key(maker: dict[str, str]) -> tuple[dict[str, str], str]:
+        made = (await http.post("/api-keys", json={"name": "k", "scopes": ["keys:manage"]}, headers=maker)).json()
+        return {"x-api-key": made["key"]}, made["item"]["id"]
+
+    async def works(*keys: dict[str, str]) -> list[int]:
+        return [(await http.get("/api-keys", headers=held)).status_code for held in keys]
+
+    first, first_id = await key(member.headers)
+    second, second_id = await key(first)
+    third, third_id = await key(second)
+    beside, beside_id = await key(first)
+    others, _ = await key(member.headers)
+    assert (await http.delete(f"/api-keys/{second_id}", headers=beside)).status_code == 204
+    assert await works(first, second, third, beside, others) == [200, 401, 401, 200, 200]
+    assert (await http.delete(f"/users/ayse/api-keys/{first_id}", headers=owner.headers)).status_code == 204
+    assert await works(first, beside, others) == [401, 401, 200]
+    lines = (await http.get("/audit", params={"action": "key.delete"}, headers=owner.headers)).json()["items"]
+    assert [line["target"] for line in lines] == [beside_id, first_id, third_id, second_id]
+
+
 async def test_a_reset_takes_the_keys_and_a_change_offers_to(http: httpx.AsyncClient, sign_in: SignIn) -> None:
     owner, member = await sign_in("sahip", Role.OWNER), await sign_in("ayse")
     body = {"name": "k", "scopes": ["users:read"]}

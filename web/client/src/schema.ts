@@ -57,7 +57,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an API key
-         * @description Stop the key at once.
+         * @description Stop the key, and every one that was made with it, at once.
          */
         delete: operations["delete_api_key"];
         options?: never;
@@ -1337,7 +1337,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a user's API key
-         * @description Need `users:manage` and a higher rank than theirs. The key stops at once.
+         * @description Need `users:manage` and a higher rank than theirs. The key, and every one made with it, stops at once.
          */
         delete: operations["delete_user_api_key"];
         options?: never;
