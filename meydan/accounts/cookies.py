@@ -42,24 +42,38 @@ class Browser:
             self._require_own_page()
         return token or None
 
+    def is_to_keep(self, session: str) -> bool:
+        """Tell whether the browser is to keep the sign-in; raise `ForeignPage` when a page of others asks for that.
+
+        Asked before anything is done: a refused page leaves no account and no sign-in behind.
+        """
+        if session == "cookie":
+            self._require_own_page()
+        return session == "cookie"
+
     def keep(self, name: str, value: str, *, seconds: int) -> None:
         """Let the browser keep a value; raise `ForeignPage` when a page of others asks for it."""
         self._require_own_page()
         self._response.set_cookie(_named(self._accounts, name), value, max_age=seconds, **self._attributes())
 
     def forget_sign_in(self) -> None:
-        """Let the browser forget its refresh token."""
-        self._response.delete_cookie(_named(self._accounts, REFRESH), **self._attributes())
+        """Let the browser forget its refresh token, if it is for a page of ours."""
+        if self._is_own_page():
+            self._response.delete_cookie(_named(self._accounts, REFRESH), **self._attributes())
 
     def keep_nothing(self) -> None:
         """Let nobody on the way keep the answer."""
         self._response.headers["Cache-Control"] = "no-store"
 
     def _require_own_page(self) -> None:
+        if not self._is_own_page():
+            raise ForeignPage
+
+    def _is_own_page(self) -> bool:
+        """Tell whether a page of ours asks, or no page at all."""
         headers = self._request.headers
         origin = headers.get("origin")
-        if origin is not None and not self._accounts.is_own_page(origin, headers.get("host", "")):
-            raise ForeignPage
+        return origin is None or self._accounts.is_own_page(origin, headers.get("host", ""))
 
     def _attributes(self) -> dict[str, Any]:
         secure = self._accounts.secure_cookies

@@ -40,10 +40,11 @@ async def register(
     accounts: Accounts, come: From, body: schemas.RegisterIn, browser: AskingBrowser
 ) -> schemas.TokensOut:
     """Answer 403 `kayit_kapali` while registration is closed, unless an invitation's code comes along."""
+    cookie = browser.is_to_keep(body.session)
     granted = await accounts.register(
         body.username, body.password.get_secret_value(), name=body.name, invitation=body.invitation, origin=come
     )
-    return _signed_in(accounts, browser, granted, cookie=body.session == "cookie")
+    return _signed_in(accounts, browser, granted, cookie=cookie)
 
 
 @router.post(
@@ -58,9 +59,10 @@ async def login(accounts: Accounts, come: From, body: schemas.LoginIn, browser: 
 
     A temporary password is answered 403 `parola_gecici` until `new_password` comes with it, which replaces it.
     """
+    cookie = browser.is_to_keep(body.session)
     new = body.new_password.get_secret_value() if body.new_password is not None else None
     granted = await accounts.login(body.username, body.password.get_secret_value(), new_password=new, origin=come)
-    return _signed_in(accounts, browser, granted, cookie=body.session == "cookie")
+    return _signed_in(accounts, browser, granted, cookie=cookie)
 
 
 @router.post(
@@ -226,10 +228,11 @@ async def claim_owner(
     accounts: Accounts, come: From, body: schemas.OwnerIn, browser: AskingBrowser
 ) -> schemas.TokensOut:
     """Use the key that the first start printed."""
+    cookie = browser.is_to_keep(body.session)
     granted = await accounts.claim_owner(
         body.token, body.username, body.password.get_secret_value(), name=body.name, origin=come
     )
-    return _signed_in(accounts, browser, granted, cookie=body.session == "cookie")
+    return _signed_in(accounts, browser, granted, cookie=cookie)
 
 
 @router.get(

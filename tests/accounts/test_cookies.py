@@ -5,6 +5,7 @@ from http.cookies import SimpleCookie
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from meydan.accounts.endpoints import router
 from meydan.accounts.service import AccountService
@@ -84,6 +85,43 @@ async def test_a_page_of_others_gets_nothing_out_of_them(
     await login(public)
     assert (await public.post("/auth/refresh", headers=headers)).status_code == status
     assert (await public.post("/auth/logout", headers=headers)).status_code == (204 if status == 200 else 403)
+
+
+async def test_nothing_is_done_for_a_page_of_others_that_is_refused(
+    public: httpx.AsyncClient, accounts: AccountService, db: Database
+) -> None:
+    foreign, link = {"origin": "https://evil.example"}, await accounts.ensure_owner_link()
+    new = {"username": "yeni", "password": PASSWORD, "session": "cookie"}
+    for path, body in (
+        ("/auth/login", _LOGIN),
+        ("/auth/login", {**_LOGIN, "password": "yanlış bir parola"}),  # and they learn nothing
+        ("/auth/register", new),
+        ("/auth/owner", {**new, "token": link}),
+    ):
+        answer = await public.post(path, json=body, headers=foreign)
+        assert (answer.status_code, answer.json()["kod"]) == (403, "yabanci_sayfa"), path
+        assert "set-cookie" not in answer.headers
+    users, sign_ins, failed = await db.read(
+        lambda session: [
+            session.scalar(text(f"SELECT count(*) FROM {what}"))
+            for what in ("users", "sign_ins", "audit_log WHERE action = 'auth.failed'")
+        ]
+    )
+    assert (users, sign_ins, failed) == (1, 0, 0)
+    assert link is not None
+    assert await accounts.check_owner_link(link)
+
+
+async def test_a_page_of_others_makes_a_browser_forget_nothing(public: httpx.AsyncClient) -> None:
+    access = (await login(public)).json()["access_token"]
+    public.cookies.clear()  # a browser sends them to nobody else's page
+    bearer = {"authorization": f"Bearer {access}"}
+    for origin, told in (("https://evil.example", False), ("https://meydan.example", True)):
+        for path, headers in (("/auth/logout", {}), ("/auth/logout-all", bearer)):
+            answer = await public.post(path, headers={**headers, "origin": origin})
+            assert ("set-cookie" in answer.headers) is told, (origin, path)
+            bearer = {"authorization": f"Bearer {(await login(public)).json()['access_token']}"}
+            public.cookies.clear()
 
 
 async def test_they_are_found_among_a_hosts_other_cookies(public: httpx.AsyncClient) -> None:
