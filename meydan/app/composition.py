@@ -27,6 +27,7 @@ from meydan.chat.invitations import InvitationService
 from meydan.chat.log import MessageLog
 from meydan.chat.members import MemberService
 from meydan.chat.messages import MessageService
+from meydan.chat.notices import NoticeService
 from meydan.chat.presence import Presence
 from meydan.chat.rooms import RoomService
 from meydan.chat.search import SearchIndexer
@@ -194,6 +195,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
             "archive": RoomArchive(db=engines.db, bus=engines.bus, clock=clock, live=live),
             "admissions": admissions,
             "messages": messages,
+            "notices": NoticeService(db=engines.db, bus=engines.bus, clock=clock),
             "hub": hub,
             "system": system,
             **fleet.parts,

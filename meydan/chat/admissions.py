@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.origin import Origin
-from meydan.accounts.permissions import Permission
 from meydan.accounts.repository import UserRepository
 from meydan.accounts.throttle import Throttle
-from meydan.chat.access import add_member
+from meydan.chat.access import add_member, member_id, require_read
 from meydan.chat.errors import InvitationInvalid
 from meydan.chat.models import Invitation, Room, RoomKind
 from meydan.chat.repository import InvitationRepository, RoomRepository
@@ -49,13 +47,12 @@ class RoomAdmissions:
 
     async def look(self, code: str, *, actor: Actor | None, origin: Origin) -> Preview:
         """Return what an invitation leads to; raise `InvitationInvalid` when it lets this reader in no more."""
-        if actor is not None:
-            actor.require(Permission.ROOMS_READ)
-        reader = None if actor is None or actor.is_guest else actor.id
+        require_read(actor)
+        reader = member_id(actor)
         await self._throttle.budget(f"invitation:{origin.line}", most=_LOOKS_PER_MINUTE, seconds=60)
 
         def read(session: Session) -> Preview:
-            found = InvitationRepository(session).by_code(_hash(code))
+            found = InvitationRepository(session).by_code(code)
             if found is None:
                 raise InvitationInvalid
             invitation, room = found
@@ -97,11 +94,7 @@ class RoomAdmissions:
         add_member(session, room, username, self._clock.now())
 
     def _for_newcomers(self, session: Session, code: str) -> tuple[Invitation, Room]:
-        found = InvitationRepository(session).by_code(_hash(code))
+        found = InvitationRepository(session).by_code(code)
         if found is None or found[0].user_id is not None:
             raise InvitationInvalid
         return found
-
-
-def _hash(code: str) -> str:
-    return sha256(code.encode()).hexdigest()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
@@ -13,7 +12,7 @@ from meydan.chat.errors import RoomMissing, TooManyRooms
 from meydan.chat.events import MessageView
 from meydan.chat.log_repository import LogRepository
 from meydan.chat.models import Member, Room, RoomKind, RoomRole
-from meydan.chat.news import ROOMS_CHANNEL, RoomNews, RoomWord
+from meydan.chat.news import RoomNews, RoomWord, tell_room
 from meydan.chat.repository import RoomRepository
 from meydan.chat.settings import ChatSettings
 from meydan.platform.bus import Bus
@@ -82,7 +81,7 @@ class RoomArchive:
             AuditRepository(session).note(actor, "room.restore", room.slug, at=self._clock.now())
 
         await self._db.write(save)
-        await self._bus.publish(ROOMS_CHANNEL, msgspec.json.encode(RoomWord(name, RoomNews.CHANGED)))
+        await tell_room(self._bus, RoomWord(name, RoomNews.CHANGED))
 
 
 def access_archived(session: Session, actor: Actor, name: str) -> Room:

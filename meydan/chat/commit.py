@@ -5,27 +5,26 @@ circle. An operation that may not happen gets its error; the others in the batch
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from meydan.accounts.origin import Origin
-from meydan.accounts.repository import AuditRepository, UserRepository
+from meydan.accounts.repository import AuditRepository
 from meydan.chat.errors import MessageMissing, NotSender, RoomMissing, TooLateToRestore, TooManyReactions
-from meydan.chat.events import MessageView, NoticeView, Quote, ReactionCount, UpdateView
+from meydan.chat.events import MessageView, Quote, ReactionCount, UpdateView
 from meydan.chat.log_repository import QUOTE_LENGTH, LockedRoom, LogRepository, MessageRow
-from meydan.chat.models import ANSWERED, MENTIONED, Message, Notification, Reaction, RoomKind, Update, UpdateKind
+from meydan.chat.models import MENTIONED, Message, Reaction, Update, UpdateKind
+from meydan.chat.notice_repository import NoticeRepository
 from meydan.chat.operations import KEEPERS, Append, EditText, Erase, Operation, PutReaction, Restore, Stored
 from meydan.chat.ownership import client_id_of, user_id_of
-from meydan.chat.repository import NoticeRepository, RoomRepository, notice_view
+from meydan.chat.repository import RoomRepository
+from meydan.chat.telling import SUMMARY_LENGTH, Telling, Word, word_of
 from meydan.platform.errors import MeydanError
 
 Outcome = Stored | MeydanError
-_SUMMARY_LENGTH = 200
 _EMOJIS = 50
 
 
@@ -53,7 +52,8 @@ class _Batch:
         self._quotes: dict[tuple[int, str], Quote] = {}
         self._known: dict[tuple[int, str, str] | str, Message | Stored] = {}
         self._looked = look_first
-        self._told_later: list[_Word] = []  # of whom an edit names anew
+        self._telling = Telling(session, self._rooms.values())
+        self._told_later: list[Word] = []  # of whom an edit names anew
         self._texts: dict[str, str] = {}  # of messages this batch has edited or, then empty, erased
         appends = [operation for operation in batch if isinstance(operation, Append)]
         if look_first:
@@ -79,6 +79,21 @@ class _Batch:
         if self._told_later or any(isinstance(op, Append) and (op.mentions or op.reply_to) for op in self._operations):
             outcomes = self._notify(outcomes)
         return outcomes
+
+    def _notify(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Give every mentioned or answered user a notification, and every outcome the notices it caused."""
+        events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
+        words = [word_of(event) for event in events if isinstance(event, MessageView)]
+        told = [word for word in (*words, *self._told_later) if self._texts.get(word.message_id) != ""]
+        notices = self._telling.tell(told, self._texts)
+        return [
+            replace(outcome, notices=(*outcome.notices, *new))
+            if isinstance(outcome, Stored)
+            and outcome.event is not None
+            and (new := notices.get((outcome.event.room, outcome.event.sira)))
+            else outcome
+            for outcome in outcomes
+        ]
 
     def _carry_out(self, room: LockedRoom, operation: Operation) -> Stored:
         match operation:
@@ -152,20 +167,23 @@ class _Batch:
             raise NotSender(op.message_id)
         if message.content == op.content:
             return Stored(message.id, message.sira)
-        if message.mentions or message.reply_to or message.edited_at:  # only then may somebody have been told
-            self._log.retell(message, op.content[:_SUMMARY_LENGTH])
+        if _may_be_told_of(message):
+            self._log.retell(message, op.content[:SUMMARY_LENGTH])
         before = frozenset(message.mentions or ())
         message.content, message.folded, message.edited_at = op.content, op.folded, op.at
         message.mentions = list(op.mentions) or None
         self._texts[op.message_id] = op.content
         data = {"content": op.content, "mentions": list(op.mentions)}
         stored = self._update(room, op, UpdateKind.EDIT, op.actor_id, data)
-        if gone := before.difference(op.mentions):
-            NoticeRepository(self._session).take_back(message, gone)
+        if unnamed := before.difference(op.mentions):
+            stored = replace(stored, gone=tuple(NoticeRepository(self._session).take_back(message, unnamed)))
+            for word in self._told_later:
+                if word.message_id == message.id:
+                    word.leave_out(unnamed)
         if new := [name for name in op.mentions if name not in before and name != message.sender_id]:
             people = dict.fromkeys(new, MENTIONED)
             self._told_later.append(
-                _Word(
+                Word(
                     room.slug, stored.sira, message.id, message.sender_id, message.sender_name, message.created_at,
                     op.content, people,
                 )
@@ -177,13 +195,19 @@ class _Batch:
         own = message.sender_id == op.actor_id and not message.guest
         if not own and not op.moderates and not self._keeps_order(room, op.actor_id):
             raise NotSender(op.message_id)
-        if message.deleted_at is not None:  # asked again, perhaps after a commit whose answer was lost
-            return Stored(message.id, message.sira)
+        if message.deleted_at is not None:
+            if own or message.deleted_by != message.sender_id:
+                return Stored(message.id, message.sira)  # asked again, perhaps after a commit whose answer was lost
+            self._log.take_over(message, by=op.actor_id)
+            self._note("message.delete", room, message, op)
+            return self._update(room, op, UpdateKind.DELETE, op.actor_id, {})
+        told = NoticeRepository(self._session).of_message(message) if _may_be_told_of(message) else ()
         self._log.erase(message, op.at, by=op.actor_id, until=op.until)
         if not own:
             self._note("message.delete", room, message, op)
         self._texts[op.message_id] = ""
-        return self._update(room, op, UpdateKind.DELETE, op.actor_id, {})
+        stored = self._update(room, op, UpdateKind.DELETE, op.actor_id, {})
+        return replace(stored, gone=tuple((row.user_id, row.id) for row in told))
 
     def _restore(self, room: LockedRoom, op: Restore) -> Stored:
         message = self._found(room, op.message_id)
@@ -194,7 +218,7 @@ class _Batch:
         if not self._log.restore(message, op.at):
             raise TooLateToRestore(op.message_id)
         self._texts[op.message_id] = message.content
-        self._log.retell(message, message.content[:_SUMMARY_LENGTH])
+        self._log.retell(message, message.content[:SUMMARY_LENGTH])
         if message.sender_id != op.actor_id or message.guest:
             self._note("message.restore", room, message, op)
         data = {
@@ -202,7 +226,11 @@ class _Batch:
             "mentions": message.mentions or [],
             "reactions": self._reactions_on(message.id),
         }
-        return self._update(room, op, UpdateKind.RESTORE, op.actor_id, data)
+        stored = self._update(room, op, UpdateKind.RESTORE, op.actor_id, data)
+        if not _may_be_told_of(message):
+            return stored
+        told = self._telling.again(room, message, NoticeRepository(self._session).of_message(message))
+        return replace(stored, notices=tuple(told))
 
     def _note(self, action: str, room: LockedRoom, message: Message, op: Erase | Restore) -> None:
         """Write what somebody did to another's message into the audit log."""
@@ -290,81 +318,7 @@ class _Batch:
                 raise
             raise AlreadyStored from error
 
-    def _notify(self, outcomes: list[Outcome]) -> list[Outcome]:
-        """Give every mentioned or answered user a notification, and every outcome the notices it caused."""
-        events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
-        words = [_word(event) for event in events if isinstance(event, MessageView)]
-        told = [word for word in (*words, *self._told_later) if self._texts.get(word.message_id) != ""]
-        wanted = {user_id for word in told for user_id in word.people}
-        if not wanted:
-            return outcomes
-        known = UserRepository(self._session).existing(wanted)
-        by_room = {room.slug: room for room in self._rooms.values()}
-        titles: dict[int, str] = {}
-        rows: dict[tuple[str, int], list[tuple[str, NoticeView]]] = {}
-        for word in told:
-            room = by_room[word.room]
-            for user_id, kind in word.people.items():
-                if user_id not in known or not self._may_see(room, user_id):
-                    continue
-                row = Notification(
-                    id=f"{word.message_id[:12]}{_spread(word.message_id, user_id)}",
-                    user_id=user_id,
-                    kind=kind,
-                    room_id=room.id,
-                    message_id=word.message_id,
-                    sender_id=word.sender_id,
-                    summary=self._texts.get(word.message_id, word.content)[:_SUMMARY_LENGTH],
-                    created_at=word.created_at,
-                )
-                if not NoticeRepository(self._session).add_missing(row):  # told of this message before
-                    continue
-                if room.id not in titles:
-                    titles[room.id] = RoomRepository(self._session).title(room.id)
-                notice = notice_view(row, room=room.slug, room_title=titles[room.id], sender_name=word.sender_name)
-                rows.setdefault((word.room, word.sira), []).append((user_id, notice))
-        return [
-            Stored(outcome.message_id, outcome.sira, outcome.event, tuple(notices))
-            if isinstance(outcome, Stored)
-            and outcome.event is not None
-            and (notices := rows.get((outcome.event.room, outcome.event.sira)))
-            else outcome
-            for outcome in outcomes
-        ]
 
-    def _may_see(self, room: LockedRoom, user_id: str) -> bool:
-        return room.kind == RoomKind.PUBLIC or RoomRepository(self._session).member(room.id, user_id) is not None
-
-
-class _Word(NamedTuple):
-    """Whom an event of the log tells of a message, and of which kind; `sira` is the event's."""
-
-    room: str
-    sira: int
-    message_id: str
-    sender_id: str
-    sender_name: str
-    created_at: datetime
-    content: str
-    people: dict[str, str]
-
-
-def _word(message: MessageView) -> _Word:
-    """Return who is to be told of a new message, and why; nobody is told of their own.
-
-    A guest is told of nothing, and neither is the user who has the guest's id by now.
-    """
-    people = dict.fromkeys(message.mentions, MENTIONED)
-    if message.quote is not None and not message.quote.guest:
-        people.setdefault(message.quote.sender_id, ANSWERED)
-    if not message.guest:
-        people.pop(message.sender_id, None)
-    return _Word(
-        message.room, message.sira, message.id, message.sender_id, message.sender_name, message.created_at,
-        message.content, people,
-    )  # fmt: skip
-
-
-def _spread(message_id: str, user_id: str) -> str:
-    """Return 20 hexadecimal digits that are the same for the same pair: a notification is made once."""
-    return blake2b(f"{message_id}:{user_id}".encode(), digest_size=10).hexdigest()
+def _may_be_told_of(message: Message) -> bool:
+    """Tell whether a message may ever have named or answered somebody."""
+    return bool(message.mentions or message.reply_to or message.edited_at)

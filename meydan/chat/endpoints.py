@@ -13,6 +13,7 @@ from meydan.chat.hub import Hub
 from meydan.chat.invitations import InvitationService
 from meydan.chat.members import MemberService
 from meydan.chat.messages import MessageService
+from meydan.chat.notices import NoticeService
 from meydan.chat.rooms import ROOMS_SHOWN, RoomService
 from meydan.chat.views import MemberView, RoomView
 from meydan.platform.bodies import LargerBody
@@ -60,6 +61,12 @@ async def message_service(request: Request) -> MessageService:
     return service
 
 
+async def notice_service(request: Request) -> NoticeService:
+    """Return the notifications of this process."""
+    service: NoticeService = request.app.state.notices
+    return service
+
+
 async def room_admissions(request: Request) -> RoomAdmissions:
     """Return what this process knows of invitations."""
     admissions: RoomAdmissions = request.app.state.admissions
@@ -78,6 +85,7 @@ Invitations = Annotated[InvitationService, Depends(invitation_service)]
 Archive = Annotated[RoomArchive, Depends(room_archive)]
 NewcomersDoor = Annotated[RoomAdmissions, Depends(room_admissions)]
 Messages = Annotated[MessageService, Depends(message_service)]
+Notices = Annotated[NoticeService, Depends(notice_service)]
 LiveHub = Annotated[Hub, Depends(live_hub)]
 RoomId = Annotated[str, Path(alias="oda_id", max_length=64, description="Oda kimliği")]
 UserId = Annotated[str, Path(alias="kullanici_id", max_length=64)]
@@ -343,13 +351,13 @@ async def get_message(
 @router.get("/bildirimler", operation_id="list_notifications", summary="Bildirimler", tags=["bildirim"])
 async def list_notifications(
     actor: CurrentActor,
-    messages: Messages,
+    notices: Notices,
     unread_only: Annotated[bool, Query(alias="okunmamis")] = False,  # noqa: FBT002  # a query parameter
     before: Annotated[str | None, Query(alias="once", pattern=r"^[A-Za-z0-9]{1,64}$")] = None,
     limit: Limit = 50,
 ) -> schemas.NoticesOut:
     """Return the asker's notifications, newest first."""
-    page, unread = await messages.notices(actor, unread_only=unread_only, before=before, limit=limit)
+    page, unread = await notices.page(actor, unread_only=unread_only, before=before, limit=limit)
     return schemas.NoticesOut.model_validate({"notices": page, "unread": unread})
 
 
@@ -361,9 +369,9 @@ async def list_notifications(
     response_class=Response,
     tags=["bildirim"],
 )
-async def mark_notifications_read(actor: CurrentActor, messages: Messages, marks: schemas.ReadIn) -> None:
+async def mark_notifications_read(actor: CurrentActor, notices: Notices, marks: schemas.ReadIn) -> None:
     """Mark notifications as read."""
-    await messages.mark_notices_read(actor, marks.ids)
+    await notices.mark_read(actor, marks.ids)
 
 
 def _room(view: RoomView, hub: Hub) -> schemas.RoomOut:

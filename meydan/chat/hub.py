@@ -233,6 +233,8 @@ class Hub:
         for outcome in stored:
             if outcome.event is not None:
                 by_room[outcome.event.room].append(outcome.event)
+            for user_id, notice_id in outcome.gone:
+                self.people.tell(NoticeWord(user_id, node=self._node, gone=[notice_id]))
             for user_id, notice in outcome.notices:
                 self.people.tell(NoticeWord(user_id, notice, self._node))
         for slug, events in by_room.items():

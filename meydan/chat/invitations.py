@@ -2,10 +2,8 @@
 
 import secrets
 from datetime import timedelta
-from hashlib import sha256
 from typing import Final
 
-import msgspec
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
@@ -14,8 +12,9 @@ from meydan.chat.access import ID, add_member, keep_room, note, require_read, re
 from meydan.chat.errors import InvitationInvalid, MemberMissing, TooManyInvitations
 from meydan.chat.events import NoticeView
 from meydan.chat.models import INVITED, Invitation, Notification
-from meydan.chat.news import NOTICES_CHANNEL, NoticeWord
-from meydan.chat.repository import InvitationRepository, NoticeRepository, RoomRepository, notice_view
+from meydan.chat.news import NoticeWord, tell_notices
+from meydan.chat.notice_repository import NoticeRepository, notice_view
+from meydan.chat.repository import InvitationRepository, RoomRepository, hash_of_code
 from meydan.chat.rooms import RoomService
 from meydan.chat.settings import ChatSettings
 from meydan.chat.views import InvitationView, RoomView, invitation_view
@@ -49,18 +48,17 @@ class InvitationService:
         hours = hours or self._live.current(ChatSettings).invitation_hours
         code = secrets.token_urlsafe(18)
 
-        def save(session: Session) -> tuple[InvitationView, NoticeView | None]:
+        def save(session: Session) -> tuple[InvitationView, NoticeView | None, list[str]]:
             room, _ = keep_room(session, actor, name)
             if user_id is not None and not UserRepository(session).existing({user_id}):
                 raise MemberMissing(user_id)
-            if user_id is not None:
-                InvitationRepository(session).withdraw(room.id, user_id, now)
+            gone = [] if user_id is None else InvitationRepository(session).withdraw(room.id, user_id, now)
             if len(InvitationRepository(session).open(room.id, now)) >= _OPEN:
                 raise TooManyInvitations(_OPEN)
             row = Invitation(
                 id=new_id(self._clock),
                 room_id=room.id,
-                code_hash=_hash(code),
+                code_hash=hash_of_code(code),
                 user_id=user_id,
                 created_by=actor.id,
                 created_at=now,
@@ -83,11 +81,11 @@ class InvitationService:
                 )
                 NoticeRepository(session).add([told])
                 notice = notice_view(told, room=room.slug, room_title=room.title, sender_name=actor.name)
-            return invitation_view(row, room.slug, code), notice
+            return invitation_view(row, room.slug, code), notice, gone
 
-        view, notice = await self._db.write(save)
-        if user_id is not None and notice is not None:
-            await self._bus.publish(NOTICES_CHANNEL, msgspec.json.encode(NoticeWord(user_id, notice)))
+        view, notice, gone = await self._db.write(save)
+        if user_id is not None:
+            await tell_notices(self._bus, NoticeWord(user_id, notice, gone=gone))
         return view
 
     async def list(self, actor: Actor, name: str) -> list[InvitationView]:
@@ -103,17 +101,21 @@ class InvitationService:
     async def revoke(self, actor: Actor, name: str, invitation_id: str) -> None:
         """Close an invitation."""
 
-        def save(session: Session) -> None:
+        def save(session: Session) -> tuple[str | None, list[str]]:
             room, _ = keep_room(session, actor, name)
             row = InvitationRepository(session).get(room.id, invitation_id) if ID.fullmatch(invitation_id) else None
             if row is None:
                 raise InvitationInvalid
             row.revoked_at = self._clock.now()
+            gone = []
             if row.user_id is not None:
-                InvitationRepository(session).withdraw(room.id, row.user_id, self._clock.now())
+                gone = InvitationRepository(session).withdraw(room.id, row.user_id, self._clock.now())
             note(session, actor, "room.uninvite", room, at=self._clock.now(), invitation=row.id)
+            return row.user_id, gone
 
-        await self._db.write(save)
+        user_id, gone = await self._db.write(save)
+        if user_id is not None and gone:
+            await tell_notices(self._bus, NoticeWord(user_id, gone=gone))
 
     async def accept(self, actor: Actor, code: str) -> RoomView:
         """Enter a room by an invitation's code; for who is a member already it costs nothing and never runs out."""
@@ -122,7 +124,7 @@ class InvitationService:
 
         def save(session: Session) -> tuple[str, list[str]]:
             rooms, invitations = RoomRepository(session), InvitationRepository(session)
-            found = invitations.by_code(_hash(code))
+            found = invitations.by_code(code)
             if found is None or found[0].user_id not in (None, actor.id):
                 raise InvitationInvalid
             invitation, room = found
@@ -138,9 +140,5 @@ class InvitationService:
 
         name, read = await self._db.write(save)
         if read:
-            await self._bus.publish(NOTICES_CHANNEL, msgspec.json.encode(NoticeWord(actor.id, read=read)))
+            await tell_notices(self._bus, NoticeWord(actor.id, read=read))
         return await self._rooms.room(actor, name)
-
-
-def _hash(code: str) -> str:
-    return sha256(code.encode()).hexdigest()

@@ -141,6 +141,12 @@ class LogRepository:
         self._session.flush()
         self.retell(message, "")
 
+    def take_over(self, message: Message, *, by: str) -> None:
+        """Delete for good what its sender has deleted: nobody brings it back."""
+        message.deleted_by = by
+        for kept in (ErasedText, Reaction):
+            self._session.execute(delete(kept).where(kept.message_id == message.id))
+
     def restore(self, message: Message, now: datetime) -> bool:
         """Give a deleted message its text back; tell whether it was still there."""
         kept = self._session.get(ErasedText, message.id)

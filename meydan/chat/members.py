@@ -1,6 +1,5 @@
 """Members of rooms: who belongs to one, with which role, and how that ends."""
 
-import msgspec
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
@@ -9,7 +8,7 @@ from meydan.accounts.repository import UserRepository
 from meydan.chat.access import access_room, add_member, held_member, note, require_read, require_standing, require_user
 from meydan.chat.errors import LastOwner
 from meydan.chat.models import Room, RoomKind, RoomRole
-from meydan.chat.news import ROOMS_CHANNEL, RoomNews, RoomWord
+from meydan.chat.news import RoomNews, RoomWord, tell_room
 from meydan.chat.operations import KEEPERS
 from meydan.chat.repository import InvitationRepository, RoomRepository
 from meydan.chat.rooms import RoomService
@@ -99,12 +98,9 @@ class MemberService:
 
         kind = await self._db.write(save)
         if user_id != actor.id:
-            await self._tell(RoomWord(name, RoomNews.EXPELLED, user_id))
+            await tell_room(self._bus, RoomWord(name, RoomNews.EXPELLED, user_id))
         elif kind is RoomKind.PRIVATE:
-            await self._tell(RoomWord(name, RoomNews.LEFT, user_id))
-
-    async def _tell(self, word: RoomWord) -> None:
-        await self._bus.publish(ROOMS_CHANNEL, msgspec.json.encode(word))
+            await tell_room(self._bus, RoomWord(name, RoomNews.LEFT, user_id))
 
 
 def _keep_an_owner(session: Session, room: Room) -> None:

@@ -14,16 +14,17 @@ from meydan.accounts.actor import Actor
 from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.permissions import Permission
 from meydan.accounts.writes import Writes
-from meydan.chat.access import access_room, add_member
+from meydan.chat.access import access_room, add_member, member_id, require_read
 from meydan.chat.errors import MessageMissing, TooLong
-from meydan.chat.events import Event, MessageView, NoticeView
+from meydan.chat.events import Event, MessageView
 from meydan.chat.log import MessageLog
 from meydan.chat.log_repository import LogRepository
 from meydan.chat.mentions import mentions
 from meydan.chat.models import Message, Room
+from meydan.chat.notice_repository import NoticeRepository
 from meydan.chat.operations import Append, EditText, Erase, PutReaction, Restore, Stored
 from meydan.chat.ownership import kept_client_id
-from meydan.chat.repository import NoticeRepository, RoomRepository, visible_room_ids
+from meydan.chat.repository import RoomRepository, visible_room_ids
 from meydan.chat.search import SearchIndex, SearchIndexer
 from meydan.chat.settings import ChatSettings
 from meydan.chat.spending import Spending
@@ -199,7 +200,7 @@ class MessageService:
         self, actor: Actor | None, name: str, *, limit: int, before: int | None
     ) -> tuple[Room, list[MessageView], bool]:
         """Return a room's messages before a place in its log, oldest first, and whether there are older ones."""
-        _require_read(actor)
+        require_read(actor)
 
         def read(session: Session) -> tuple[Room, list[MessageView], bool]:
             room, _ = access_room(session, actor, name)
@@ -210,12 +211,12 @@ class MessageService:
 
     async def message(self, actor: Actor | None, message_id: str) -> MessageView:
         """Return one message from a room that the actor may see."""
-        _require_read(actor)
+        require_read(actor)
         _message_id(message_id)
 
         def read(session: Session) -> MessageView:
             statement = select(Message).where(
-                Message.id == message_id, Message.room_id.in_(visible_room_ids(_user_id(actor)))
+                Message.id == message_id, Message.room_id.in_(visible_room_ids(member_id(actor)))
             )
             found = LogRepository(session).by_pk(statement)
             if not found:
@@ -239,13 +240,13 @@ class MessageService:
         Searches take turns, one address after the other: a short beginning in a long log takes a while, and neither a
         join nor who searches elsewhere must wait for it. One that is cancelled before its turn asks nothing.
         """
-        _require_read(actor)
+        require_read(actor)
         wanted = [word[:_WORD_LENGTH] for word in words(query)[:_SEARCH_WORDS]]
         if not wanted:
             raise InvalidInput(field="q", reason="empty")
 
         def read(session: Session) -> tuple[list[MessageView], bool]:
-            rooms = visible_room_ids(_user_id(actor))
+            rooms = visible_room_ids(member_id(actor))
             if room is not None:
                 rooms = rooms.where(Room.id == access_room(session, actor, room)[0].id)
             statement = select(Message).where(
@@ -266,28 +267,6 @@ class MessageService:
             except asyncio.CancelledError:
                 await asyncio.wait([finding])  # the database is not free before
                 raise
-
-    async def notices(
-        self, actor: Actor, *, unread_only: bool, before: str | None, limit: int
-    ) -> tuple[list[NoticeView], int]:
-        """Return the actor's notifications, newest first, and how many are unread."""
-        actor.require(Permission.ROOMS_READ)
-
-        def read(session: Session) -> tuple[list[NoticeView], int]:
-            notices = NoticeRepository(session)
-            if actor.is_guest:
-                return [], 0
-            page = notices.page(actor.id, unread_only=unread_only, before=before, limit=limit)
-            return page, notices.unread(actor.id)
-
-        return await self._db.read(read)
-
-    async def mark_notices_read(self, actor: Actor, ids: list[str] | None) -> None:
-        """Mark these, or all, of the actor's notifications as read."""
-        actor.require(Permission.ROOMS_WRITE)
-        if not actor.is_guest:
-            now = self._clock.now()
-            await self._db.write(lambda session: NoticeRepository(session).mark_read(actor.id, ids, now))
 
     async def mark_read(self, marks: dict[tuple[int, str], int]) -> dict[str, list[str]]:
         """Store read markers; return by user the notifications that were read with it."""
@@ -329,12 +308,3 @@ def _message_id(message_id: str) -> str:
     if not message_id.isalnum():
         raise MessageMissing(message_id)
     return message_id
-
-
-def _require_read(actor: Actor | None) -> None:
-    if actor is not None:
-        actor.require(Permission.ROOMS_READ)
-
-
-def _user_id(actor: Actor | None) -> str | None:
-    return None if actor is None or actor.is_guest else actor.id

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from meydan.chat.events import NoticeView
+from meydan.platform.bus import Bus
 
 ROOMS_CHANNEL: Final = "chat.rooms"
 NOTICES_CHANNEL: Final = "chat.notices"
@@ -29,7 +30,7 @@ class RoomWord(msgspec.Struct, frozen=True):
 
 
 class NoticeWord(msgspec.Struct, frozen=True):
-    """A notification for one user, or those they have `read`, on `NOTICES_CHANNEL`.
+    """A notification for one user, those they have `read`, or those that are `gone`, on `NOTICES_CHANNEL`.
 
     The node it names has told its own connections.
     """
@@ -38,3 +39,14 @@ class NoticeWord(msgspec.Struct, frozen=True):
     notice: NoticeView | None = None
     node: str | None = None
     read: list[str] = []
+    gone: list[str] = []
+
+
+async def tell_room(bus: Bus, word: RoomWord) -> None:
+    """Tell every hub a piece of news of a room."""
+    await bus.publish(ROOMS_CHANNEL, msgspec.json.encode(word))
+
+
+async def tell_notices(bus: Bus, word: NoticeWord) -> None:
+    """Tell every hub what has become of a user's notifications."""
+    await bus.publish(NOTICES_CHANNEL, msgspec.json.encode(word))

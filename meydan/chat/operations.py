@@ -82,9 +82,13 @@ KEEPERS = frozenset({RoomRole.OWNER, RoomRole.MODERATOR})
 
 
 class Stored(Struct, frozen=True, gc=False):
-    """An operation that is committed. `event` is empty when it changed nothing or had been stored before."""
+    """An operation that is committed. `event` is empty when it changed nothing or had been stored before.
+
+    `notices` are the notifications that it gives, by user, and `gone` those that it takes back.
+    """
 
     message_id: str
     sira: int
     event: Event | None = None
     notices: tuple[tuple[str, NoticeView], ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()

@@ -22,6 +22,7 @@ from meydan.platform.errors import MeydanError
 log = structlog.get_logger(__name__)
 
 _CHANNEL: Final = "chat.people"
+_IN_A_FRAME: Final = 1_000  # ids of notifications, which may be all of a year
 
 
 class People:
@@ -162,10 +163,12 @@ class People:
         self.tell(NoticeWord(user_id, node=self._node, read=ids))
 
     def _show_notices(self, word: NoticeWord) -> None:
+        if word.gone:
+            self.send_to_user(word.user_id, wire.notices_gone(word.gone))
         if word.notice is not None:
             self.send_to_user(word.user_id, wire.notice(word.notice))
-        if word.read:
-            self.send_to_user(word.user_id, wire.notices_read(word.read))
+        for first in range(0, len(word.read), _IN_A_FRAME):
+            self.send_to_user(word.user_id, wire.notices_read(word.read[first : first + _IN_A_FRAME]))
 
     def _entered(self, message: bytes) -> None:
         word = msgspec.json.decode(message, type=Entered)

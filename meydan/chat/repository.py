@@ -1,28 +1,15 @@
-"""Every query on rooms, their members, invitations and notifications."""
+"""Every query on rooms, their members and invitations."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
-from meydan.accounts.repository import UserRepository
-from meydan.chat.events import NoticeView
-from meydan.chat.models import (
-    ANSWERED,
-    INVITED,
-    MENTIONED,
-    Expulsion,
-    Invitation,
-    Member,
-    Message,
-    Notification,
-    Room,
-    RoomKind,
-    RoomRole,
-)
+from meydan.chat.models import INVITED, Expulsion, Invitation, Member, Message, Notification, Room, RoomKind, RoomRole
 from meydan.platform.db import insert_missing, rows_changed
 
 _UNREAD_EVENTS = 1_000
@@ -142,7 +129,7 @@ class RoomRepository:
         statement: Select[Room, Member] = (
             select(Room, Member)
             .outerjoin(Member, and_(Member.room_id == Room.id, Member.user_id == user_id))
-            .where(Room.archived_at.is_(None), _visible(user_id))
+            .where(Room.archived_at.is_(None), visible_to(user_id))
             .order_by(Room.last_activity.desc().nulls_last(), Room.slug)
             .limit(limit)
         )
@@ -228,13 +215,15 @@ class InvitationRepository:
             select(Invitation).where(Invitation.room_id == room_id, _usable(now)).order_by(Invitation.id.desc())
         ).all()
 
-    def withdraw(self, room_id: int, user_id: str, now: datetime) -> None:
-        """Close what is open of the invitations for one user, and take back their unread notifications."""
+    def withdraw(self, room_id: int, user_id: str, now: datetime) -> list[str]:
+        """Close what is open of the invitations for one user; return which unread notifications it takes back."""
         for_them = (Invitation.room_id == room_id, Invitation.user_id == user_id, _usable(now))
         self._session.execute(update(Invitation).where(*for_them).values(revoked_at=now))
         unread = (Notification.kind == INVITED, Notification.message_id.is_(None), Notification.read_at.is_(None))
         told = (Notification.room_id == room_id, Notification.user_id == user_id, *unread)
+        gone = self._session.scalars(select(Notification.id).where(*told)).all()
         self._session.execute(delete(Notification).where(*told))
+        return list(gone)
 
     def shut(self, room_id: int, user_id: str, now: datetime) -> None:
         """Let whoever was expelled in by no link any more, and nobody else by those that they made."""
@@ -251,12 +240,12 @@ class InvitationRepository:
         expelled = (Expulsion.room_id == room_id, Expulsion.user_id == user_id)
         self._session.execute(delete(Expulsion).where(*expelled))
 
-    def by_code(self, code_hash: str) -> tuple[Invitation, Room] | None:
+    def by_code(self, code: str) -> tuple[Invitation, Room] | None:
         """Return the invitation with its room, whether it still lets somebody in or not; nothing of archived rooms."""
         row = self._session.execute(
             select(Invitation, Room)
             .join(Room, Room.id == Invitation.room_id)
-            .where(Invitation.code_hash == code_hash, Room.archived_at.is_(None))
+            .where(Invitation.code_hash == hash_of_code(code), Room.archived_at.is_(None))
         ).one_or_none()
         return (row[0], row[1]) if row else None
 
@@ -272,134 +261,18 @@ class InvitationRepository:
         return rows_changed(self._session, used.values(uses=Invitation.uses + 1)) == 1
 
 
-class NoticeRepository:
-    """Notifications."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def add(self, notices: Sequence[Notification]) -> None:
-        """Store new notifications."""
-        self._session.add_all(notices)
-        self._session.flush()
-
-    def add_missing(self, notice: Notification) -> bool:
-        """Store a notification and tell whether it is new: of one message its user is told once."""
-        if self._session.get(Notification, notice.id) is not None:
-            return False
-        self.add([notice])
-        return True
-
-    def take_back(self, message: Message, names: Collection[str]) -> None:
-        """Tell users no longer that a message names them; whom it answers stays told of that."""
-        told = (
-            Notification.room_id == message.room_id,
-            Notification.message_id == message.id,
-            Notification.kind == MENTIONED,
-            Notification.user_id.in_(names),
-        )
-        answered = select(Message.sender_id).where(Message.id == message.reply_to, ~Message.guest).scalar_subquery()
-        asker = update(Notification).where(*told, Notification.user_id == answered)
-        self._session.execute(asker.values(kind=ANSWERED), execution_options={"synchronize_session": False})
-        self._session.execute(delete(Notification).where(*told), execution_options={"synchronize_session": False})
-
-    def read_invitations(self, user_id: str, room_id: int, now: datetime) -> list[str]:
-        """Mark the user's invitations into a room as read, and return which were not."""
-        unread = (Notification.user_id == user_id, Notification.room_id == room_id, Notification.read_at.is_(None))
-        ids = self._session.scalars(select(Notification.id).where(*unread, Notification.kind == INVITED)).all()
-        if ids:
-            self.mark_read(user_id, ids, now)
-        return list(ids)
-
-    def page(self, user_id: str, *, unread_only: bool, before: str | None, limit: int) -> list[NoticeView]:
-        """Return the user's notifications of rooms that they see, and invitations into others; newest first."""
-        statement: Select[Notification, str, str, str | None] = (
-            select(Notification, Room.slug, Room.title, Message.sender_name)
-            .join(Room, Room.id == Notification.room_id)
-            .outerjoin(Message, Message.id == Notification.message_id)
-            .where(Notification.user_id == user_id, _worth_telling(user_id))
-            .order_by(Notification.id.desc())
-            .limit(limit)
-        )
-        if unread_only:
-            statement = statement.where(Notification.read_at.is_(None))
-        if before is not None:
-            statement = statement.where(Notification.id < before)
-        rows = self._session.execute(statement).all()
-        names = UserRepository(self._session).names({row.sender_id for row, _, _, said_as in rows if said_as is None})
-        return [
-            notice_view(
-                row, room=slug, room_title=title, sender_name=said_as or names.get(row.sender_id, row.sender_id)
-            )
-            for row, slug, title, said_as in rows
-        ]
-
-    def unread(self, user_id: str) -> int:
-        """Return how many notifications the user has not read, of those that `page` shows."""
-        statement = (
-            select(func.count())
-            .select_from(Notification)
-            .join(Room, Room.id == Notification.room_id)
-            .where(Notification.user_id == user_id, Notification.read_at.is_(None), _worth_telling(user_id))
-        )
-        return self._session.scalar(statement) or 0
-
-    def unread_by_room(self, user_id: str) -> dict[int, int]:
-        """Return for each of the user's rooms how many unread notifications are about what they have not read there."""
-        rows = self._session.execute(
-            select(Notification.room_id, func.count())
-            .join(Member, and_(Member.room_id == Notification.room_id, Member.user_id == Notification.user_id))
-            .join(Message, and_(Message.id == Notification.message_id, Message.sira > Member.read_sira))
-            .where(Notification.user_id == user_id, Notification.read_at.is_(None), Message.deleted_at.is_(None))
-            .group_by(Notification.room_id)
-        )
-        return {room_id: count for room_id, count in rows}  # noqa: C416  # a Row is no pair to mypy
-
-    def mark_read_in_rooms(self, marks: Collection[tuple[int, str, int]], now: datetime) -> dict[str, list[str]]:
-        """Mark what is about messages that were read in their rooms, up to `(room number, user, sira)`.
-
-        Return by user what was unread until now.
-        """
-        found: dict[str, list[str]] = {}
-        for room_id, user_id, sira in sorted(marks):
-            unread = (Notification.room_id == room_id, Notification.user_id == user_id, Notification.read_at.is_(None))
-            statement = select(Notification.id).join(Message, Message.id == Notification.message_id)
-            ids = self._session.scalars(statement.where(*unread, Message.sira <= sira)).all()
-            if ids:
-                self.mark_read(user_id, ids, now)
-                found.setdefault(user_id, []).extend(ids)
-        return found
-
-    def mark_read(self, user_id: str, ids: Collection[str] | None, now: datetime) -> None:
-        """Mark these, or all, of the user's notifications as read."""
-        statement = update(Notification).where(Notification.user_id == user_id, Notification.read_at.is_(None))
-        if ids is not None:
-            statement = statement.where(Notification.id.in_(ids))
-        self._session.execute(statement.values(read_at=now))
-
-
-def notice_view(row: Notification, *, room: str, room_title: str, sender_name: str) -> NoticeView:
-    """Return a stored notification as its user sees it."""
-    return NoticeView(
-        id=row.id,
-        kind=row.kind,
-        room=room,
-        room_title=room_title,
-        message_id=row.message_id,
-        sender_id=row.sender_id,
-        sender_name=sender_name,
-        summary=row.summary,
-        created_at=row.created_at,
-        read=row.read_at is not None,
-    )
+def hash_of_code(code: str) -> str:
+    """Return what is kept of an invitation's code."""
+    return sha256(code.encode()).hexdigest()
 
 
 def visible_room_ids(user_id: str | None) -> Select[int]:
     """Return the query for the numbers of all rooms that the user may see."""
-    return select(Room.id).where(Room.archived_at.is_(None), _visible(user_id))
+    return select(Room.id).where(Room.archived_at.is_(None), visible_to(user_id))
 
 
-def _visible(user_id: str | None) -> ColumnElement[bool]:
+def visible_to(user_id: str | None) -> ColumnElement[bool]:
+    """Return the condition under which a user, or a stranger, may see a room."""
     own = aliased(Member)
     mine = exists().where(own.room_id == Room.id, own.user_id == user_id).correlate(Room)
     return or_(Room.kind == RoomKind.PUBLIC, mine)
@@ -411,12 +284,6 @@ def _quieter(than: RoomPlace) -> ColumnElement[bool]:
         return and_(Room.last_activity.is_(None), later)
     alike = and_(Room.last_activity == than.at, later)
     return or_(Room.last_activity < than.at, alike, Room.last_activity.is_(None))
-
-
-def _worth_telling(user_id: str) -> ColumnElement[bool]:
-    said = aliased(Message)
-    deleted = exists().where(said.id == Notification.message_id, said.deleted_at.is_not(None)).correlate(Notification)
-    return and_(Room.archived_at.is_(None), or_(Notification.kind == INVITED, _visible(user_id)), ~deleted)
 
 
 def _usable(now: datetime) -> ColumnElement[bool]:

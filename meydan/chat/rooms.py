@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,8 +13,9 @@ from meydan.accounts.views import Page
 from meydan.chat.access import SLUG, access_room, keep_room, member_id, note, require_read, require_standing
 from meydan.chat.errors import RoomExists, RoomForbidden, TooLong, TooManyRooms
 from meydan.chat.models import Member, Room, RoomKind, RoomRole, about
-from meydan.chat.news import ROOMS_CHANNEL, RoomNews, RoomWord
-from meydan.chat.repository import ROOMS_REMEMBERED, NoticeRepository, RoomPlace, RoomRepository
+from meydan.chat.news import RoomNews, RoomWord, tell_room
+from meydan.chat.notice_repository import NoticeRepository
+from meydan.chat.repository import ROOMS_REMEMBERED, RoomPlace, RoomRepository
 from meydan.chat.settings import ChatSettings
 from meydan.chat.views import RoomView, room_view
 from meydan.platform.bus import Bus
@@ -158,7 +158,7 @@ class RoomService:
             )
 
         await self._db.write(save)
-        await self._tell(RoomWord(name, RoomNews.CHANGED))
+        await tell_room(self._bus, RoomWord(name, RoomNews.CHANGED))
         return await self.room(actor, name)
 
     async def archive(self, actor: Actor, name: str) -> None:
@@ -173,10 +173,7 @@ class RoomService:
             note(session, actor, "room.archive", room, at=self._clock.now())
 
         await self._db.write(save)
-        await self._tell(RoomWord(name, RoomNews.ARCHIVED))
-
-    async def _tell(self, word: RoomWord) -> None:
-        await self._bus.publish(ROOMS_CHANNEL, msgspec.json.encode(word))
+        await tell_room(self._bus, RoomWord(name, RoomNews.ARCHIVED))
 
 
 def new_epoch() -> str:

@@ -55,10 +55,12 @@ class Spending:
 
     async def _tell(self) -> None:
         """Tell what has gathered until there is nothing more."""
-        while self._untold:
-            people, self._untold = dict(self._untold), Counter()
-            await self._bus.publish(_CHANNEL, msgspec.json.encode(_Spent(self._node, people)))
-        self._telling = None
+        try:
+            while self._untold:
+                people, self._untold = dict(self._untold), Counter()
+                await self._bus.publish(_CHANNEL, msgspec.json.encode(_Spent(self._node, people)))
+        finally:
+            self._telling = None
 
     def _heard(self, message: bytes) -> None:
         word = self._decoder.decode(message)

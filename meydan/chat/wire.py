@@ -327,6 +327,11 @@ def notices_read(ids: list[str]) -> bytes:
     return reply("bildirim_okundu", None, idler=ids)
 
 
+def notices_gone(ids: list[str]) -> bytes:
+    """Return the framed word that these notifications were taken back, as what they told of was."""
+    return reply("bildirim_geri", None, idler=ids)
+
+
 class Out(StrEnum):
     """Why the server takes a connection out of a room."""
 

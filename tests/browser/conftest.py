@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
@@ -22,6 +22,7 @@ PASSWORD: Final = "uzun-ve-akilda-kalir"
 PANEL: Final = Path(__file__).parents[2] / "meydan/panel/index.html"
 AXE: Final = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 Scheme = Literal["light", "dark"]
+T = TypeVar("T")
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 # What a browser notes by itself when a server is away or refuses; everything else in the console is the panel's fault.
 _NOTED: Final = ("Failed to load resource", "WebSocket connection to")
@@ -193,9 +194,9 @@ class Visitor:
         return [f"{fault['id']}: {fault['help']} at {fault['targets'][:3]}" for fault in found]
 
 
-@pytest.fixture
-def visit(chromium: Browser, square: Square) -> Iterator[Callable[..., Visitor]]:
-    """Open a browser of one's own; at the end nobody's console may hold an error or a warning."""
+@contextlib.contextmanager
+def visits(chromium: Browser, square: Square) -> Iterator[Callable[..., Visitor]]:
+    """Open browsers; at the end they close, and nobody's console may hold an error or a warning."""
     visitors: list[Visitor] = []
 
     def opened(*, width: int = 1280, height: int = 800, scheme: str = "light", touch: bool = False) -> Visitor:
@@ -222,3 +223,15 @@ def visit(chromium: Browser, square: Square) -> Iterator[Callable[..., Visitor]]
     for visitor in visitors:
         _thread.submit(visitor.context.close).result()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+@pytest.fixture
+def visit(chromium: Browser, square: Square) -> Iterator[Callable[..., Visitor]]:
+    """Open a browser of one's own."""
+    with visits(chromium, square) as opened:
+        yield opened
+
+
+def in_browser(work: Callable[..., T], *arguments: Any) -> T:
+    """Do on the browser's thread what a fixture of a whole module does there."""
+    return _thread.submit(work, *arguments).result()

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
+from meydan.accounts.models import AuditEntry
 from meydan.accounts.permissions import Role
 from meydan.chat.erasures import Erasures
 from meydan.chat.models import ErasedText, Message, Notification, Reaction
@@ -76,6 +77,28 @@ async def test_only_who_deleted_it_brings_it_back(node: Node, who: str) -> None:
         await ayse.ask("mesaj_sil", **fields)
         assert (await ayse.refused("mesaj_geri_getir", **fields))["kod"] == "mesaj_sahibi_degil"
     assert (await deleter.ask("mesaj_geri_getir", **fields))["tip"] == "mesaj_onay"
+
+
+async def test_a_keepers_deletion_of_what_its_sender_deleted_is_the_keepers(node: Node) -> None:
+    ayse = await node.enter(await node.person("ayse"), "genel")
+    keeper = await node.enter(await node.person("duzenci", Role.MODERATOR), "genel")
+    other = await node.enter(await node.person("obur", Role.MODERATOR), "genel")
+    sent = await ayse.send("tartışmalı")
+    fields = {"oda_id": "genel", "mesaj_id": sent["mesaj_id"]}
+    sira = [(await each.ask("mesaj_sil", **fields))["sira"] for each in (ayse, keeper, other, ayse)]
+    assert [each - sent["sira"] for each in sira] == [1, 2, 0, 0], "who comes third changes nothing"
+    assert [(await ayse.expect("mesaj_guncelleme"))["kullanici_id"] for _ in range(2)] == ["ayse", "duzenci"]
+    (message,) = await history(node)
+    assert (message["silen"], await texts(node)) == ("duzenci", [])
+    for each, code in ((ayse, "mesaj_sahibi_degil"), (other, "mesaj_sahibi_degil"), (keeper, "geri_getirme_gecti")):
+        assert (await each.refused("mesaj_geri_getir", **fields))["kod"] == code
+
+    def lines(session: Session) -> list[tuple[str | None, str | None]]:
+        return [
+            (row.actor_id, row.target) for row in session.scalars(select(AuditEntry)) if row.action == "message.delete"
+        ]
+
+    assert await node.square.accounts.engines.db.read(lines) == [("duzenci", sent["mesaj_id"])]
 
 
 async def test_after_the_moment_the_text_is_gone_for_good(settings: Settings) -> None:

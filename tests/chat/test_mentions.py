@@ -87,24 +87,49 @@ async def test_only_the_one_who_is_named_is_rung(node: Node) -> None:
 
 
 async def test_a_deleted_message_takes_its_notices_along_and_brings_them_back(node: Node) -> None:
-    (_, deniz), (talker, _) = await people(node, "ayse", "deniz")
-    sent = await talker.send("@deniz gel")
+    (_, deniz, mehmet), (talker, _, at_mehmet) = await people(node, "ayse", "deniz", "mehmet")
+    elsewhere = await node.enter(deniz)  # in no room: what concerns oneself is told all the same
+    asked = await at_mehmet.send("kim gelecek?")
+    sent = await talker.send("@deniz gel", yanit=asked["mesaj_id"])
+    told = [(one, (await one.expect("bildirim"))["bildirim"]) for one in (elsewhere, at_mehmet)]
     await talker.ask("mesaj_sil", oda_id="genel", mesaj_id=sent["mesaj_id"])
-    assert await bell(node, deniz) == []
+    for one, notice in told:
+        assert (await one.expect("bildirim_geri"))["idler"] == [notice["id"]]
+    assert await bell(node, deniz) == await bell(node, mehmet) == []
     await talker.ask("mesaj_geri_getir", oda_id="genel", mesaj_id=sent["mesaj_id"])
+    for one, notice in told:
+        assert (await one.expect("bildirim"))["bildirim"] == notice
     assert await bell(node, deniz) == [("bahsetme", "@deniz gel")]
+    assert await bell(node, mehmet) == [("yanit", "@deniz gel")]
+
+
+async def test_a_message_brought_back_is_told_to_nobody_who_may_see_it_no_more(node: Node) -> None:
+    owner, deniz = await node.person("sahibe"), await node.person("deniz")
+    room = {"oda_id": "gizli", "baslik": "Gizli", "tur": "ozel"}
+    await node.http.post("/sohbet/oda-olustur", json=room, headers=owner.headers)
+    made = await node.http.post("/sohbet/odalar/gizli/davetler", json={}, headers=owner.headers)
+    await node.http.post("/sohbet/davet-kabul", json={"kod": made.json()["kod"]}, headers=deniz.headers)
+    talker, at_deniz = await node.enter(owner, "gizli"), await node.enter(deniz)
+    sent = await talker.send("@deniz sır", "gizli")
+    await at_deniz.expect("bildirim")
+    await talker.ask("mesaj_sil", oda_id="gizli", mesaj_id=sent["mesaj_id"])
+    await node.http.delete("/sohbet/odalar/gizli/uyeler/deniz", headers=owner.headers)
+    await talker.ask("mesaj_geri_getir", oda_id="gizli", mesaj_id=sent["mesaj_id"])
+    assert not [frame for frame in await at_deniz.settle() if frame["tip"] == "bildirim"]
 
 
 async def test_an_edit_tells_who_is_named_now_and_no_longer_who_was(node: Node) -> None:
     (_, deniz, mehmet), (talker, at_deniz, at_mehmet) = await people(node, "ayse", "deniz", "mehmet")
     sent = await talker.send("@deniz gel")
-    await at_deniz.expect("bildirim")
+    notice = (await at_deniz.expect("bildirim"))["bildirim"]
     edit = {"oda_id": "genel", "mesaj_id": sent["mesaj_id"]}
     await talker.ask("mesaj_duzenle", **edit, icerik="@mehmet gel")
     assert (await at_mehmet.expect("bildirim"))["bildirim"]["ozet"] == "@mehmet gel"
+    assert (await at_deniz.expect("bildirim_geri"))["idler"] == [notice["id"]]
     assert await bell(node, deniz) == []
     assert await bell(node, mehmet) == [("bahsetme", "@mehmet gel")]
     await talker.ask("mesaj_duzenle", **edit, icerik="@mehmet @deniz gel")
+    assert (await at_deniz.expect("bildirim"))["bildirim"]["id"] == notice["id"]
     assert await bell(node, deniz) == await bell(node, mehmet) == [("bahsetme", "@mehmet @deniz gel")]
     assert not [frame for frame in await at_mehmet.settle() if frame["tip"] == "bildirim"], "was told already"
 
@@ -122,6 +147,7 @@ async def test_an_invitation_s_notice_ends_with_it(node: Node) -> None:
     owner, deniz, mehmet = [await node.person(name) for name in ("sahibe", "deniz", "mehmet")]
     body = {"oda_id": "gizli", "baslik": "Gizli", "tur": "ozel"}
     await node.http.post("/sohbet/oda-olustur", json=body, headers=owner.headers)
+    at_deniz = await node.enter(deniz)
     made = {}
     for person in (deniz, mehmet):
         answer = await node.http.post(
@@ -131,6 +157,8 @@ async def test_an_invitation_s_notice_ends_with_it(node: Node) -> None:
         assert [kind for kind, _ in await bell(node, person)] == ["davet"]
     gone = f"/sohbet/odalar/gizli/davetler/{made['deniz']['davet_id']}"
     assert (await node.http.delete(gone, headers=owner.headers)).status_code == 204
+    notice = (await at_deniz.expect("bildirim"))["bildirim"]
+    assert (await at_deniz.expect("bildirim_geri"))["idler"] == [notice["id"]]
     assert (await node.http.get("/bildirimler", headers=deniz.headers)).json()["bildirimler"] == []
     body = {"kod": made["mehmet"]["kod"]}
     assert (await node.http.post("/sohbet/davet-kabul", json=body, headers=mehmet.headers)).status_code == 200

@@ -240,7 +240,10 @@ async def test_a_mention_notifies_over_the_socket_and_http(node: Node) -> None:
     other = await node.http.post("/bildirimler/okundu", json={"idler": [notice["id"]]}, headers=ayse.headers)
     assert other.status_code == 204
     assert (await get(node, "/bildirimler", mehmet))["okunmamis"] == 1, "another's notification stays as it is"
-    await node.http.post("/bildirimler/okundu", json={}, headers=mehmet.headers)
+    for body, told in (({"idler": [notice["id"]]}, [notice["id"]]), ({}, [])):  # read once, told once
+        await node.http.post("/bildirimler/okundu", json=body, headers=mehmet.headers)
+        read = [frame["idler"] for frame in await listening.settle() if frame["tip"] == "bildirim_okundu"]
+        assert read == ([told] if told else [])
     page = await get(node, "/bildirimler", mehmet)
     assert (page["bildirimler"][0]["okundu"], page["okunmamis"]) == (True, 0)
     assert (await get(node, "/bildirimler", mehmet, okunmamis=True))["bildirimler"] == []

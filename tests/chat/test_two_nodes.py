@@ -121,10 +121,18 @@ async def test_notifications_cross(nodes: Nodes) -> None:
     ayse = await first.enter(await first.person("ayse"), "genel")
     mehmet = await second.person("mehmet")
     waiting = [await node.enter(mehmet) for node in nodes]
-    await ayse.send("@mehmet")
+    sent = await ayse.send("@mehmet")
+    notice = ""
     for talker in waiting:
-        assert (await talker.expect("bildirim"))["bildirim"]["tur"] == "bahsetme"
+        told = (await talker.expect("bildirim"))["bildirim"]
+        assert told["tur"] == "bahsetme"
+        notice = told["id"]
         assert not [frame for frame in await talker.settle() if frame["tip"] == "bildirim"]
+    await second.http.post("/bildirimler/okundu", json={}, headers=mehmet.headers)
+    await ayse.ask("mesaj_sil", oda_id="genel", mesaj_id=sent["mesaj_id"])
+    for talker in waiting:
+        for tip in ("bildirim_okundu", "bildirim_geri"):
+            assert (await talker.expect(tip))["idler"] == [notice]
 
 
 async def invite(node: Node, owner: Person, invited: Person) -> None:

@@ -32,8 +32,10 @@ export interface SocketEvents {
     count: number | null;
   };
   notice: Notice;
-  /** These notices were read, as their messages were read in the room. */
+  /** These notices were read, here or elsewhere. */
   noticesRead: readonly string[];
+  /** These notices were taken back: what they told of is deleted, names nobody any more, or was revoked. */
+  noticesGone: readonly string[];
   /** What the server lets one do now; told on connecting, and whenever an operator changes it. */
   limits: Limits;
   problem: Problem;

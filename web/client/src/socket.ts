@@ -262,6 +262,8 @@ export class Socket extends Events {
         return this.emit("notice", frame.bildirim);
       case "bildirim_okundu":
         return this.emit("noticesRead", frame.idler);
+      case "bildirim_geri":
+        return this.emit("noticesGone", frame.idler);
       default:
         return;
     }

@@ -149,7 +149,7 @@ export type ServerFrame =
       readonly zaman: string;
     }
   | { readonly tip: "bildirim"; readonly bildirim: Notice }
-  | { readonly tip: "bildirim_okundu"; readonly idler: readonly string[] };
+  | { readonly tip: "bildirim_okundu" | "bildirim_geri"; readonly idler: readonly string[] };
 
 export type ClientFrame =
   | { tip: "oda_katil"; oda_id: string; son_sira?: number; donem?: string; ref: string }

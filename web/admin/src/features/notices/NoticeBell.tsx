@@ -16,6 +16,7 @@ import { api } from "@/session/session";
 import { shortMoment } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
 import styles from "./NoticeBell.module.css";
+import { given, read, takenBack } from "./page";
 import { texts } from "./texts";
 
 const noticesQuery = queryOptions({
@@ -25,23 +26,27 @@ const noticesQuery = queryOptions({
 
 const key = noticesQuery.queryKey;
 
-/** Change what is shown; a page that was asked for before and is still on its way is asked for again. */
-function change(work: (page: NoticePage) => NoticePage): void {
+/**
+ * Change what is shown. A page that was asked for before and is still on its way is asked for again, and so is one that
+ * does not show all of `concerned`: only the server knows whether those were read.
+ */
+function change(work: (page: NoticePage) => NoticePage, concerned: readonly string[] = []): void {
   const asked = queries.isFetching({ queryKey: key }) > 0;
+  const shown = new Set(queries.getQueryData(key)?.bildirimler.map((notice) => notice.id));
   queries.setQueryData(key, (page) => page && work(page));
-  if (asked) void queries.invalidateQueries({ queryKey: key });
+  if (asked || concerned.some((id) => !shown.has(id))) lookAgain();
 }
 
-/** Show these, or all, as read. */
 function asRead(ids: readonly string[] | null): void {
-  change((page) => {
-    const marked = (notice: Notice) => ids === null || ids.includes(notice.id);
-    const news = page.bildirimler.filter((notice) => !notice.okundu && marked(notice)).length;
-    return {
-      bildirimler: page.bildirimler.map((notice) => (marked(notice) ? { ...notice, okundu: true } : notice)),
-      okunmamis: ids === null ? 0 : Math.max(0, page.okunmamis - news),
-    };
-  });
+  change((page) => read(page, ids), ids ?? []);
+}
+
+function lookAgain(): void {
+  void queries.invalidateQueries({ queryKey: key });
+}
+
+function countRooms(): void {
+  void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
 }
 
 /** Call `again` whenever the line is there again after a cut: what came meanwhile was not heard. */
@@ -64,20 +69,23 @@ export function NoticeBell({ className }: { className: string }) {
   const [opened, setOpened] = useState(false);
   const unread = notices.data?.okunmamis ?? 0;
 
+  useEffect(() => (socket ? onReturn(socket, lookAgain) : undefined), [socket]);
+
   useEffect(
-    () => (socket ? onReturn(socket, () => void queries.invalidateQueries({ queryKey: key })) : undefined),
+    () =>
+      socket?.on("notice", (notice) => {
+        change((page) => given(page, notice));
+        // What is said in a room that is not heard here marks it all the same; an invitation brings a room along.
+        if (notice.tur === "davet" || !socket.isJoined(notice.oda_id)) countRooms();
+      }),
     [socket],
   );
 
   useEffect(
     () =>
-      socket?.on("notice", (notice) => {
-        change((page) =>
-          page.bildirimler.some((known) => known.id === notice.id)
-            ? page
-            : { bildirimler: [notice, ...page.bildirimler], okunmamis: page.okunmamis + 1 },
-        );
-        if (notice.tur === "davet") void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+      socket?.on("noticesGone", (ids) => {
+        change((page) => takenBack(page, ids), ids);
+        countRooms();
       }),
     [socket],
   );
@@ -87,6 +95,7 @@ export function NoticeBell({ className }: { className: string }) {
   useEffect(
     () =>
       socket?.on("putOut", ({ room, why }) => {
+        lookAgain();
         if (why !== "cikarildi" && why !== "arsivlendi") return;
         const known = knownRoom(room);
         const told = why === "cikarildi" && known?.tur === "genel" && location.pathname === `/oda/${room}`;

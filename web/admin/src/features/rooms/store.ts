@@ -75,8 +75,10 @@ export class RoomsStore {
     });
     socket.on("update", ({ room, update }) => {
       this.entry(room).log.hear(update);
-      // A mention may be gone with a message, or with its old text: the server counts.
-      if (update.tur !== "tepki" && (knownRoom(room)?.bahsetme ?? 0) > 0)
+      if (update.tur === "silme" && update.kullanici_id !== myId()) this.offerUndo(room, update.mesaj_id, false);
+      // A mention may be gone with a message, or with its old text, or come with it: the server counts.
+      const named = update.bahsedilenler?.includes(myId() ?? "") ?? false;
+      if (update.tur !== "tepki" && (named || (knownRoom(room)?.bahsetme ?? 0) > 0))
         void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
     });
     socket.on("acknowledged", ({ pending, ack }) => this.settle(pending, ack));
