@@ -8,7 +8,7 @@ import msgspec
 
 from meydan.platform.errors import InvalidInput
 
-CURSOR: Final = "^[A-Za-z0-9_-]{0,2000}$"
+CURSOR: Final = "^[A-Za-z0-9_-]{0,6000}$"  # 200 rooms by the longest numbers
 
 
 class Ordered(Protocol):

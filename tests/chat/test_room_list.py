@@ -1,7 +1,8 @@
 """The list of rooms, page by page."""
 
+import re
 from base64 import urlsafe_b64encode
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -10,11 +11,11 @@ from sqlalchemy.orm import Session
 from meydan.accounts.actor import Actor
 from meydan.accounts.permissions import Role
 from meydan.chat.models import Member, Room, RoomKind, RoomRole, about
-from meydan.chat.repository import RoomRepository
+from meydan.chat.repository import ROOMS_REMEMBERED, RoomPlace, RoomRepository
 from meydan.chat.rooms import ROOMS_SHOWN, RoomService
 from meydan.platform.bus import Bus
 from meydan.platform.clock import ManualClock
-from meydan.platform.cursors import CursorInvalid
+from meydan.platform.cursors import CURSOR, CursorInvalid, cursor, place_at
 from meydan.platform.db import Database
 from meydan.platform.live_settings import LiveSettings
 from tests.chat.node import Node
@@ -136,6 +137,14 @@ async def test_a_made_up_cursor_is_refused(rooms: RoomService, place: bytes) -> 
         await rooms.rooms(AYSE, after=urlsafe_b64encode(place).decode().rstrip("=") or "A", limit=5)
 
 
+def test_the_longest_cursor_of_the_server_s_own_is_taken() -> None:
+    numbers = tuple(2**63 - 1 - number for number in range(ROOMS_REMEMBERED))
+    place = RoomPlace("z" * 64, datetime(2026, 1, 5, 9, 0, 0, 123456, UTC), numbers)
+    text = cursor(place)
+    assert re.fullmatch(CURSOR, text), len(text)
+    assert place_at(text, RoomPlace, field="sonra") == place
+
+
 async def test_pages_over_http(node: Node) -> None:
     ayse = await node.person("ayse")
     for name in ("bir", "iki"):
@@ -153,7 +162,7 @@ async def test_pages_over_http(node: Node) -> None:
     assert [room["oda_id"] for room in mine["odalar"]] == ["bir", "iki"]
     refused = await answered(node, "GET", "/sohbet/odalar", ayse, 422, params={"sonra": "yok"})
     assert (refused["kod"], refused["alan"]) == ("imlec_gecersiz", "sonra")
-    for params in ({"limit": 0}, {"limit": 201}, {"sonra": "a b"}, {"sonra": "A" * 2_001}, {"uyelik": "belki"}):
+    for params in ({"limit": 0}, {"limit": 201}, {"sonra": "a b"}, {"sonra": "A" * 6_001}, {"uyelik": "belki"}):
         await answered(node, "GET", "/sohbet/odalar", ayse, 422, params=params)
 
 
