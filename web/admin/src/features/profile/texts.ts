@@ -59,7 +59,8 @@ export const texts = defineTexts({
     "keys.never": "hiç",
     "keys.forever": "süresiz",
     "keys.revoke": "İptal et",
-    "keys.revoke.detail": "Anahtar, onunla oluşturulanlarla birlikte silinir; kullanan programlar hemen durur. Geri alınamaz.",
+    "keys.revoke.detail":
+      "Anahtar, onunla oluşturulanlarla birlikte silinir; kullanan programlar hemen durur. Geri alınamaz.",
     "keys.revoked": "{name} iptal edildi",
     cancel: "Vazgeç",
     "scope.rooms:read": "Odaları ve iletileri okumak",
@@ -134,7 +135,8 @@ export const texts = defineTexts({
     "keys.never": "never",
     "keys.forever": "no end",
     "keys.revoke": "Revoke",
-    "keys.revoke.detail": "The key goes, with all that were made with it; programs that use them stop at once. This cannot be undone.",
+    "keys.revoke.detail":
+      "The key goes, with all that were made with it; programs that use them stop at once. This cannot be undone.",
     "keys.revoked": "{name} was revoked",
     cancel: "Cancel",
     "scope.rooms:read": "Read rooms and messages",
