@@ -1,6 +1,7 @@
 """Who asks over HTTP: what every domain's endpoints depend on."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
@@ -12,9 +13,7 @@ from meydan.accounts.errors import NotSignedIn
 from meydan.accounts.origin import Origin
 from meydan.accounts.permissions import Permission
 from meydan.accounts.service import AccountService
-from meydan.accounts.writes import SAFE_METHODS
-
-_UNCOUNTED: Final = frozenset({"create_ws_ticket", "send_message"})  # a message costs its sender one of those
+from meydan.accounts.writes import SAFE_METHODS, Writes
 
 
 async def accounts(request: Request) -> AccountService:
@@ -62,18 +61,35 @@ async def admit(app: FastAPI, scope: Scope, permission: str) -> None:
     actor.require(Permission(permission))
 
 
-async def current_actor(request: Request, accounts: Accounts, actor: OptionalActor) -> Actor:
-    """Return who asks, at the cost of one change where something is changed; raise `NotSignedIn` when nobody says."""
+async def known_actor(actor: OptionalActor) -> Actor:
+    """Return who asks, at no cost; raise `NotSignedIn` when nobody says."""
     if actor is None:
         raise NotSignedIn
-    if request.method not in SAFE_METHODS and not is_uncounted(request.scope["route"]):
-        accounts.writes.spend(actor)
     return actor
 
 
-def is_uncounted(route: Any) -> bool:
-    """Tell whether a route changes nothing of the square's, or has bounds of its own, as what bots are to send."""
-    return route.operation_id in _UNCOUNTED or "telegram" in route.tags
+KnownActor = Annotated[Actor, Depends(known_actor)]
+"""Who asks, where what they do has bounds of its own."""
 
 
-CurrentActor = Annotated[Actor, Depends(current_actor)]
+class Costing:
+    """Finds out who asks, at the cost of what `spend` takes from them where something is changed."""
+
+    def __init__(self, spend: Callable[[Writes, Actor], None]) -> None:
+        self._spend = spend
+
+    async def __call__(self, request: Request, accounts: Accounts, actor: KnownActor) -> Actor:
+        """Return who asks; raise `NotSignedIn` when nobody says, `RateLimited` when they have nothing left."""
+        if request.method not in SAFE_METHODS:
+            self._spend(accounts.writes, actor)
+        return actor
+
+
+CurrentActor = Annotated[Actor, Depends(Costing(Writes.spend))]
+"""Who asks, at the cost of one change where something is changed."""
+
+TicketHolder = Annotated[Actor, Depends(Costing(Writes.spend_ticket))]
+"""Who asks for a way in."""
+
+Operator = Annotated[Actor, Depends(Costing(Writes.spend_operation))]
+"""Who asks, often as a program, in a domain where a change is one of many and those who may do it are few."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query
 
 from meydan.accounts import schemas
 from meydan.accounts.actor import Actor
-from meydan.accounts.asking import Accounts, Bearer, CurrentActor, From, Key, optional_actor
+from meydan.accounts.asking import Accounts, Bearer, CurrentActor, From, Key, TicketHolder, optional_actor
 from meydan.accounts.cookies import DEVICE, REFRESH, Browser, asking_browser
 from meydan.accounts.orders import AuditOrder, UserOrder
 from meydan.accounts.permissions import Permission, Role
@@ -197,9 +197,9 @@ async def guest(accounts: Accounts, come: From, body: schemas.GuestIn, browser: 
     operation_id="create_ws_ticket",
     summary="Get a one-use ticket for the WebSocket",
     tags=["auth"],
-    responses=problems(401),
+    responses=problems(401, 429),
 )
-async def ws_ticket(accounts: Accounts, actor: CurrentActor) -> schemas.TicketOut:
+async def ws_ticket(accounts: Accounts, actor: TicketHolder) -> schemas.TicketOut:
     """Open the socket within 30 seconds."""
     return schemas.TicketOut.model_validate(await accounts.issue_ticket(actor))
 

@@ -1,4 +1,4 @@
-"""Fair use of what changes something: one budget for each person, each address and the guests of an address."""
+"""Fair use of what changes something: budgets for each person, each address and the guests of an address."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ class _Kept:
 
     settings: NetworkSettings
     people: Budgets
+    tickets: Budgets
+    operators: Budgets
     addresses: Budgets
     guests: Budgets
 
@@ -38,8 +40,18 @@ class Writes:
     def spend(self, actor: Actor) -> None:
         """Take one change from a person and from their address; raise `RateLimited` when either has none left."""
         if not actor.may(Permission.SYSTEM_MANAGE):
-            self._take(self._now().people, f"{actor.id}@{actor.origin.line}" if actor.is_guest else actor.id)
+            self._take(self._now().people, _person(actor))
             self.spend_address(actor)
+
+    def spend_ticket(self, actor: Actor) -> None:
+        """Take one ticket from a person; many who share an address come back at once after a restart."""
+        if not actor.may(Permission.SYSTEM_MANAGE):
+            self._take(self._now().tickets, _person(actor))
+
+    def spend_operation(self, actor: Actor) -> None:
+        """Take one change from somebody who runs a part of the square, by hand or with a program."""
+        if not actor.may(Permission.SYSTEM_MANAGE):
+            self._take(self._now().operators, actor.id)
 
     def spend_address(self, actor: Actor) -> None:
         """Take one change from the actor's address alone: what they themselves may say has a budget of its own."""
@@ -59,10 +71,16 @@ class Writes:
             raise RateLimited(wait=wait)
 
 
+def _person(actor: Actor) -> str:
+    return f"{actor.id}@{actor.origin.line}" if actor.is_guest else actor.id
+
+
 def _kept(settings: NetworkSettings) -> _Kept:
     return _Kept(
         settings,
         people=Budgets(rate=settings.writes_per_second, burst=settings.write_burst),
+        tickets=Budgets(rate=settings.writes_per_second, burst=settings.write_burst),
+        operators=Budgets(rate=settings.operations_per_second, burst=settings.operation_burst),
         addresses=Budgets(rate=settings.writes_per_second_per_address, burst=settings.write_burst_per_address),
         guests=Budgets(rate=settings.guest_writes_per_second_per_address, burst=settings.guest_write_burst_per_address),
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
-from meydan.accounts.asking import CurrentActor, From, OptionalActor
+from meydan.accounts.asking import CurrentActor, From, KnownActor, OptionalActor
 from meydan.accounts.permissions import Permission
 from meydan.chat import schemas
 from meydan.chat.admissions import RoomAdmissions
@@ -334,8 +334,8 @@ async def search_messages(
     status_code=status.HTTP_201_CREATED,
     tags=["mesaj"],
 )
-async def send_message(actor: CurrentActor, messages: Messages, draft: schemas.SendIn) -> schemas.SentOut:
-    """Say something in a room; the answer comes when it is stored."""
+async def send_message(actor: KnownActor, messages: Messages, draft: schemas.SendIn) -> schemas.SentOut:
+    """Say something in a room, at the cost of one message; the answer comes when it is stored."""
     stored = await messages.send(actor, draft.room, draft.content, client_id=draft.client_id, reply_to=draft.reply_to)
     return schemas.SentOut(message_id=stored.message_id, sira=stored.sira, client_id=draft.client_id)
 

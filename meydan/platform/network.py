@@ -22,6 +22,10 @@ class NetworkSettings(BaseModel):
     )
     writes_per_second: float = Field(5.0, ge=0.1, le=1_000_000, title="Kişi başına saniyede değişiklik")
     write_burst: int = Field(40, ge=5, le=1_000_000, title="Bir anda en çok değişiklik")
+    operations_per_second: float = Field(
+        200.0, ge=0.1, le=1_000_000, title="Kişi başına saniyede Telegram işlemi, anahtarlarıyla birlikte"
+    )
+    operation_burst: int = Field(2_000, ge=10, le=1_000_000, title="Bir anda en çok Telegram işlemi")
     writes_per_second_per_address: float = Field(200.0, ge=1, le=1_000_000, title="Adres başına saniyede değişiklik")
     write_burst_per_address: int = Field(1_000, ge=10, le=1_000_000, title="Adres başına bir anda en çok değişiklik")
     guest_writes_per_second_per_address: float = Field(

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, File, Header, Path, Query, Request, UploadFile, status
 
-from meydan.accounts.asking import CurrentActor
+from meydan.accounts.asking import Operator
 from meydan.accounts.permissions import Permission
 from meydan.platform.bodies import LargerBody
 from meydan.platform.cursors import CURSOR
@@ -97,34 +97,34 @@ ChatId = Annotated[schemas.ChatNumber, Path(description="Telegram'ın sohbet num
 
 
 @router.get("/bots", operation_id="list_bots", summary="Botlar")
-async def list_bots(actor: CurrentActor, reader: Reader, bots: Bots, trial: Trial) -> schemas.BotsOut:
+async def list_bots(actor: Operator, reader: Reader, bots: Bots, trial: Trial) -> schemas.BotsOut:
     """Need `telegram:read`. Return every bot, the oldest first."""
     views = [_bot(view, reader) for view in await bots.bots(actor)]
     return schemas.BotsOut(bots=views, trial_url=trial.page)
 
 
 @router.post("/bots", operation_id="add_bot", summary="Bot ekle", status_code=status.HTTP_201_CREATED)
-async def add_bot(actor: CurrentActor, reader: Reader, bots: Bots, body: schemas.BotIn) -> schemas.BotOut:
+async def add_bot(actor: Operator, reader: Reader, bots: Bots, body: schemas.BotIn) -> schemas.BotOut:
     """Need `telegram:manage`. The token is checked with Telegram first."""
     view = await bots.add(actor, body.token.get_secret_value(), mode=body.mode)
     return _bot(view, reader)
 
 
 @router.post("/trial-bots", operation_id="add_trial_bot", summary="Deneme botu ekle", status_code=201)
-async def add_trial_bot(actor: CurrentActor, reader: Reader, trial: Trial, body: schemas.TrialBotIn) -> schemas.BotOut:
+async def add_trial_bot(actor: Operator, reader: Reader, trial: Trial, body: schemas.TrialBotIn) -> schemas.BotOut:
     """Need `telegram:manage`. Make a bot in the fake Telegram and add it."""
     return _bot(await trial.add(actor, name=body.name, username=body.username), reader)
 
 
 @router.get("/bots/{bot_id}", operation_id="get_bot", summary="Bir bot")
-async def get_bot(actor: CurrentActor, reader: Reader, bots: Bots, bot_id: BotId) -> schemas.BotOut:
+async def get_bot(actor: Operator, reader: Reader, bots: Bots, bot_id: BotId) -> schemas.BotOut:
     """Need `telegram:read`."""
     return _bot(await bots.bot(actor, bot_id), reader)
 
 
 @router.patch("/bots/{bot_id}", operation_id="change_bot", summary="Botu değiştir")
 async def change_bot(
-    actor: CurrentActor, reader: Reader, bots: Bots, bot_id: BotId, body: schemas.BotPatch
+    actor: Operator, reader: Reader, bots: Bots, bot_id: BotId, body: schemas.BotPatch
 ) -> schemas.BotOut:
     """Need `telegram:manage`. Start, stop, another token of the same bot, polling or webhook."""
     token = None if body.token is None else body.token.get_secret_value()
@@ -133,26 +133,26 @@ async def change_bot(
 
 
 @router.post("/bots/{bot_id}/verify", operation_id="verify_bot", summary="Botu yeniden doğrula")
-async def verify_bot(actor: CurrentActor, reader: Reader, bots: Bots, bot_id: BotId) -> schemas.BotOut:
+async def verify_bot(actor: Operator, reader: Reader, bots: Bots, bot_id: BotId) -> schemas.BotOut:
     """Need `telegram:manage`. Ask Telegram whether the token is still good."""
     return _bot(await bots.verify(actor, bot_id), reader)
 
 
 @router.delete("/bots/{bot_id}", operation_id="remove_bot", summary="Botu kaldır", status_code=204)
-async def remove_bot(actor: CurrentActor, bots: Bots, bot_id: BotId) -> None:
+async def remove_bot(actor: Operator, bots: Bots, bot_id: BotId) -> None:
     """Need `telegram:manage`. Its chats and sends go with it."""
     await bots.remove(actor, bot_id)
 
 
 @router.get("/bots/{bot_id}/budget", operation_id="get_bot_budget", summary="Botun bütçesi")
-async def get_bot_budget(actor: CurrentActor, budgets: Budgets, bot_id: BotId) -> schemas.BudgetOut:
+async def get_bot_budget(actor: Operator, budgets: Budgets, bot_id: BotId) -> schemas.BudgetOut:
     """Need `telegram:read`. How full the windows of Telegram's limits are now."""
     return schemas.BudgetOut.model_validate(await budgets.of(actor, bot_id))
 
 
 @router.delete("/bots/{bot_id}/hold", operation_id="lift_bot_hold", summary="Beklemeyi kaldır", status_code=204)
 async def lift_bot_hold(
-    actor: CurrentActor,
+    actor: Operator,
     budgets: Budgets,
     bot_id: BotId,
     chat_id: Annotated[schemas.ChatNumber | None, Query(description="Yalnız bu sohbet; yoksa bütün bot")] = None,
@@ -163,7 +163,7 @@ async def lift_bot_hold(
 
 @router.get("/chats", operation_id="list_telegram_chats", summary="Botların gördüğü sohbetler")
 async def list_chats(
-    actor: CurrentActor,
+    actor: Operator,
     bots: Bots,
     bot_id: Annotated[schemas.Identifier | None, Query()] = None,
     cursor: Annotated[str, Query(pattern=CURSOR)] = "",
@@ -175,14 +175,14 @@ async def list_chats(
 
 
 @router.patch("/chats/{chat_id}", operation_id="change_telegram_chat", summary="Sohbetin bütçesi", status_code=204)
-async def change_chat(actor: CurrentActor, bots: Bots, chat_id: ChatId, body: schemas.ChatPatch) -> None:
+async def change_chat(actor: Operator, bots: Bots, chat_id: ChatId, body: schemas.ChatPatch) -> None:
     """Need `telegram:manage`. One budget over all bots, or one for each."""
     await bots.share(actor, chat_id, shared=body.shared)
 
 
 @router.get("/chats/{chat_id}/messages", operation_id="list_telegram_messages", summary="Sohbette konuşulanlar")
 async def list_messages(
-    actor: CurrentActor,
+    actor: Operator,
     conversations: Conversations,
     chat_id: ChatId,
     wanted: Annotated[schemas.MessagesWanted, Query()],
@@ -195,7 +195,7 @@ async def list_messages(
 
 
 @router.post("/outbox", operation_id="send_to_telegram", summary="Gönderim ekle", status_code=202)
-async def send(actor: CurrentActor, reader: Reader, outbox: Outbox, body: schemas.SendIn) -> schemas.SendsOut:
+async def send(actor: Operator, reader: Reader, outbox: Outbox, body: schemas.SendIn) -> schemas.SendsOut:
     """Need `telegram:send`. Long texts come back as several sends."""
     fields = body.model_dump(exclude={"bot_ids", "priority"})
     order = Order(bot_ids=tuple(body.bot_ids), priority=_PRIORITIES[body.priority], **fields)
@@ -204,7 +204,7 @@ async def send(actor: CurrentActor, reader: Reader, outbox: Outbox, body: schema
 
 @router.get("/outbox", operation_id="list_sends", summary="Gönderimler")
 async def list_sends(
-    actor: CurrentActor, reader: Reader, outbox: Outbox, wanted: Annotated[schemas.SendsWanted, Query()]
+    actor: Operator, reader: Reader, outbox: Outbox, wanted: Annotated[schemas.SendsWanted, Query()]
 ) -> schemas.SendsOut:
     """Need `telegram:read`. The newest first, or with `sort=next` what waits, as it is to leave."""
     views, following = await outbox.page(
@@ -220,13 +220,13 @@ async def list_sends(
 
 
 @router.get("/outbox/counts", operation_id="count_sends", summary="Durumlara göre gönderim sayısı")
-async def count_sends(actor: CurrentActor, outbox: Outbox) -> schemas.CountsOut:
+async def count_sends(actor: Operator, outbox: Outbox) -> schemas.CountsOut:
     """Need `telegram:read`."""
     return schemas.CountsOut(counts=await outbox.counts(actor))
 
 
 @router.post("/media", operation_id="upload_telegram_media", summary="Gönderilecek dosya", status_code=201)
-async def upload(actor: CurrentActor, outbox: Outbox, file: Annotated[UploadFile, File()]) -> schemas.MediaOut:
+async def upload(actor: Operator, outbox: Outbox, file: Annotated[UploadFile, File()]) -> schemas.MediaOut:
     """Need `telegram:send`. The id goes into `media` of a send."""
     media_id = await outbox.upload(
         actor, name=file.filename or "", mime=file.content_type or "application/octet-stream", content=await file.read()
@@ -235,14 +235,14 @@ async def upload(actor: CurrentActor, outbox: Outbox, file: Annotated[UploadFile
 
 
 @router.get("/outbox/{send_id}", operation_id="get_send", summary="Bir gönderim")
-async def get_send(actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+async def get_send(actor: Operator, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
     """Need `telegram:read`."""
     return _send(await outbox.get(actor, send_id), reader)
 
 
 @router.patch("/outbox/{send_id}", operation_id="edit_send", summary="Metni değiştir")
 async def edit_send(
-    actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId, body: schemas.TextIn
+    actor: Operator, reader: Reader, outbox: Outbox, send_id: SendId, body: schemas.TextIn
 ) -> schemas.SendsOut:
     """Need `telegram:send`. What is still queued changes in its place; what was sent is edited at Telegram."""
     views = await outbox.change(actor, send_id, text=body.text, parse_mode=body.parse_mode)
@@ -250,39 +250,39 @@ async def edit_send(
 
 
 @router.delete("/outbox/{send_id}", operation_id="erase_send", summary="Geri al")
-async def erase_send(actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+async def erase_send(actor: Operator, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
     """Need `telegram:send`. What is queued is cancelled; what was sent is deleted at Telegram."""
     return _send(await outbox.erase(actor, send_id), reader)
 
 
 @router.post("/outbox/{send_id}/pin", operation_id="pin_send", summary="Sabitle", status_code=202)
-async def pin_send(actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+async def pin_send(actor: Operator, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
     """Need `telegram:send`."""
     return _send(await outbox.pin(actor, send_id), reader)
 
 
 @router.post("/outbox/{send_id}/cancel", operation_id="cancel_send", summary="Vazgeç")
-async def cancel_send(actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+async def cancel_send(actor: Operator, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
     """Need `telegram:send`, and `telegram:manage` for others' sends."""
     return _send(await outbox.cancel(actor, send_id), reader)
 
 
 @router.post("/outbox/{send_id}/retry", operation_id="retry_send", summary="Yeniden dene")
-async def retry_send(actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
+async def retry_send(actor: Operator, reader: Reader, outbox: Outbox, send_id: SendId) -> schemas.SendOut:
     """Need `telegram:send`, and `telegram:manage` for others' sends."""
     return _send(await outbox.retry(actor, send_id), reader)
 
 
 @router.post("/outbox/{send_id}/decision", operation_id="decide_send", summary="Belirsiz gönderime karar ver")
 async def decide_send(
-    actor: CurrentActor, reader: Reader, outbox: Outbox, send_id: SendId, body: schemas.DecisionIn
+    actor: Operator, reader: Reader, outbox: Outbox, send_id: SendId, body: schemas.DecisionIn
 ) -> schemas.SendOut:
     """Need `telegram:manage`."""
     return _send(await outbox.decide(actor, send_id, body.decision), reader)
 
 
 @router.get("/sessions", operation_id="list_telegram_sessions", summary="Telegram oturumları")
-async def list_sessions(actor: CurrentActor, sessions: Sessions) -> schemas.TelegramSessionsOut:
+async def list_sessions(actor: Operator, sessions: Sessions) -> schemas.TelegramSessionsOut:
     """Need `telegram:read`. The sessions of Telegram clients in this square's folder; nothing secret is in them."""
     views = await sessions.sessions(actor)
     return schemas.TelegramSessionsOut(sessions=[schemas.TelegramSessionOut.model_validate(view) for view in views])
@@ -292,7 +292,7 @@ async def list_sessions(actor: CurrentActor, sessions: Sessions) -> schemas.Tele
     "/sessions/{name}", operation_id="put_away_telegram_session", summary="Telegram oturumunu kaldır", status_code=204
 )
 async def put_away_session(
-    actor: CurrentActor,
+    actor: Operator,
     sessions: Sessions,
     name: SessionName,
     confirm: Annotated[str, Query(max_length=64, description="Oturumun adı, yeniden")],

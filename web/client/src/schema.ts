@@ -442,7 +442,7 @@ export interface paths {
         put?: never;
         /**
          * İleti gönder
-         * @description Say something in a room; the answer comes when it is stored.
+         * @description Say something in a room, at the cost of one message; the answer comes when it is stored.
          */
         post: operations["send_message"];
         delete?: never;
