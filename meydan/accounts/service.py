@@ -96,7 +96,7 @@ class AccountService:
         self._live = live
         self._settings = settings
         self._passwords = passwords or Passwords()
-        self._throttle = Throttle(store)
+        self.throttle = Throttle(store)
         self._tokens = Tokens.from_settings(settings, clock)
         self._standings = Standings(db=db, bus=bus, clock=clock)
         self.sign_ins = SignInService(db=db, clock=clock, tokens=self._tokens, standings=self._standings, live=live)
@@ -106,7 +106,7 @@ class AccountService:
         self.console = ConsoleNews(db=db, standings=self._standings)
         self.admissions: Admissions = NobodyInvites()
         self.writes = Writes(clock, partial(live.current, NetworkSettings))
-        self.guests = Guests(db=db, store=store, clock=clock, live=live, settings=settings, throttle=self._throttle)
+        self.guests = Guests(db=db, store=store, clock=clock, live=live, settings=settings, throttle=self.throttle)
         self.secure_cookies = settings.public_url.startswith("https://")
 
     async def start(self) -> None:
@@ -124,7 +124,7 @@ class AccountService:
             raise RegistrationClosed
         check_username(username)
         check_password(password, username)
-        await self._throttle.budget(f"register:{origin.line}", most=live.registrations_per_hour, seconds=3600)
+        await self.throttle.budget(f"register:{origin.line}", most=live.registrations_per_hour, seconds=3600)
         if invitation is not None:  # before the hash: who has none is to cost little
             await self._db.read(lambda session: self.admissions.check(session, invitation))
         hashed = await self._passwords.hash(password, origin=origin)
@@ -155,16 +155,16 @@ class AccountService:
         line = f"login@{origin.line}"
         device = self._tokens.knows_device(origin.device, username)
         person = f"login:{username[:64]}@{digest(origin.device) if device else origin.line}"
-        if not device and await self._throttle.has_tried(person):
-            await self._throttle.pace(line, free=live.login_attempts_per_address)
-        await self._throttle.attempt(person, free=live.login_attempts)
+        if not device and await self.throttle.has_tried(person):
+            await self.throttle.pace(line, free=live.login_attempts_per_address)
+        await self.throttle.attempt(person, free=live.login_attempts)
         user = None
         if is_username(username):
             user = await self._db.read(lambda session: UserRepository(session).get(username))
         stored = None if user is None else user.password_hash
         right, better = await self._passwords.verify(password[: LONGEST + 1], stored, origin=origin, familiar=device)
         if not right or user is None:
-            await self._throttle.failed(line)
+            await self.throttle.failed(line)
             await self._failed(username, "password", origin)
             raise BadCredentials
         if not user.active:
@@ -173,7 +173,7 @@ class AccountService:
         hashed = better
         if user.temporary:
             if new_password is None:
-                await self._throttle.forgive(person)
+                await self.throttle.forgive(person)
                 raise PasswordTemporary
             if same_password(new_password, password):
                 raise WeakPassword("same_password", field="new_password")
@@ -192,7 +192,7 @@ class AccountService:
             return self.sign_ins.open(session, row, origin)
 
         granted = await self._db.write(save)
-        await self._throttle.forgive(person)
+        await self.throttle.forgive(person)
         return granted
 
     def device(self, username: str) -> str:
@@ -232,7 +232,7 @@ class AccountService:
         self.sign_ins.require_person(actor)
         live = self._live.current(AccountsSettings)
         person = f"password:{actor.id}"
-        await self._throttle.attempt(person, free=live.login_attempts)
+        await self.throttle.attempt(person, free=live.login_attempts)
         user = await self._db.read(lambda session: UserRepository(session).get(actor.id))
         right, _ = await self._passwords.verify(
             current[: LONGEST + 1], user.password_hash if user else None, origin=actor.origin
@@ -254,7 +254,7 @@ class AccountService:
             AuditRepository(session).note(actor, "auth.password", actor.id, at=self._clock.now(), keys=keys)
 
         await self._db.write(save)
-        await self._throttle.forgive(person)
+        await self.throttle.forgive(person)
         await self._standings.changed(actor.id, role=actor.role, active=True)
 
     # --- who is asking ---
@@ -274,11 +274,11 @@ class AccountService:
         """
         line, known = f"key@{origin.line}", await self.keys.is_known(key)
         if not known:
-            await self._throttle.pace(line, free=self._live.current(AccountsSettings).login_attempts_per_address)
+            await self.throttle.pace(line, free=self._live.current(AccountsSettings).login_attempts_per_address)
         try:
             return await self.keys.authenticate(key, origin=origin)
         except BadKey:
-            if not known and await self._throttle.failed(line) == 1:
+            if not known and await self.throttle.failed(line) == 1:
                 await self._failed("", "key", origin)
             raise
 

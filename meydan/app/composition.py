@@ -125,7 +125,7 @@ async def open_square(
 def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
     settings, clock, live, engines = accounts.settings, accounts.clock, accounts.live, accounts.engines
     rooms = RoomService(db=engines.db, bus=engines.bus, clock=clock, live=live)
-    admissions = RoomAdmissions(db=engines.db, store=engines.store, clock=clock)
+    admissions = RoomAdmissions(db=engines.db, throttle=accounts.service.throttle, clock=clock)
     accounts.service.admissions = admissions
     message_log = MessageLog(engines.db, clock)
     indexer = SearchIndexer(engines.db, engines.search, busy=lambda: message_log.stats.operations)

@@ -15,7 +15,6 @@ from meydan.chat.models import Invitation, Room, RoomKind
 from meydan.chat.repository import InvitationRepository, RoomRepository
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
-from meydan.platform.ephemeral import EphemeralStore
 
 _LOOKS_PER_MINUTE = 300  # of one address: a class may open one link at once
 
@@ -40,9 +39,9 @@ class Preview:
 class RoomAdmissions:
     """Lets newcomers in by the links that members of rooms give away; one that is for a user is for them alone."""
 
-    def __init__(self, *, db: Database, store: EphemeralStore, clock: Clock) -> None:
+    def __init__(self, *, db: Database, throttle: Throttle, clock: Clock) -> None:
         self._db = db
-        self._throttle = Throttle(store)
+        self._throttle = throttle
         self._clock = clock
 
     async def look(self, code: str, *, actor: Actor | None, origin: Origin) -> Preview:
