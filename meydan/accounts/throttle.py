@@ -35,19 +35,15 @@ class Throttle:
         """Tell whether `attempt` has counted a try lately."""
         return await self._store.count(f"tries:{key}") > 0
 
-    async def paced(self, key: str, *, free: int) -> bool:
-        """Past `free` failures in a quarter of an hour let two tries a second pass; tell whether this is another one.
+    async def pace(self, key: str, *, free: int) -> None:
+        """Past `free` failures in a quarter of an hour let two tries a second pass; raise `RateLimited` to the others.
 
         It slows who guesses and locks nobody out: who shares an address with them waits a second, not a quarter.
         """
         if await self._store.count(f"failures:{key}") < free:
-            return False
-        return await self._store.hit(f"pace:{key}", seconds=1) > _PACE
-
-    async def pace(self, key: str, *, free: int) -> None:
-        """Raise `RateLimited` for what `paced` tells of."""
-        if await self.paced(key, free=free):
-            raise too_fast()
+            return
+        if await self._store.hit(f"pace:{key}", seconds=1) > _PACE:
+            raise RateLimited(wait=1)
 
     async def failed(self, key: str) -> int:
         """Count a failure for `pace`, and return how many there were."""
@@ -66,8 +62,3 @@ class Throttle:
 
 def _wait(past: int) -> float:
     return min(2.0 ** min(past, 10), _LONGEST)
-
-
-def too_fast() -> RateLimited:
-    """Return what is answered to whom `paced` tells of."""
-    return RateLimited(wait=1)
