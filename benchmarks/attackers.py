@@ -184,6 +184,32 @@ async def rooms(attack: Attack) -> None:
     await attack.many(8, lambda: attack.ask(request("GET", "/api/v1/sohbet/odalar")))
 
 
+async def reads(attack: Attack) -> None:
+    """Read the longest page of a room's history, on sixty connections."""
+    asked = request("GET", "/api/v1/mesaj/gecmis/genel?limit=200")
+    await attack.many(60, lambda: attack.ask(asked))
+
+
+async def queries(attack: Attack) -> None:
+    """Ask with what is long to take apart: addresses of 30,000 fields, lists and cookies of as many members."""
+    fields, commas = "&".join("a" * 30_000), "," * 60_000
+    asked = itertools.cycle(
+        (
+            request("GET", f"/api/v1/mesaj/gecmis/yok?{fields}"),
+            request("GET", "/", b"", f"Accept-Encoding: {commas}"),
+            request("GET", "/yok", b"", f"Accept-Language: {commas}"),
+            request("GET", "/api/v1/auth/me", b"", "Cookie: " + "a=b;" * 15_000),
+            request("GET", "/api/v1/auth/me", b"", *(f"a{number}: b" for number in range(6_000))),
+        )
+    )
+    await attack.many(4, lambda: attack.ask(next(asked)))
+
+
+async def description(attack: Attack) -> None:
+    """Ask for the description of the interface, on twenty connections."""
+    await attack.many(20, lambda: attack.ask(request("GET", "/openapi.json")))
+
+
 ATTACKS: dict[str, Callable[[Attack], Awaitable[None]]] = {
     "bodies": bodies,
     "sign-ins": sign_ins,
@@ -194,6 +220,9 @@ ATTACKS: dict[str, Callable[[Attack], Awaitable[None]]] = {
     "uploads": uploads,
     "writes": writes,
     "rooms": rooms,
+    "reads": reads,
+    "queries": queries,
+    "description": description,
 }
 
 

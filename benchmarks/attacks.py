@@ -118,7 +118,7 @@ def _prepare(server: MeydanServer, name: str, options: argparse.Namespace) -> di
         server.make_room("uzun")
         for number in range(_LONG):
             api.request("POST", "/api/v1/mesaj/gonder", {"oda_id": "uzun", "icerik": f"{number} " + "ö" * 3_900})
-    if name == "searches":
+    if name in ("searches", "reads"):
         for number in range(3_000):
             api.request("POST", "/api/v1/mesaj/gonder", {"oda_id": "genel", "icerik": f"arama {number} " * 20})
     if name == "rooms":

@@ -15,7 +15,7 @@ from meydan.accounts.permissions import Role
 from meydan.accounts.repository import AuditRepository, SignInRepository, UserRepository
 from meydan.accounts.settings import AccountsSettings
 from meydan.accounts.standing import Standings
-from meydan.accounts.tokens import ACCESS_SECONDS, Tokens
+from meydan.accounts.tokens import ACCESS_SECONDS, RefreshToken, Tokens
 from meydan.accounts.views import Granted, SignInView, sign_in_view, user_view
 from meydan.platform.clock import Clock
 from meydan.platform.db import Database
@@ -78,15 +78,13 @@ class SignInService:
         is suspended.
         """
         given = self._tokens.read_refresh(token)
+        username = (await self._made_by_us(given)).username
         now = self._clock.now()
 
         def save(session: Session) -> Granted | SignIn:
             sign_ins = SignInRepository(session)
-            row = sign_ins.get(given.sign_in)
-            if row is None or not self._tokens.proves(given, row.nonce):
-                raise SessionInvalid
             # The user before their sign-in, as everybody who changes both: two of them never wait for each other.
-            user = UserRepository(session).get(row.username, lock=True)
+            user = UserRepository(session).get(username, lock=True)
             row = sign_ins.get(given.sign_in, lock=True)
             if user is not None and not user.active:  # the token was this user's: they may know why it is over
                 raise UserInactive
@@ -118,21 +116,24 @@ class SignInService:
         """Sign out: end the sign-in of the refresh token, or of the actor; one that is over already is no error."""
 
         def save(session: Session) -> SignIn | None:
-            sign_in = actor.session if actor is not None else ""
-            if token:
-                try:
-                    given = self._tokens.read_refresh(token)
-                except SessionInvalid:
-                    return None
-                found = SignInRepository(session).get(given.sign_in)
-                sign_in = given.sign_in if found is not None and self._tokens.proves(given, found.nonce) else ""
-            row = SignInRepository(session).get(sign_in, lock=True) if sign_in else None
+            row = SignInRepository(session).get(sign_in, lock=True)
             if row is None or row.revoked_at is not None:
                 return None
             row.revoked_at = self._clock.now()
             AuditRepository(session).append(row.username, "auth.logout", row.id, origin, at=row.revoked_at)
             return row
 
+        open_one: SignIn | None = None
+        if token:
+            try:
+                open_one = await self._made_by_us(self._tokens.read_refresh(token))
+            except SessionInvalid:
+                return
+        elif actor is not None:
+            open_one = await self._found(actor.session)
+        if open_one is None or open_one.revoked_at is not None:
+            return
+        sign_in = open_one.id
         ended = await self._db.write(save)
         if ended is not None:
             await self._standings.ended(ended.username, ended.id)
@@ -185,6 +186,19 @@ class SignInService:
             raise NotSignedIn
         if actor.api_key is not None:
             raise NotAllowed(izin="parola")
+
+    async def _made_by_us(self, given: RefreshToken) -> SignIn:
+        """Return a token's sign-in; raise `SessionInvalid` when we never made it, before anything waits to be written.
+
+        Tokens that are made up cost nobody who writes.
+        """
+        row = await self._found(given.sign_in)
+        if row is None or not self._tokens.proves(given, row.nonce):
+            raise SessionInvalid
+        return row
+
+    async def _found(self, sign_in: str) -> SignIn | None:
+        return await self._db.read(lambda session: SignInRepository(session).get(sign_in))
 
     def _end(self, now: datetime, *, opened: datetime) -> datetime:
         """Return when a sign-in that is used now ends if it is not used again."""

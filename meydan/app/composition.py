@@ -42,6 +42,7 @@ from meydan.platform.metrics import Metrics
 from meydan.platform.network import NetworkSettings
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import Settings
+from meydan.platform.shares import Shares
 from meydan.telegram.settings import TelegramSettings
 from meydan.telegram.trial import TrialWorld
 
@@ -139,7 +140,9 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         writes=accounts.service.writes,
         spending=Spending(engines.bus, clock, live, node=node),
     )
+    shares = Shares()
     hub = Hub(
+        shares=shares,
         messages=messages,
         message_log=message_log,
         presence=Presence(engines.bus, clock, node=node),
@@ -151,6 +154,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         node=node,
     )
     gate = Gate(
+        shares=shares,
         most=raise_descriptor_limit(),
         proxies=Proxies(settings.trusted_proxies),
         hosts=hosts_of(settings),

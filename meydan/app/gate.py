@@ -10,6 +10,7 @@ from meydan.app.hosts import Hosts
 from meydan.platform.addresses import Proxies, household
 from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.network import NetworkSettings, usual_limits
+from meydan.platform.shares import Shares
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Gate:
         proxies: Proxies | None = None,
         hosts: Hosts | None = None,
         limits: Callable[[], NetworkSettings] = usual_limits,
+        shares: Shares | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.most = max(most - _NOT_OURS, most // 2)
@@ -61,6 +63,7 @@ class Gate:
         self.proxies = proxies or Proxies()
         self.hosts = hosts or Hosts()
         self.limits = limits
+        self.shares = shares or Shares()
         self.stats = GateStats()
         self.total = 0
         self._clock = clock or SystemClock()

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from meydan.app.gate import Gate, Place
+from meydan.app.http_work import shared
 from meydan.chat.handshake import tokens
 from meydan.platform.http import GONE
 
@@ -169,19 +170,20 @@ class BoundedHttp(HttpToolsProtocol):
         return b"websocket" if b"upgrade" in connection and b"websocket" in upgrade else None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Answer a request; one that changes nothing is given up when its peer hangs up."""
+        """Answer a request in its caller's turn; one that changes nothing is given up when its peer hangs up."""
+        worked: Any = shared(app, self._gate.shares, cycle, self.flow)
 
         async def until_gone(*asked: Any) -> None:
             self._asking = asyncio.current_task()
             try:
-                await app(*asked)
+                await worked(*asked)
             except asyncio.CancelledError as cancelled:
                 if GONE not in cancelled.args:
                     raise
             finally:
                 self._asking = None
 
-        super()._start_asgi_task(cycle, until_gone if cycle.scope["method"] in _NOT_CHANGING else app)
+        super()._start_asgi_task(cycle, until_gone if cycle.scope["method"] in _NOT_CHANGING else worked)
 
     def _misshapen(self) -> bytes:
         """Return why this is no request that is meant for us, if it is none."""

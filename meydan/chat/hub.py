@@ -46,6 +46,7 @@ from meydan.platform.clock import Clock
 from meydan.platform.errors import RateLimited, Unavailable
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.network import NetworkSettings
+from meydan.platform.shares import Shares
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +87,7 @@ class Hub:
         bus: Bus,
         clock: Clock,
         live: LiveSettings,
+        shares: Shares,
         node: str,
     ) -> None:
         self.stats = HubStats()
@@ -120,7 +122,7 @@ class Hub:
         self._bus = bus
         self._clock = clock
         self._node = node
-        self._requests = Requests(self, messages, message_log, presence, clock)
+        self._requests = Requests(self, messages, message_log, presence, clock, shares=shares)
         self._with_private: list[Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._chores: set[str] = set()

@@ -22,6 +22,7 @@ from meydan.chat.operations import Operation
 from meydan.chat.presence import Presence
 from meydan.platform.clock import Clock
 from meydan.platform.errors import InvalidInput, MeydanError
+from meydan.platform.shares import Shares
 from meydan.platform.texts import text
 
 if TYPE_CHECKING:
@@ -38,13 +39,21 @@ class Requests:
     """Carries out clients' requests against the rooms of a hub."""
 
     def __init__(
-        self, hub: "Hub", messages: MessageService, message_log: MessageLog, presence: Presence, clock: Clock
+        self,
+        hub: "Hub",
+        messages: MessageService,
+        message_log: MessageLog,
+        presence: Presence,
+        clock: Clock,
+        *,
+        shares: Shares,
     ) -> None:
         self._hub = hub
         self._messages = messages
         self._log = message_log
         self._presence = presence
         self._clock = clock
+        self._shares = shares
 
     def begin(self, connection: Connection, request: wire.Request) -> None:
         """Carry out `request`, or start on it; its error is told with its `ref`."""
@@ -154,10 +163,13 @@ class Requests:
 
     async def _wait(self, connection: Connection, actor: Actor, request: wire.Join | wire.History) -> None:
         try:
-            if isinstance(request, wire.Join):
-                await self._join(connection, actor, request)
-            else:
-                await self._history(connection, actor, request)
+            async with self._shares.share(connection.origin.line):
+                if connection.closing:
+                    pass
+                elif isinstance(request, wire.Join):
+                    await self._join(connection, actor, request)
+                else:
+                    await self._history(connection, actor, request)
         except MeydanError as error:
             connection.refuse(error, request.ref)
         except Exception:

@@ -1,21 +1,50 @@
 import asyncio
 import base64
 import json
+from typing import TypeVar
 
 import asyncpg
 import httpx
 import jwt
 import pytest
 
+from meydan.accounts.endpoints import router
 from meydan.accounts.permissions import Role
 from meydan.accounts.service import AccountService, BadTicket
+from meydan.accounts.users import CONSOLE
+from meydan.platform.bus import Bus
 from meydan.platform.clock import ManualClock
+from meydan.platform.db import Database, Work
+from meydan.platform.ephemeral import EphemeralStore
 from meydan.platform.live_settings import LiveSettings
-from tests.accounts.conftest import PASSWORD, SignIn
+from meydan.platform.settings import Settings
+from tests.accounts.conftest import PASSWORD, SignIn, cheap_passwords
+from tests.http_app import http_app
+from tests.loopback import http_client
+
+T = TypeVar("T")
 
 
 async def register(http: httpx.AsyncClient, username: str = "ayse", **more: str) -> httpx.Response:
     return await http.post("/auth/register", json={"username": username, "password": PASSWORD, **more})
+
+
+class Counting:
+    """A database that counts what waits to be written."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.writes = 0
+
+    async def read(self, work: Work[T]) -> T:
+        return await self._db.read(work)
+
+    async def write(self, work: Work[T]) -> T:
+        self.writes += 1
+        return await self._db.write(work)
+
+    async def close(self) -> None:
+        await self._db.close()
 
 
 async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
@@ -326,3 +355,29 @@ async def test_names_that_deceive_the_eye_are_refused(http: httpx.AsyncClient, n
 async def test_names_of_all_scripts_and_signs_are_taken(http: httpx.AsyncClient) -> None:
     for username, name in (("bir", "Işıl Ağaoğlu"), ("iki", "👩\u200d🚀"), ("uc.", "נועה"), ("dort", "")):
         assert (await register(http, username, name=name)).status_code == 201
+
+
+async def test_tokens_that_are_made_up_wait_for_no_write(
+    *, db: Database, bus: Bus, store: EphemeralStore, clock: ManualClock, live: LiveSettings, settings: Settings
+) -> None:
+    counting = Counting(db)
+    service = AccountService(
+        db=counting, bus=bus, store=store, clock=clock, live=live, settings=settings, passwords=cheap_passwords()
+    )
+    await service.users.add(CONSOLE, "ayse", password=PASSWORD)
+    async with http_client(
+        transport=httpx.ASGITransport(http_app(router, accounts=service)), base_url="http://127.0.0.1/api/v1"
+    ) as http:
+        signed_in = (await http.post("/auth/login", json={"username": "ayse", "password": PASSWORD})).json()
+        guest = (await http.post("/auth/guest", json={"name": "misafir"})).json()
+        sign_in, generation, mac = signed_in["refresh_token"].split(".")
+        before = counting.writes
+        for token in ("no token", f"made-up.0.{mac}", f"{sign_in}.{generation}.{mac[::-1]}", f"{sign_in}.7.{mac}"):
+            assert (await refresh(http, token)).status_code == 401
+            assert (await http.post("/auth/logout", json={"refresh_token": token})).status_code == 204
+        signed_out = await http.post("/auth/logout", headers={"authorization": f"Bearer {guest['access_token']}"})
+        assert signed_out.status_code == 204
+        assert counting.writes == before
+        assert (await refresh(http, signed_in["refresh_token"])).status_code == 200
+        assert (await http.post("/auth/logout", json={"refresh_token": signed_in["refresh_token"]})).status_code == 204
+        assert counting.writes == before + 2

@@ -13,6 +13,7 @@ from meydan.app.hosts import Hosts
 from meydan.app.http_protocol import HEAD_BYTES, BoundedHttp
 from meydan.platform.addresses import Proxies
 from meydan.platform.network import NetworkSettings
+from meydan.platform.shares import Shares
 
 _HELLO = b"POST / HTTP/1.1\r\nhost: x\r\n"
 _FILLER = b"x-filler: " + b"a" * 1000 + b"\r\n"
@@ -257,3 +258,34 @@ async def test_when_all_is_taken_by_who_says_nothing_a_head_is_still_read() -> N
         assert (await ask(hello % b"")).startswith(b"HTTP/1.1 503 ")
         assert (await ask(hello % b"authorization: Bearer x\r\n")).startswith(b"HTTP/1.1 200 ")
     assert len(gone) == 1, "the first left room for the second"
+
+
+async def test_of_one_address_so_many_requests_are_worked_at_once_and_waiting_for_a_peer_is_no_work() -> None:
+    gate = Gate(most=10_000, proxies=Proxies(("127.0.0.1",)), shares=Shares(at_once=2, longest=60.0))
+    given_up = asyncio.Event()
+
+    async def until(so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not so():  # noqa: ASYNC110  # nobody is told
+                await asyncio.sleep(0)
+
+    def asked(line: bytes, address: bytes, rest: bytes = b"connection: close\r\n\r\n") -> bytes:
+        return line + b" HTTP/1.1\r\nhost: x\r\nx-forwarded-for: " + address + b"\r\n" + rest
+
+    async with _listening(BoundedHttp, gate=gate, given_up=given_up) as ask, asyncio.TaskGroup() as group:
+        trickle = asked(b"POST /", b"203.0.113.8", b"content-length: 9\r\n\r\n{")
+        unread = asked(b"GET /much", b"203.0.113.8", b"\r\n")
+        held = [group.create_task(ask(part, until=None)) for part in (trickle, unread) * 4]
+        await until(lambda: "203.0.113.8" in gate.callers() and gate.callers()["203.0.113.8"].connections == 8)
+        assert b" 200 OK" in await ask(asked(b"GET /who", b"203.0.113.8"))
+        await until(lambda: not gate.shares.callers())  # who brings a body slowly, or reads slowly, is not counted
+        never = [group.create_task(ask(asked(b"GET /never", b"203.0.113.8"))) for _ in range(2)]
+        await until(lambda: gate.shares.callers() == {"203.0.113.8": 2})
+        third = group.create_task(ask(asked(b"GET /who", b"203.0.113.8")))
+        assert (await ask(asked(b"GET /who", b"203.0.113.9"))).endswith(b"203.0.113.9")
+        assert not third.done()
+        never[0].cancel()
+        assert (await third).endswith(b"203.0.113.8")
+        for task in (*held, *never):
+            task.cancel()
+    assert not gate.shares.callers()

@@ -1,10 +1,12 @@
 """Budgets of frames and messages: who asks too much is told, and closed if it goes on."""
 
+import contextlib
+
 import pytest
 
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
-from tests.chat.node import Closed, Talker, running_node
+from tests.chat.node import Closed, Node, Talker, running_node
 
 
 async def test_a_flood_is_told_to_wait_and_then_closed(settings: Settings) -> None:
@@ -103,3 +105,20 @@ async def test_changed_budgets_hold_at_once(settings: Settings) -> None:
         await node.change(message_burst=100)
         for _ in range(20):
             await guest.send("çok")
+
+
+async def test_what_one_address_reads_waits_while_it_reads_a_lot_and_who_talks_does_not(node: Node) -> None:
+    reader, talker = await node.enter("okuyan", "genel"), await node.enter("konusan", "genel")
+    shares = node.square.gate.shares
+    shares.longest = 60.0
+    async with contextlib.AsyncExitStack() as others:
+        for _ in range(shares.at_once):
+            await others.enter_async_context(shares.share("127.0.0.1"))
+        await reader.tell("oda_gecmisi", ref="sonra", oda_id="genel", limit=5)
+        await talker.send("merhaba")
+        await reader.message()
+        await talker.send("yine ben")
+        await reader.message()
+        assert not [frame for frame in reader.seen if frame["tip"] == "oda_gecmisi"]
+    answer = await reader.expect("oda_gecmisi", ref="sonra")
+    assert [message["icerik"] for message in answer["mesajlar"]] == ["merhaba", "yine ben"]

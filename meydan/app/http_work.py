@@ -1,0 +1,42 @@
+"""Requests as work: each holds one of its caller's shares while it is worked, and none while it waits for its peer."""
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from meydan.platform.addresses import household
+from meydan.platform.http import GONE
+from meydan.platform.shares import Shares, rest
+
+
+def shared(app: ASGIApp, shares: Shares, cycle: RequestResponseCycle, flow: FlowControl) -> ASGIApp:
+    """Return `app` as it answers the request of one cycle, in its caller's turn."""
+
+    async def worked(scope: Scope, receive: Receive, send: Send) -> None:
+        async def arrived() -> Message:
+            if not cycle.more_body or cycle.disconnected or cycle.message_event.is_set():
+                return await receive()
+            async with rest():
+                return await receive()
+
+        async def read(message: Message) -> None:
+            if flow.write_paused and not cycle.disconnected:
+                async with rest():
+                    await flow.drain()
+            await send(message)
+
+        begun = False
+        try:
+            async with shares.share(household(scope["client"][0] if scope["client"] else "")):
+                begun = True
+                await app(scope, arrived, read)
+        except asyncio.CancelledError as cancelled:
+            if begun or GONE in cancelled.args:
+                raise
+            headers = [(b"retry-after", b"10"), (b"content-length", b"0"), (b"connection", b"close")]
+            await send({"type": "http.response.start", "status": 503, "headers": headers})  # the node is leaving
+            await send({"type": "http.response.body", "body": b""})
+
+    return worked
