@@ -312,7 +312,7 @@ class BotSender:
         """Stop when the token is gone; when it is good, only this request was meant, which Telegram may not know."""
         revoked = await is_revoked(self._api, self.bot)
         if revoked:
-            self._back(key, ready, fault.reason)
+            self._back(key, ready, fault.reason, code=fault.code)
             self._stopping = True
             self._tell.revoked(fault.reason)
         elif revoked is None or (fault.code == 401 and ready.claimed.attempts < _SERVER_ATTEMPTS):
@@ -335,7 +335,7 @@ class BotSender:
             else:
                 self._stats.limited[Holder.BOT] += 1
                 self._held_until = max(self._held_until, now + penalty.seconds)
-        self._back(key, ready, fault.reason)
+        self._back(key, ready, fault.reason, code=fault.code)
 
     def _again(self, key: SendKey, ready: Ready, fault: TelegramFault) -> None:
         """Try later: the lane waits, longer each time, somewhere between nothing and the whole pause."""
@@ -343,10 +343,11 @@ class BotSender:
         tries = self._tries[key.chat_id] = self._tries[key.chat_id] + 1
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (tries - 1)) * random.random()  # noqa: S311
         self.queue.wait(key.chat_id, self._clock.monotonic() + pause)
-        self._back(key, ready, fault.reason)
+        self._back(key, ready, fault.reason, code=fault.code or None)
 
-    def _back(self, key: SendKey, ready: Ready, reason: str) -> None:
-        self._journal.finish(Result(ready.claimed.id, SendState.QUEUED, self._clock.now(), error=reason))
+    def _back(self, key: SendKey, ready: Ready, reason: str, *, code: int | None = None) -> None:
+        now = self._clock.now()
+        self._journal.finish(Result(ready.claimed.id, SendState.QUEUED, now, code=code, error=reason))
         self._push(key)
         if self._stopping:
             self._left.append(key)

@@ -202,6 +202,7 @@ def lifts_what_telegram_holds_back(operator: Operator, chat: str) -> None:
     operator.fake.do("failures", kind="error_429", count=1, method="sendMessage", seconds=9_000)
     row = operator.send("Bekletilen")
     expect(row).to_contain_text("Sırada")
+    expect(row).to_contain_text("Telegram bekletiyor")
     page.get_by_role("main").get_by_role("link", name="Haber Botu").click()
     held = page.get_by_role("list", name="Telegram bekletiyor").get_by_role("listitem")
     expect(held).to_contain_text("Deneme Grubu")

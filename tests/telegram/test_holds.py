@@ -34,12 +34,18 @@ async def test_a_huge_retry_after_holds_its_chat_and_the_bot_for_a_bounded_time(
 
     async def refuse(chat: int) -> Any:
         await square.settled((await square.send(bot, chat, "geçer"))["id"])
-        await square.send(bot, chat, "geçmez")
+        waiting = (await square.send(bot, chat, "geçmez"))["id"]
 
         async def is_held() -> bool:
             return chat in await held(square, bot)
 
         await square.until(is_held)
+
+        async def is_told() -> bool:
+            row = (await square.http.get(f"/outbox/{waiting}")).json()
+            return (row["state"], row["error_code"]) == ("queued", 429)
+
+        await square.until(is_told)
 
     await refuse(first)
     assert None not in await held(square, bot)

@@ -76,7 +76,11 @@ function Reason({ send }: { send: TelegramSend }) {
   if (!send.error && send.state !== "stopped") return null;
   const reason =
     send.error &&
-    (send.error_code === null ? send.error : t("code", { code: String(send.error_code), reason: send.error }));
+    (send.error_code === null
+      ? send.error
+      : send.error_code === 429 && send.state === "queued"
+        ? t("code.429")
+        : t("code", { code: String(send.error_code), reason: send.error }));
   if (send.state !== "stopped") return <p className={styles.error}>{reason}</p>;
   return <p className={styles.error}>{reason ? t("stopped.why", { reason }) : t("stopped")}</p>;
 }

@@ -22,6 +22,7 @@ export const texts = defineTexts({
     "eta.held": "{when} tarihine dek bekletiliyor",
     attempts: { one: "{n}. deneme", other: "{n}. deneme" },
     code: "Telegram {code}: {reason}",
+    "code.429": "Telegram bekletiyor",
     part: "çok parçalı",
     stopped: "Önceki parça ulaşmadığı için durdu. O yeniden denenince buradan sürer.",
     "stopped.why": "Önceki parça ulaşmadığı için durdu; o yeniden denenince buradan sürer. {reason}",
@@ -85,6 +86,7 @@ export const texts = defineTexts({
     "eta.held": "held until {when}",
     attempts: { one: "attempt {n}", other: "attempt {n}" },
     code: "Telegram {code}: {reason}",
+    "code.429": "Telegram makes it wait",
     part: "in several parts",
     stopped: "Stopped because the part before it did not arrive. When that one is tried again, it goes on from here.",
     "stopped.why":
