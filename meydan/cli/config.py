@@ -32,8 +32,12 @@ def show(*, lang: Lang = None) -> None:
 @app.command(help=say("config.check_help"))
 def check(*, lang: Lang = None) -> None:
     """Exit with 2 and one line per problem when the environment cannot be used."""
-    settings_or_exit()
-    if wrong := spelling():
+    wrong = spelling()
+    try:
+        load_settings()
+    except SettingsError as error:
+        wrong.insert(0, error.said(language()))
+    if wrong:
         _fail("\n".join(wrong))
     typer.echo(say("config.fine"))
 

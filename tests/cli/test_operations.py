@@ -96,8 +96,8 @@ def test_check_speaks_the_language_that_is_asked_for(run: Run) -> None:
 
 def test_check_names_every_problem_on_its_line(run: Run) -> None:
     assert "sorun yok" in run("config", "check")
-    output = run("config", "check", code=2, MEYDAN_PORT="seventy", SECRET_KEY="short")
-    assert [text.split(":")[0] for text in output.splitlines()] == ["MEYDAN_PORT", "SECRET_KEY"]
+    output = run("config", "check", code=2, MEYDAN_PORT="seventy", SECRET_KEY="short", MEYDAN_PRT="1")
+    assert [text.split(":")[0] for text in output.splitlines()] == ["MEYDAN_PORT", "SECRET_KEY", "MEYDAN_PRT"]
     assert "short" not in output
 
 
