@@ -11,6 +11,7 @@ import styles from "./Composer.module.css";
 import type { Drafts, Intent, Target } from "./drafts";
 import { complain } from "./MessageTools";
 import { MentionMenu, mentionAt, useCandidates } from "./mentions";
+import { inWords } from "./parts";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
 
@@ -213,7 +214,7 @@ export function Composer({ id, title, drafts, intent, onIntent, onEditLast }: Pr
             <strong>
               {intent.kind === "edit" ? t("editing") : t("reply.to", { name: intent.message.gonderen_ad })}
             </strong>
-            <span>{intent.message.icerik}</span>
+            <span>{inWords(intent.message.icerik)}</span>
           </span>
           <ActionIcon variant="subtle" color="gray" aria-label={t("cancel")} onClick={cancel}>
             <X size={17} />

@@ -222,7 +222,10 @@ export function MessageList({ id, title, flash, onFlashed, ...actions }: Props) 
             <p className={styles.edge}>{t("messages.start", { room: title })}</p>
           )}
           {log.status === "ready" && rows.length === 0 && log.drafts.length === 0 && (
-            <Empty title={t("messages.empty")} detail={t("messages.empty.detail")} />
+            <Empty
+              title={t("messages.empty")}
+              {...(session.status === "in" ? { detail: t("messages.empty.detail") } : {})}
+            />
           )}
           {rows.map((row) => {
             if (row.kind === "day") return <Day key={row.key} at={row.at} />;

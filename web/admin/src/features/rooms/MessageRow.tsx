@@ -8,6 +8,7 @@ import { useLocale, useText } from "@/text/useText";
 import styles from "./MessageRow.module.css";
 import { MessageText } from "./MessageText";
 import { complain, MessageTools, react } from "./MessageTools";
+import { inWords } from "./parts";
 import { useRoomsStore } from "./store";
 import { texts } from "./texts";
 import { useLongPress } from "./useLongPress";
@@ -176,7 +177,7 @@ function QuoteOf({ message, onReveal }: { message: Message; onReveal: (id: strin
   return (
     <button type="button" className={styles.quote} onClick={() => onReveal(id)}>
       <strong>{quote.gonderen_ad}</strong>
-      <span>{quote.icerik}</span>
+      <span>{inWords(quote.icerik)}</span>
     </button>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toParts } from "./parts";
+import { inWords, toParts } from "./parts";
 
 const show = (text: string) => toParts(text).map((part) => `${part.kind}:${part.text}`);
 
@@ -20,6 +20,12 @@ describe("toParts", () => {
       ["https://a.example/100%", "https://a.example/100%"],
     ] as const)
       expect(link(typed)).toEqual([[shown, typed]]);
+  });
+
+  it("is quoted in words: letters for escapes, no marks of code", () => {
+    expect(inWords("@Ayse bkz. https://a.example/%C4%B0stanbul ve `kod`.")).toBe(
+      "@Ayse bkz. https://a.example/İstanbul ve kod.",
+    );
   });
 
   it("links nothing but http and https", () => {

@@ -41,6 +41,13 @@ export function toParts(text: string): readonly Part[] {
   return parts;
 }
 
+/** A message's words without its marks, for where they stand in one line. */
+export function inWords(text: string): string {
+  return toParts(text)
+    .map((part) => (part.kind === "mention" ? `@${part.text}` : part.text))
+    .join("");
+}
+
 /** A link as people write it: letters instead of their escapes, but nothing that would hide where it leads. */
 function readable(link: string): string {
   return link.replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => {
