@@ -1,4 +1,4 @@
-"""Every act that is written into the audit log has its sentence in the panel."""
+"""Every act that is written into the audit log, and every part whose health is told, has its words in the panel."""
 
 import ast
 import re
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import meydan
+from meydan.app import system
 
 ROOT = Path(__file__).parents[2]
 WRITES = {"note", "_note", "_audit", "_enrol", "append"}
@@ -38,3 +39,14 @@ def test_every_act_has_its_sentence_in_both_languages() -> None:
     assert len(acts) > 35
     for half in (turkish, english):
         assert acts - set(re.findall(r'^    "([a-z_.]+)":', half, re.MULTILINE)) == set()
+
+
+def test_every_part_whose_health_is_told_has_its_name_in_both_languages() -> None:
+    given = re.findall(r"\bProbe\(([A-Z_]+|\"\w+\")", (ROOT / "meydan/app/system.py").read_text(encoding="utf-8"))
+    parts = {name.strip('"') if name.startswith('"') else str(getattr(system, name)) for name in given}
+    assert len(parts) >= 4
+    panel = (ROOT / "web/admin/src/features/system/texts.ts").read_text(encoding="utf-8")
+    page = (ROOT / "web/admin/src/features/system/HealthPage.tsx").read_text(encoding="utf-8")
+    for part in parts:
+        assert (panel.count(f'"component.{part}": "'), panel.count(f'"component.{part}.bad": "')) == (2, 2), part
+        assert f'"{part}"' in page, part

@@ -92,11 +92,11 @@ export function HealthPage() {
           <dl className={`${styles.facts} numbers`}>
             {Object.entries(health.data.bilesenler).map(([name, part]) => (
               <div key={name} data-bad={part.durum !== "saglikli" || undefined}>
-                <dt>{name === "veritabani" || name === "veriyolu" ? t(`component.${name}`) : name}</dt>
+                <dt>{isKnown(name) ? t(`component.${name}`) : name}</dt>
                 <dd>
                   {part.durum === "saglikli"
                     ? t("component.ok", { ms: number(locale, part.gecikme_ms ?? 0, 1) })
-                    : t("component.bad")}
+                    : t(isKnown(name) ? `component.${name}.bad` : "component.bad")}
                 </dd>
               </div>
             ))}
@@ -131,6 +131,12 @@ export function HealthPage() {
       </p>
     </SystemFrame>
   );
+}
+
+const COMPONENTS = ["veritabani", "veriyolu", "kayit", "baglanti"] as const;
+
+function isKnown(name: string): name is (typeof COMPONENTS)[number] {
+  return COMPONENTS.some((known) => known === name);
 }
 
 /** A node that is not ready says so with a 503 whose body is still the report. */
