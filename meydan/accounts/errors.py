@@ -82,12 +82,21 @@ class GuestsClosed(NotAllowed):
 
 
 class UsernameTaken(MeydanError):
-    """A user has this name, or it is kept for the system."""
+    """A user has this name."""
 
     status, code = 409, "ad_kullanimda"
 
     def __init__(self, username: str) -> None:
-        super().__init__(ad=username)
+        super().__init__(alan="username", ad=username)
+
+
+class NameReserved(MeydanError):
+    """The name is kept for those who speak for the square, or looks as if it were."""
+
+    status, code = 409, "ad_ayrilmis"
+
+    def __init__(self, name: str, *, field: str = "username") -> None:
+        super().__init__(alan=field, ad=name)
 
 
 class BadUsername(InvalidInput):

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Final
 
 from meydan.accounts.actor import Actor
-from meydan.accounts.errors import GuestsClosed, UsernameTaken
+from meydan.accounts.errors import GuestsClosed, NameReserved
 from meydan.accounts.names import GUEST_PREFIX, is_reserved, is_username
 from meydan.accounts.origin import Origin
 from meydan.accounts.permissions import Role
@@ -89,7 +89,7 @@ class Guests:
         if len(label) > _LABEL:
             raise InvalidInput(field="name", reason="string_too_long", max_length=_LABEL)
         if is_reserved(label):
-            raise UsernameTaken(label)
+            raise NameReserved(label, field="name")
         most = self._live.current(AccountsSettings).guests_per_minute
         await self._throttle.budget(f"guest:{origin.line}", most=most, seconds=60)
         return label

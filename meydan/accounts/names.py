@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from meydan.accounts.errors import BadUsername, UsernameTaken
+from meydan.accounts.errors import BadUsername, NameReserved
 from meydan.accounts.permissions import Role
 from meydan.platform.lookalike import skeleton
 from meydan.platform.turkish import fold, slug, sort_key
@@ -13,13 +13,16 @@ CONSOLE_ID: Final = "konsol"
 ENVIRONMENT_ID: Final = "api"
 GUEST_PREFIX: Final = "misafir-"
 _USERNAME: Final = re.compile(USERNAME.replace("$", r"\Z"))
-_NOBODYS: Final = frozenset({CONSOLE_ID, ENVIRONMENT_ID, "sistem", "system", "meydan", "herkes", "everyone"})
 _WORDS: Final = (
     "admin", "administrator", "yonetici", "yonetim", "sahip", "owner", "moderator", "mod", "moderasyon", "root",
     "destek", "support", "yardim", "sistem", "system", "meydan", "resmi", "official", "guvenlik", "security",
     "duyuru", "herkes", "everyone", "konsol", "console", "api", "bot",
 )  # fmt: skip
 RESERVED: Final = frozenset(skeleton(word) for word in _WORDS)
+NOBODYS: Final = frozenset(
+    skeleton(word) for word in (CONSOLE_ID, ENVIRONMENT_ID, "sistem", "system", "meydan", "herkes", "everyone")
+)
+"""What not even an owner may be called."""
 
 
 def is_username(name: str) -> bool:
@@ -28,14 +31,15 @@ def is_username(name: str) -> bool:
 
 
 def check_username(name: str, *, role: Role = Role.MEMBER) -> str:
-    """Return `name` when somebody may have it; else raise `BadUsername` with a suggestion, or `UsernameTaken`.
+    """Return `name` when somebody may have it; else raise `BadUsername` with a suggestion, or `NameReserved`.
 
     What is, or looks like, a word that speaks for the square is for those who do: moderators, administrators, owners.
     """
     if not is_username(name):
         raise BadUsername(slug(name, limit=32))
-    if name in _NOBODYS or name.startswith(GUEST_PREFIX) or (not role.is_staff and is_reserved(name)):
-        raise UsernameTaken(name)
+    kept = NOBODYS if role.is_staff else RESERVED
+    if skeleton(name) in kept or name.startswith(GUEST_PREFIX):
+        raise NameReserved(name)
     return name
 
 

@@ -2,12 +2,12 @@
 
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from meydan.accounts.names import USERNAME
+from meydan.accounts.names import GUEST_PREFIX, NOBODYS, RESERVED, USERNAME
 from meydan.accounts.passwords import LONGEST, SHORTEST
 from meydan.accounts.permissions import Permission, Role
 from meydan.platform.bodies import BodyModel
@@ -35,7 +35,10 @@ Username = Annotated[
 ]
 Secret = Annotated[SecretStr, Field(max_length=512)]
 # The rules of a new name and password are the service's: they are published for forms, which say them beforehand.
-NewUsername = Annotated[Username, Field(json_schema_extra={"minLength": 3, "maxLength": 32, "pattern": USERNAME})]
+# `x-reserved` has the names nobody may have, as they look: folded, `1` as `i`, nothing but letters.
+_FORM: Final[dict[str, Any]] = {"minLength": 3, "maxLength": 32, "pattern": USERNAME, "x-reserved-prefix": GUEST_PREFIX}
+NewUsername = Annotated[Username, Field(json_schema_extra={**_FORM, "x-reserved": sorted(NOBODYS)})]
+MembersUsername = Annotated[Username, Field(json_schema_extra={**_FORM, "x-reserved": sorted(RESERVED)})]
 NewSecret = Annotated[
     Secret, Field(json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST, "x-not": ["username", "common"]})
 ]
@@ -67,6 +70,7 @@ class AccountIn(BodyModel):
 class RegisterIn(AccountIn):
     """A new account; `invitation` is the code of a link into a room, which its maker enters too."""
 
+    username: MembersUsername
     invitation: Annotated[str | None, Field(min_length=1, max_length=128)] = None
 
 

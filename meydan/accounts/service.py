@@ -30,7 +30,7 @@ from meydan.accounts.guests import Guests
 from meydan.accounts.imitation import enlist
 from meydan.accounts.keys import KeyService
 from meydan.accounts.models import User
-from meydan.accounts.names import check_username, is_username
+from meydan.accounts.names import is_username
 from meydan.accounts.origin import NOWHERE, Origin
 from meydan.accounts.passwords import LONGEST, Passwords, check_password, same_password
 from meydan.accounts.permissions import Permission, Role
@@ -46,7 +46,7 @@ from meydan.accounts.signins import SignInService
 from meydan.accounts.standing import Standings
 from meydan.accounts.throttle import Throttle
 from meydan.accounts.tokens import ACCESS_SECONDS, Tokens, digest
-from meydan.accounts.users import UserService, new_user
+from meydan.accounts.users import UserService, check_account, new_user
 from meydan.accounts.views import Granted, Ticket, UserView
 from meydan.accounts.writes import Writes
 from meydan.platform.bus import Bus
@@ -122,8 +122,7 @@ class AccountService:
         live = self._live.current(AccountsSettings)
         if not live.registration_open and invitation is None:
             raise RegistrationClosed
-        check_username(username)
-        check_password(password, username)
+        check_account(username, password)
         await self.throttle.budget(f"register:{origin.line}", most=live.registrations_per_hour, seconds=3600)
         if invitation is not None:  # before the hash: who has none is to cost little
             await self._db.read(lambda session: self.admissions.check(session, invitation))
@@ -347,8 +346,7 @@ class AccountService:
         """Make the first owner; the key, and every other one, opens no more."""
         if not await self.check_owner_link(token):
             raise OwnerLinkInvalid
-        check_username(username, role=Role.OWNER)
-        check_password(password, username)
+        check_account(username, password, role=Role.OWNER)
         hashed = await self._passwords.hash(password, origin=origin)
         user = new_user(self._clock, username, name=name, role=Role.OWNER, password_hash=hashed)
 

@@ -24,7 +24,7 @@ from meydan.accounts.views import Page, UserView, user_view
 from meydan.platform.clock import Clock
 from meydan.platform.cursors import cursor, place_in
 from meydan.platform.db import Database
-from meydan.platform.errors import InvalidInput
+from meydan.platform.errors import InvalidInput, check_all
 
 TAKE_BACK: Final = timedelta(days=1)
 """How long whoever made somebody an owner may take it back; after that it is the `meydan` command's."""
@@ -41,6 +41,11 @@ class NewUser:
 
     user: UserView
     password: str | None
+
+
+def check_account(username: str, password: str, *, role: Role = Role.MEMBER) -> None:
+    """Raise unless an account of this name and password may be made; both faults are told at once."""
+    check_all(lambda: check_username(username, role=role), lambda: check_password(password, username))
 
 
 class UserService:
@@ -95,9 +100,8 @@ class UserService:
         """Add a user; with no password one is made and returned this once."""
         actor.require(Permission.USERS_MANAGE)
         _require_grant(actor, role)
-        check_username(username, role=role)
         made = None if password else new_password()
-        check_password(password or made or "", username)
+        check_account(username, password or made or "", role=role)
         user = new_user(
             self._clock,
             username,

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import getpass
 import json
+import os
 import random
+import stat
 import sys
 import urllib.error
 import urllib.request
@@ -129,7 +131,8 @@ class _Terminal:
             case "hata":
                 self._problem(frame)
             case "katilim" | "ayrilma" as moved:
-                console.print(f"[dim]{escape(say(f'chat.{moved}', name=frame['ad']))}[/dim]")
+                line = say(f"chat.{moved}", name=_named(frame["ad"], guest=frame["misafir"]))
+                console.print(f"[dim]{escape(line)}[/dim]")
 
     def _join(self) -> None:
         self._send({"tip": "oda_katil", "oda_id": self._room, "ref": _JOIN, **self._place})
@@ -268,13 +271,16 @@ class _Terminal:
     def _show(self, message: dict[str, Any]) -> None:
         if message.get("silindi"):
             return
-        self._authors[message["id"]] = (message["gonderen_id"], message["gonderen_ad"])
+        guest = message.get("misafir", False)
+        self._authors[message["id"]] = (message["gonderen_id"], _named(message["gonderen_ad"], guest=guest))
         while len(self._authors) > _REMEMBERED:
             del self._authors[next(iter(self._authors))]
         at = datetime.fromisoformat(message["zaman"]).astimezone(_ZONE)
         label = "[yellow]SİM[/yellow] " if message.get("simulated") else ""
         colour = "cyan" if message["gonderen_id"] == self._id else "bold"
         who = f"[{colour}]{escape(message['gonderen_ad'])}[/{colour}]"
+        if guest:
+            who += f" [dim]({escape(say('chat.guest'))})[/dim]"
         text = escape(message["icerik"])
         if self._id in mentions(message["icerik"]):
             text = f"[bold yellow]@[/bold yellow] [bold]{text}[/bold]"
@@ -292,15 +298,20 @@ class _Terminal:
         console.print(f"[dim]{escape(line)}[/dim]", soft_wrap=True)
 
 
+def _named(name: str, *, guest: bool) -> str:
+    """Return a name, a guest's marked: anybody may call themselves anything."""
+    return f"{name} ({say('chat.guest')})" if guest else name
+
+
 async def _lines() -> AsyncIterator[bytes]:
     """Yield what is typed; a file or nothing may stand in the terminal's place."""
-    reader = asyncio.StreamReader()
-    try:
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    except (OSError, ValueError):  # no pipe and no terminal: it is all there
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    if not (sys.stdin.isatty() or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):  # it is all there, as in /dev/null
         for line in sys.stdin.buffer:
             yield line
         return
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
         yield line
 

@@ -4,6 +4,7 @@ A class says what happened (`code`, `status`) and carries data; the catalogues i
 first. HTTP renders an error as RFC 9457 problem+json, the WebSocket as `hata`: both carry `kod`, `baslik`, `ayrinti`.
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from meydan.platform.reasons import Reason
@@ -19,6 +20,8 @@ class MeydanError(Exception):
     def __init__(self, **data: Any) -> None:
         super().__init__(f"{self.code} {data}" if data else self.code)
         self.data = data
+        self.others: tuple[MeydanError, ...] = ()
+        """What else is wrong with other fields of the same request."""
 
     def title(self, language: Language = "tr") -> str:
         """Return the short, constant name of this kind of error."""
@@ -40,12 +43,15 @@ class MeydanError(Exception):
 
         A `Reason` becomes its words, with its code beside them.
         """
-        return {
+        told = {
             **self._told(language),
             "kod": self.code,
             "baslik": self.title(language),
             "ayrinti": self.detail(language),
         }
+        if self.others:
+            told["hatalar"] = [fault.at_field(language) for fault in (self, *self.others)]
+        return told
 
     def problem(self, language: Language = "tr") -> dict[str, Any]:
         """Return the RFC 9457 body: the standard members and those of `hata`."""
@@ -57,6 +63,12 @@ class MeydanError(Exception):
             **self.hata(language),
         }
 
+    def at_field(self, language: Language) -> dict[str, Any]:
+        """Return what `hatalar` tells of an error that is about a field."""
+        reason = self.data.get("neden")
+        code = reason.code if isinstance(reason, Reason) else self.code
+        return {"alan": self.data["alan"], "neden": self.detail(language), "neden_kodu": code}
+
     def _told(self, language: Language) -> dict[str, Any]:
         told: dict[str, Any] = {}
         for name, value in self.data.items():
@@ -65,6 +77,19 @@ class MeydanError(Exception):
             else:
                 told[name] = value
         return told
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Run every check of a request's fields; raise the first error, with the other ones as its `others`."""
+    faults = []
+    for check in checks:
+        try:
+            check()
+        except MeydanError as fault:
+            faults.append(fault)
+    if faults:
+        faults[0].others = tuple(faults[1:])
+        raise faults[0]
 
 
 class InvalidInput(MeydanError):

@@ -77,7 +77,7 @@ async def test_registered_user_is_signed_in(http: httpx.AsyncClient) -> None:
 async def test_names_and_passwords_that_are_refused(http: httpx.AsyncClient) -> None:
     await register(http)
     assert (await register(http)).json()["kod"] == "ad_kullanimda"
-    assert (await register(http, "konsol")).json()["kod"] == "ad_kullanimda"
+    assert (await register(http, "konsol")).json()["kod"] == "ad_ayrilmis"
     for name, suggestion in (("Işık", "isik"), ("ABC", "abc"), ("a", "a"), ("şş", "ss"), ("ali\n", None)):
         answer = await register(http, name)
         assert answer.status_code == 422
@@ -86,6 +86,13 @@ async def test_names_and_passwords_that_are_refused(http: httpx.AsyncClient) -> 
         body = {"username": "uzun.kullanici", "password": password}
         answer = await http.post("/auth/register", json=body)
         assert (answer.status_code, answer.json()["kod"]) == (422, "parola_zayif"), password
+    for name, kod, why in (
+        ("adm1n", "ad_ayrilmis", "ad_ayrilmis"),
+        ("Işık", "kullanici_adi_gecersiz", "username_format"),
+    ):
+        refused = (await http.post("/auth/register", json={"username": name, "password": "1234567890"})).json()
+        told = [(fault["alan"], fault["neden_kodu"]) for fault in refused["hatalar"]]
+        assert (refused["kod"], told) == (kod, [("username", why), ("password", "too_common")])
 
 
 async def test_registration_closes_at_once(http: httpx.AsyncClient, live: LiveSettings) -> None:

@@ -43,14 +43,23 @@ def test_the_rules_of_a_name_and_a_password_are_said_before_a_refusal_and_tick(v
         "username": page.locator("#username-rules li"),
         "password": page.locator("#password-rules li"),
     }
-    expect(rules["username"]).to_have_count(3)
+    expect(rules["username"]).to_have_count(4)
     expect(rules["password"]).to_have_count(3)
     expect(page.locator("li[data-met]")).to_have_count(0)
     page.get_by_label("Kullanıcı adı").fill("Işıl Şahin")
-    expect(rules["username"].locator("xpath=self::*[@data-met]")).to_have_count(1)
+    expect(rules["username"].locator("xpath=self::*[@data-met]")).to_have_count(2)
     page.get_by_role("button", name="“isil-sahin” olsun").click()
     expect(page.get_by_label("Kullanıcı adı")).to_have_value("isil-sahin")
-    expect(rules["username"].locator("xpath=self::*[@data-met]")).to_have_count(3)
+    expect(rules["username"].locator("xpath=self::*[@data-met]")).to_have_count(4)
+    page.get_by_label("Kullanıcı adı").fill("yonetic1")
+    kept = page.get_by_text("Meydanın kendisine ayrılmış bir ad değil: henüz değil")
+    expect(kept).to_be_visible()
+    page.get_by_role("textbox", name="Parola").fill("1234567890")
+    page.get_by_role("button", name="Hesap aç").click()
+    expect(page.get_by_text("“yonetic1” meydanın kendisine ayrılmış")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Parola")).to_have_attribute("data-invalid", "true")
+    page.get_by_label("Kullanıcı adı").fill("isil-sahin")
+    expect(kept).to_be_hidden()
     page.get_by_role("textbox", name="Parola").fill("isil-sahin")
     expect(rules["password"].first).to_have_attribute("data-met", "true")
     expect(rules["password"].nth(1)).not_to_have_attribute("data-met", "true")
@@ -69,6 +78,30 @@ def test_a_guest_is_called_what_they_like_and_sees_no_id_of_the_machines(visit: 
     menu = page.get_by_role("menu")
     expect(menu).to_contain_text("Ayşe")
     expect(menu).not_to_contain_text("misafir-")
+
+
+def test_a_guest_who_is_refused_in_a_room_reads_why_and_can_correct_it(visit: Visit, square: Square) -> None:
+    for width in (390, 1280):
+        page = (visitor := visit(width=width, height=844)).page
+        visitor.go("/oda/genel")
+        page.get_by_label("Takma ad").fill("sistem")
+        page.get_by_role("button", name="Meydana gir").click()
+        refusal = page.get_by_text("“sistem” meydanın kendisine ayrılmış bir ad")
+        expect(refusal).to_be_visible()
+        for part in (refusal, page.get_by_label("Takma ad"), page.get_by_role("button", name="Meydana gir")):
+            expect(part).to_be_in_viewport(ratio=1)
+        box = page.get_by_role("button", name="Meydana gir").bounding_box()
+        assert box is not None
+        assert box["width"] < 200
+        page.route("**/auth/guest", lambda route: route.abort())
+        page.get_by_label("Takma ad").fill("Işıl")
+        page.get_by_role("button", name="Meydana gir").click()
+        alert = page.get_by_role("alert")
+        for part in (alert, page.get_by_label("Takma ad"), page.get_by_role("button", name="Meydana gir")):
+            expect(part).to_be_in_viewport(ratio=1)
+        page.unroute("**/auth/guest")
+        page.get_by_role("button", name="Meydana gir").click()
+        expect(visitor.composer).to_be_editable()
 
 
 def test_an_error_code_stands_behind_its_details(visit: Visit, square: Square) -> None:
@@ -108,8 +141,7 @@ def test_while_the_doors_are_closed_every_text_is_true_and_an_invitation_lets_so
 
         visitor.go("/davet#uydurma")
         expect(page.get_by_role("heading", name="Bu davet artık geçerli değil")).to_be_visible()
-        visitor.go("/")
-        visitor.go(f"/davet#{code}")
+        visitor.go(f"/davet#{code}")  # pasted into the same tab: nothing is loaded anew
         expect(page.get_by_role("heading", name="Borsa Köşesi odasına davetlisiniz")).to_be_visible()
         expect(page.get_by_text("Sahip Hanım davet etti.")).to_be_visible()
         page.get_by_role("link", name="Hesap aç").click()
@@ -196,7 +228,7 @@ def test_the_bell_is_a_dialog_with_a_name_and_no_page_has_a_fault(visit: Visit, 
     page.keyboard.press("Escape")
     for path, shown in (
         ("/kisiler", "@yazan"),
-        ("/sistem", "Her şey yolunda"),
+        ("/sistem", "Bağlantı yeri"),
         ("/sistem/ayarlar", "Kayıt açık"),
         ("/sistem/denetim", "sahip"),
         ("/ben/oturumlar", "Bu oturum"),

@@ -17,7 +17,9 @@ Visit = Callable[..., Visitor]
 def test_the_owner_link_makes_the_first_owner_and_works_once(visit: Visit, square: Square) -> None:
     owner = visit()
     link = square.owner_link()
-    owner.page.goto(link)
+    owner.go("/kurulum#anahtar=eski")
+    expect(owner.page.get_by_text("Bu kurulum bağlantısı artık geçerli değil")).to_be_visible()
+    owner.page.goto(link)  # pasted into the same tab
     owner.page.get_by_label("Kullanıcı adı").fill("sahip")
     owner.page.get_by_role("textbox", name="Parola").fill(PASSWORD)
     owner.page.get_by_role("button", name="Sahip hesabını aç").click()

@@ -48,7 +48,7 @@ async def test_who_is_refused_uses_nothing_up_and_leaves_no_account(node: Node) 
     owner = await node.person("sahibi", Role.OWNER)
     code = await invitation(node, owner, azami_kullanim=1)
     await closed(node)
-    for username, reason in (("sahibi", "ad_kullanimda"), ("Işık", "kullanici_adi_gecersiz")):
+    for username, reason in (("sahibi", "ad_kullanimda"), ("sahip", "ad_ayrilmis"), ("Işık", "kullanici_adi_gecersiz")):
         assert (await register(node, username, code))[1]["kod"] == reason
     both = await asyncio.gather(register(node, "bir", code), register(node, "iki", code))
     assert sorted(status for status, _ in both) == [201, 404]

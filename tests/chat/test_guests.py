@@ -63,7 +63,7 @@ async def test_an_id_is_free_again_when_its_guest_has_left(node: Node) -> None:
 
 async def test_no_account_takes_an_id_of_the_guests_form(node: Node) -> None:
     body = {"username": "misafir-7k2f9q", "password": "uzun bir parola 7"}
-    assert (await node.http.post("/auth/register", json=body)).json()["kod"] == "ad_kullanimda"
+    assert (await node.http.post("/auth/register", json=body)).json()["kod"] == "ad_ayrilmis"
 
 
 async def test_an_istemci_id_is_the_session_s_and_not_the_name_s(node: Node) -> None:

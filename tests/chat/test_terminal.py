@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -95,6 +95,14 @@ async def test_a_file_is_read_and_what_is_too_long_is_told_once(node: Node, tmp_
     assert (await ali.message())["icerik"] == "kısası"
 
 
+async def test_where_nothing_can_be_typed_it_ends_at_once(node: Node) -> None:
+    terminal = await asyncio.create_subprocess_exec(
+        *COMMAND, "--url", f"http://127.0.0.1:{node.port}", stdin=DEVNULL, stdout=PIPE, stderr=PIPE
+    )
+    _, problems = await asyncio.wait_for(terminal.communicate(), PATIENCE * 2)
+    assert (terminal.returncode, problems) == (0, b"")
+
+
 async def test_what_was_said_and_changed_while_the_line_was_cut_is_shown(node: Node) -> None:
     ali = await node.enter(await node.person("ali"), "genel")
     keeper = await node.enter(await node.person("duzenci", Role.MODERATOR), "genel")
@@ -131,6 +139,28 @@ async def test_a_message_that_names_whoever_reads_stands_out(capsys: pytest.Capt
         terminal.hear({"tip": "mesaj", "oda_id": "genel", "sira": number, "mesaj": message})
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition("Veli  ")[2].startswith("@ ") for line in lines] == [True, False, False]
+
+
+async def test_guests_are_marked_wherever_the_terminal_names_them(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = chat._Terminal("http://127.0.0.1:1", "genel", "ali", "")
+    for person, guest in (("ayse", False), ("misafir-7k2f9q", True)):
+        facts = {"oda_id": "genel", "ad": "Ayşe", "kullanici_id": person, "misafir": guest}
+        said = {"id": person, "gonderen_id": person, "gonderen_ad": "Ayşe", "icerik": "selam", "misafir": guest}
+        message = {**said, "zaman": "2026-11-20T12:00:00Z"}
+        change = {"tip": "mesaj_guncelleme", "tur": "duzenleme", "sira": 2, "mesaj_id": person, "icerik": "yeni"}
+        for frame in (
+            {"tip": "katilim", **facts},
+            {"tip": "mesaj", "oda_id": "genel", "sira": 1, "mesaj": message},
+            {**change, "kullanici_id": person},
+            {"tip": "ayrilma", **facts},
+        ):
+            terminal.hear(frame)
+    lines = [line.removeprefix("15:00 ") for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "Ayşe geldi", "Ayşe  selam", "Ayşe iletisini düzenledi: yeni", "Ayşe ayrıldı",
+        "Ayşe (misafir) geldi", "Ayşe (misafir)  selam",
+        "Ayşe (misafir) iletisini düzenledi: yeni", "Ayşe (misafir) ayrıldı",
+    ]  # fmt: skip
 
 
 async def test_who_is_removed_is_told_and_does_not_come_back_by_itself() -> None:

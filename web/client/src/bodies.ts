@@ -232,7 +232,17 @@ export const bodies = {
         "minLength": 3,
         "pattern": "^[a-z0-9][a-z0-9_.-]{2,31}$",
         "title": "Username",
-        "type": "string"
+        "type": "string",
+        "x-reserved": [
+          "api",
+          "everyone",
+          "herkes",
+          "konsoi",
+          "meydan",
+          "sistem",
+          "system"
+        ],
+        "x-reserved-prefix": "misafir-"
       }
     },
     "required": [
@@ -374,7 +384,37 @@ export const bodies = {
         "minLength": 3,
         "pattern": "^[a-z0-9][a-z0-9_.-]{2,31}$",
         "title": "Username",
-        "type": "string"
+        "type": "string",
+        "x-reserved": [
+          "admin",
+          "administrator",
+          "api",
+          "bot",
+          "consoie",
+          "destek",
+          "duyuru",
+          "everyone",
+          "guveniik",
+          "herkes",
+          "konsoi",
+          "meydan",
+          "mod",
+          "moderasyon",
+          "moderator",
+          "officiai",
+          "owner",
+          "resmi",
+          "root",
+          "sahip",
+          "security",
+          "sistem",
+          "support",
+          "system",
+          "yardim",
+          "yonetici",
+          "yonetim"
+        ],
+        "x-reserved-prefix": "misafir-"
       }
     },
     "required": [
@@ -1035,7 +1075,17 @@ export const bodies = {
         "minLength": 3,
         "pattern": "^[a-z0-9][a-z0-9_.-]{2,31}$",
         "title": "Username",
-        "type": "string"
+        "type": "string",
+        "x-reserved": [
+          "api",
+          "everyone",
+          "herkes",
+          "konsoi",
+          "meydan",
+          "sistem",
+          "system"
+        ],
+        "x-reserved-prefix": "misafir-"
       }
     },
     "required": [

@@ -48,24 +48,42 @@ export function useFields<T extends Record<string, unknown>>(initial: T, schema:
     },
     /** Show the server's complaint at its field; return what belongs to no field. */
     refused(error: unknown): unknown {
-      if (error instanceof ApiError && typeof error.data.alan === "string") {
-        const field = error.data.alan.split(".").at(-1) ?? "";
-        if (field in values) {
-          setErrors({ [field]: saidAt(error) });
-          focus(field);
-          return null;
-        }
-      }
-      return error;
+      const said = error instanceof ApiError ? saidAtFields(error) : {};
+      const known = Object.entries(said).filter(([field]) => field in values);
+      const [first] = known;
+      if (first === undefined) return error;
+      setErrors(Object.fromEntries(known));
+      focus(first[0]);
+      return null;
     },
   };
+}
+
+/** What the server says of each field; `hatalar` has all of it where there is more than one fault. */
+export function saidAtFields(error: ApiError): Errors {
+  const { alan, hatalar } = error.data;
+  const faults = Array.isArray(hatalar) ? (hatalar as { alan?: unknown; neden?: unknown }[]) : [];
+  const said: Record<string, string> = {};
+  for (const { alan: field, neden } of faults) {
+    if (typeof field === "string" && typeof neden === "string") said[lastName(field)] ??= capital(neden);
+  }
+  if (typeof alan === "string") said[lastName(alan)] ??= saidAt(error);
+  return said;
+}
+
+function lastName(field: string): string {
+  return field.split(".").at(-1) ?? field;
 }
 
 /** What stands under a field need not name the field again. */
 function saidAt(error: ApiError): string {
   const reason = String(error.data.neden ?? "");
   if (error.code !== "gecersiz_alan" || !reason) return error.detail;
-  return reason.charAt(0).toLocaleUpperCase() + reason.slice(1);
+  return capital(reason);
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }
 
 function focus(field: string): void {

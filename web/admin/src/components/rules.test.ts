@@ -10,7 +10,12 @@ const unmet = (field: string, value: string, username = ""): RuleKind[] =>
 
 describe("the rules of a new account", () => {
   it("are those the API publishes", () => {
-    expect(rulesOf(schema, "username", "").map((rule) => rule.kind)).toEqual(["length", "characters", "start"]);
+    expect(rulesOf(schema, "username", "").map((rule) => rule.kind)).toEqual([
+      "length",
+      "characters",
+      "start",
+      "reserved",
+    ]);
     expect(rulesOf(schema, "username", "")[0]?.values).toEqual({ least: 3, most: 32 });
     expect(rulesOf(schema, "password", "")[0]?.values).toEqual({ least: 10, most: 128 });
     expect(rulesOf(schema, "name", "")).toEqual([]);
@@ -21,7 +26,7 @@ describe("the rules of a new account", () => {
   });
 
   it.each<[string, RuleKind[]]>([
-    ["", ["length", "characters", "start"]],
+    ["", ["length", "characters", "start", "reserved"]],
     ["ab", ["length"]],
     ["ayse", []],
     ["ayse.k-1_x", []],
@@ -30,8 +35,20 @@ describe("the rules of a new account", () => {
     ["-ayse", ["start"]],
     ["ayse kaya", ["characters"]],
     ["a".repeat(33), ["length"]],
+    ["admin", ["reserved"]],
+    ["adm1n", ["reserved"]],
+    ["ad-rnin", ["reserved"]],
+    ["y0net1c1", ["reserved"]],
+    ["misafir-7k2f9q", ["reserved"]],
+    ["adminimsi", []],
   ])("tick for the username %j", (value, wanted) => {
     expect(unmet("username", value)).toEqual(wanted);
+  });
+
+  it("leave an owner the words that speak for the square, but not its own name", () => {
+    const met = (value: string) =>
+      rulesOf(bodies["POST /api/v1/auth/owner"], "username", value).find((rule) => rule.kind === "reserved")?.met;
+    expect([met("sahip"), met("admin"), met("meydan"), met("s1stem")]).toEqual([true, true, false, false]);
   });
 
   it.each<[string, RuleKind[]]>([

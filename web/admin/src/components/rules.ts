@@ -7,9 +7,12 @@ interface Property {
   readonly maxLength?: number;
   readonly pattern?: string;
   readonly "x-not"?: readonly string[];
+  /** What names kept for the square look like, and how those begin that are given to guests. */
+  readonly "x-reserved"?: readonly string[];
+  readonly "x-reserved-prefix"?: string;
 }
 
-export type RuleKind = "length" | "characters" | "start" | "not-username" | "not-common";
+export type RuleKind = "length" | "characters" | "start" | "reserved" | "not-username" | "not-common";
 
 /** `met` is null where only the server can tell. */
 export interface Rule {
@@ -31,11 +34,27 @@ export function rulesOf(schema: unknown, field: string, value: string, username 
     add("characters", value !== "" && [...value].every((char) => fits.test(filler + char)));
     add("start", value !== "" && fits.test(value.slice(0, 1) + filler));
   }
+  const { "x-reserved": kept, "x-reserved-prefix": prefix } = property;
+  if (kept !== undefined) {
+    const free = !kept.includes(skeleton(value)) && (prefix === undefined || !value.startsWith(prefix));
+    add("reserved", value !== "" && free);
+  }
   for (const not of property["x-not"] ?? []) {
     if (not === "username") add("not-username", value !== "" && fold(value) !== fold(username));
     if (not === "common") add("not-common", null);
   }
   return rules;
+}
+
+const SHAPES: Readonly<Record<string, string>> = { 0: "o", 1: "i", l: "i", 3: "e", 4: "a", 5: "s" };
+
+/** What a username looks like, as the server sees it: one letter for all that an eye takes for it. */
+function skeleton(username: string): string {
+  return fold(username)
+    .replace(/[01l345]/g, (sign) => SHAPES[sign] ?? sign)
+    .replace(/[^a-z0-9]/g, "")
+    .replaceAll("rn", "m")
+    .replaceAll("vv", "w");
 }
 
 /** The nearest name that fits, or nothing when what was typed fits or nothing near it does. */

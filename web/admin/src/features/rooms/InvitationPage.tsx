@@ -2,7 +2,7 @@ import { Button, Group, Loader } from "@mantine/core";
 import { data } from "@meydan/client";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { GlassSheet } from "@/components/Glass";
 import { LinkButton } from "@/components/LinkButton";
 import { FormProblem } from "@/components/States";
@@ -11,15 +11,20 @@ import { codeIn, invitationAddress, invitationQuery } from "@/session/invitation
 import { queries } from "@/session/queries";
 import { roomsQuery } from "@/session/rooms";
 import { api, useSession } from "@/session/session";
+import { useHash } from "@/session/useHash";
 import { useText } from "@/text/useText";
 import { texts } from "./texts";
 
 /** The code stays behind the `#`: no log between here and the server sees it. */
 export function InvitationPage() {
+  const code = codeIn(location.pathname + useHash());
+  return <Invitation key={code} code={code} />;
+}
+
+function Invitation({ code }: { code: string }) {
   const t = useText(texts);
   const navigate = useNavigate();
   const session = useSession();
-  const [code] = useState(() => codeIn(location.pathname + location.hash));
   const abilities = useQuery(abilitiesQuery);
   const invitation = useQuery(invitationQuery(code));
   const accept = useMutation({

@@ -3,11 +3,11 @@ import { data } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
 import { GlassSheet } from "@/components/Glass";
 import { LinkButton } from "@/components/LinkButton";
 import { Failed } from "@/components/States";
 import { api } from "@/session/session";
+import { useHash } from "@/session/useHash";
 import { useText } from "@/text/useText";
 import { AccountForm } from "./AccountForm";
 import { texts } from "./texts";
@@ -16,7 +16,7 @@ import { texts } from "./texts";
 export function ClaimPage() {
   const t = useText(texts);
   const navigate = useNavigate();
-  const [token] = useState(() => new URLSearchParams(location.hash.slice(1)).get("anahtar") ?? "");
+  const token = new URLSearchParams(useHash().slice(1)).get("anahtar") ?? "";
   const check = useQuery({
     queryKey: ["owner", token],
     queryFn: () => data(api.POST("/api/v1/auth/owner/check", { body: { token } })),
@@ -55,6 +55,7 @@ export function ClaimPage() {
   return (
     <GlassSheet title={t("claim.title")} detail={t("claim.detail")}>
       <AccountForm
+        key={token}
         schema={bodies["POST /api/v1/auth/owner"]}
         known={{ token }}
         making
