@@ -1,7 +1,8 @@
 """Guests: people without an account. Each has an id, which is the session's, and a label, which is whatever they say.
 
 A label may be any name and may repeat; only the id says who somebody is. Over HTTP the id is made from the session. On
-the bare socket the name in the path is id and label while that id is free, else the same rule holds as over HTTP.
+the bare socket the name in the path is id and label while that id is free and does not look like the username of
+somebody who moderates, else the same rule holds as over HTTP.
 """
 
 from hashlib import blake2b
@@ -9,6 +10,7 @@ from typing import Final
 
 from meydan.accounts.actor import Actor
 from meydan.accounts.errors import GuestsClosed, NameReserved
+from meydan.accounts.imitation import is_of_staff
 from meydan.accounts.names import GUEST_PREFIX, is_reserved, is_username
 from meydan.accounts.origin import Origin
 from meydan.accounts.permissions import Role
@@ -67,7 +69,8 @@ class Guests:
     async def at_door(self, path: str, origin: Origin) -> Actor:
         """Let somebody in who says nothing but a name: it is their id too, while it is free."""
         label = await self._admit(path, origin)
-        if is_username(path) and not path.startswith(GUEST_PREFIX):  # such an id waits for whoever holds its token
+        own = is_username(path) and not path.startswith(GUEST_PREFIX)  # such an id waits for whoever holds its token
+        if own and not await self._db.read(lambda session: is_of_staff(UserRepository(session), path)):
             guest = self._actor(label, origin, guest_id=path)
             if await self._is_free(guest):
                 return guest

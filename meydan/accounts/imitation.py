@@ -15,10 +15,15 @@ def look(name: str) -> str:
     return skeleton(name)[:200]
 
 
+def is_of_staff(users: UserRepository, username: str) -> bool:
+    """Tell whether a username is, or looks like, that of somebody who moderates, administers or owns."""
+    looks = skeleton(username)
+    return any(looks == skeleton(one.username) for one in users.staff())
+
+
 def enlist(users: UserRepository, user: User) -> dict[str, str]:
     """Store a new user and return what `mark` does; raise `UsernameTaken` for a name taken, or like a moderator's."""
-    looks = skeleton(user.username)
-    if not Role(user.role).is_staff and any(looks == skeleton(one.username) for one in users.staff()):
+    if not Role(user.role).is_staff and is_of_staff(users, user.username):
         raise UsernameTaken(user.username)
     if not users.add(user):
         raise UsernameTaken(user.username)

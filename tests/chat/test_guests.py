@@ -54,6 +54,16 @@ async def test_on_the_bare_socket_the_path_is_id_and_label_while_it_is_free(node
         assert hello["kullanici_id"] != path
 
 
+async def test_a_path_that_looks_like_who_moderates_is_no_guests_id(node: Node) -> None:
+    for name, role in (("patron", Role.OWNER), ("kaptan", Role.MODERATOR), ("deniz", Role.MEMBER)):
+        await node.person(name, role)
+    for path, own in (("p4tron", False), ("kap.tan", False), ("deniz_", True), ("kaptan2", True)):
+        hello = await (await node.knock(path)).expect("sistem")
+        assert (hello["ad"], hello["misafir"]) == (path, True)
+        assert (hello["kullanici_id"] == path) is own, path
+        assert own or ID.fullmatch(hello["kullanici_id"]), path
+
+
 async def test_an_id_is_free_again_when_its_guest_has_left(node: Node) -> None:
     await (await node.enter("gezgin", "genel")).leave()
     async with asyncio.timeout(20):
