@@ -1,29 +1,56 @@
 """What a name looks like: one key for all spellings that an eye takes for the same.
 
-The letters of other scripts that look like Latin ones come from Unicode's own table of confusables (UTS 39).
+The letters of other scripts that look like Latin ones come from Unicode's own table of confusables (UTS 39), Latin ones
+in another dress (small capitals, strokes, squares) from their names.
 """
 
+import re
+import unicodedata
 from functools import cache
+from typing import Final
 
 from meydan.platform.turkish import fold
 
 _SHAPES = str.maketrans("01l345$@", "oiieassa")  # written for a letter; a small L and an I are one stroke
 _PAIRS = (("rn", "m"), ("vv", "w"))
+_DRESSED: Final = re.compile(
+    r"(?:LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL )?|(?:NEGATIVE )?(?:SQUARED|CIRCLED) LATIN CAPITAL LETTER "
+    r"|REGIONAL INDICATOR SYMBOL LETTER )([A-Z])(?: WITH .*)?"
+)
 
 
 def skeleton(text: str) -> str:
-    """Return what `text` looks like: folded, foreign letters as the Latin ones they resemble, nothing but letters."""
-    folded = fold(text)
-    if not folded.isascii():
-        folded = fold("".join(_latin(letter) for letter in folded))
+    """Return what `text` looks like: folded, foreign letters as the Latin ones they resemble, nothing but letters.
+
+    Capitals resemble others than small letters do (`Т`, `т`): a word that looks Latin as it is written is taken for
+    that, and only one that does not is folded before its letters are looked at.
+    """
+    folded = fold(text) if text.isascii() else " ".join(_seen(word) for word in text.split())
     plain = "".join(letter for letter in folded.translate(_SHAPES) if letter.isalnum())
     for pair, letter in _PAIRS:
         plain = plain.replace(pair, letter)
     return plain
 
 
+def _seen(word: str) -> str:
+    folded = fold(word)
+    if folded.isascii():
+        return folded
+    written = "".join(_latin(letter) for letter in word)
+    if not any(letter.isalpha() for letter in fold(written) if not letter.isascii()):
+        return fold(written)
+    return fold("".join(_latin(letter) for letter in folded))
+
+
 def _latin(letter: str) -> str:
-    return letter if letter.isascii() else _resembled().get(letter, letter)
+    if letter.isascii():
+        return letter
+    return _resembled().get(letter) or _undressed(letter) or letter
+
+
+def _undressed(letter: str) -> str:
+    found = _DRESSED.fullmatch(unicodedata.name(letter, ""))
+    return found[1] if found else ""
 
 
 @cache
@@ -34,7 +61,11 @@ def _resembled() -> dict[str, str]:
     found = {}
     for letter, others in confusables_data.items():
         if not letter.isascii():
-            plain = next((other["c"] for other in others if other["c"].isascii()), None)
+            shapes = [other["c"] for other in others]
+            plain = next((shape for shape in shapes if shape.isascii()), None)
+            plain = plain or next(
+                (_undressed(shape) for shape in shapes if len(shape) == 1 and _undressed(shape)), None
+            )
             if plain is not None:
                 found[letter] = plain
     return found

@@ -24,6 +24,15 @@ from tests.accounts.conftest import PASSWORD, SignIn
         ("yönetici", "Yonetıcı"),
         ("ayse", "Ayşe"),
         ("sahip", "ѕаһір"),
+        ("patron", "РАТRОN"),  # Cyrillic capitals
+        ("Test", "Тest"),
+        ("mehmet", "МЕНМЕТ"),
+        ("kemal", "КЕМАL"),
+        ("AYTH", "ΑΥΤΗ"),  # Greek capitals
+        ("patron", "ᴘᴀᴛʀᴏɴ"),
+        ("patron", "🅟🅐🅣🅡🅞🅝"),
+        ("patron", "pątrøn"),
+        ("Дмитрий", "ДМИТРИЙ"),  # which nobody takes for Latin: one name in two cases
     ],
 )
 def test_what_looks_alike_has_one_key(one: str, other: str) -> None:

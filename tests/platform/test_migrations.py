@@ -37,6 +37,22 @@ def test_what_is_stored_folded_is_what_is_looked_for_after_an_upgrade(database_u
     assert [skeleton(name), " ".join(words(content)), one_spelling(emoji)] == found
 
 
+def test_names_that_are_there_are_seen_as_today(database_url: str) -> None:
+    migrate.downgrade(database_url, "0020")
+    row = "'mert', 'РАТRОN', 'patron', '', 'member', true, '', 'tr', '2026-01-01 00:00:00'"
+    columns = "username, name, name_key, folded, role, active, password_hash, locale, created_at"
+    connected(database_url, lambda connection: _run(connection, f"INSERT INTO users ({columns}) VALUES ({row})"))
+    migrate.upgrade(database_url)
+    looks = connected(database_url, lambda connection: connection.execute(text("SELECT skeleton FROM users")).scalar())
+    connected(database_url, _leave)
+    assert looks == "patron"
+
+
+def _run(connection: Connection, statement: str) -> None:
+    connection.execute(text(statement))
+    connection.commit()
+
+
 def _as_before(connection: Connection, name: str, content: str, emoji: str) -> None:
     rows: dict[str, dict[str, object]] = {
         "users": {"username": "isil", "name": name, "folded": "", "role": "member", "active": True,
