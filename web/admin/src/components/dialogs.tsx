@@ -105,6 +105,35 @@ export function ShownOnce({ value, label }: { value: string; label: string }) {
   );
 }
 
+/** A secret in a dialog of its own, which no stray key or click puts away before it is kept. */
+export function OnceDialog({ title, label, value, onClose }: OnceProps) {
+  const t = useText(texts);
+  return (
+    <Modal
+      opened={value !== undefined}
+      onClose={onClose}
+      title={title}
+      closeOnEscape={false}
+      closeOnClickOutside={false}
+    >
+      <Stack>
+        <ShownOnce label={label} value={value ?? ""} />
+        <Group justify="flex-end">
+          <Button onClick={onClose}>{t("once.kept")}</Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+interface OnceProps {
+  title: string;
+  label: string;
+  /** The dialog is open while there is one. */
+  value: string | undefined;
+  onClose: () => void;
+}
+
 export function CopyAction({ value, children }: { value: string; children?: ReactNode }) {
   const t = useText(texts);
   return (

@@ -3,7 +3,7 @@ import { data, type Role } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { ShownOnce } from "@/components/dialogs";
+import { OnceDialog } from "@/components/dialogs";
 import { useFields } from "@/components/form";
 import { Rules } from "@/components/Rules";
 import { FormProblem } from "@/components/States";
@@ -33,15 +33,14 @@ export function AddPerson({ opened, onClose }: { opened: boolean; onClose: () =>
     setProblem(null);
   };
   if (add.data) {
+    const { password, user } = add.data;
     return (
-      <Modal opened={opened} onClose={close} title={t("new.done", { name: add.data.user.name })}>
-        <Stack>
-          {add.data.password && <ShownOnce label={t("reset.password")} value={add.data.password} />}
-          <Group justify="flex-end">
-            <Button onClick={close}>{t("done")}</Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <OnceDialog
+        title={t("new.done", { name: user.name })}
+        label={t("reset.password")}
+        value={password ?? undefined}
+        onClose={close}
+      />
     );
   }
   return (

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Modal, Select } from "@mantine/core";
+import { ActionIcon, Button, Menu, Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { data, type Role, type User } from "@meydan/client";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
@@ -8,7 +8,7 @@ import { useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { RoleBadge } from "@/components/Badges";
 import { DataTable } from "@/components/DataTable";
-import { Confirm, ShownOnce } from "@/components/dialogs";
+import { Confirm, OnceDialog } from "@/components/dialogs";
 import { SearchField, SortMenu } from "@/components/ListTools";
 import { Moment } from "@/components/Moment";
 import { Card, Page } from "@/components/Page";
@@ -260,9 +260,12 @@ function PersonMenu({ user }: { user: User }) {
         error={reset.error}
         onConfirm={() => reset.mutate()}
       />
-      <Modal opened={resetting && Boolean(reset.data)} onClose={close} title={t("reset.done", { name: user.name })}>
-        {reset.data && <ShownOnce label={t("reset.password")} value={reset.data.password} />}
-      </Modal>
+      <OnceDialog
+        title={t("reset.done", { name: user.name })}
+        label={t("reset.password")}
+        value={resetting ? reset.data?.password : undefined}
+        onClose={close}
+      />
     </>
   );
 }

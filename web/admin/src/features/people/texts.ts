@@ -58,7 +58,6 @@ export const texts = defineTexts({
     "new.make": "Ekle",
     "new.done": "{name} eklendi",
     cancel: "Vazgeç",
-    done: "Tamam",
   },
   en: {
     title: "People",
@@ -117,6 +116,5 @@ export const texts = defineTexts({
     "new.make": "Add",
     "new.done": "{name} was added",
     cancel: "Cancel",
-    done: "Done",
   },
 });

@@ -3,7 +3,7 @@ import { data, type Permission } from "@meydan/client";
 import { bodies } from "@meydan/client/bodies";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { ShownOnce } from "@/components/dialogs";
+import { OnceDialog } from "@/components/dialogs";
 import { useFields } from "@/components/form";
 import { FormProblem } from "@/components/States";
 import { queries } from "@/session/queries";
@@ -35,16 +35,7 @@ export function CreateKey({ opened, onClose }: { opened: boolean; onClose: () =>
     setProblem(null);
   };
   if (create.data) {
-    return (
-      <Modal opened={opened} onClose={close} title={t("keys.made")}>
-        <Stack>
-          <ShownOnce label={t("keys.secret")} value={create.data.key} />
-          <Group justify="flex-end">
-            <Button onClick={close}>{t("keys.done")}</Button>
-          </Group>
-        </Stack>
-      </Modal>
-    );
+    return <OnceDialog title={t("keys.made")} label={t("keys.secret")} value={create.data.key} onClose={close} />;
   }
   return (
     <Modal opened={opened} onClose={close} title={t("keys.new")}>
