@@ -29,7 +29,8 @@ async def test_update_ids_are_followed_wherever_they_start_again(square: Square)
     heard: list[Incoming] = []
     square.fleet.intake.on_update(heard.append)
     said: list[str] = []
-    for number in (900_000, 5, 2_000_000_000, 1, 1, 4, 899_999):
+    # Numbers up to ten below the last confirmed one are passed over, at Telegram too: no two here are that near.
+    for number in (900_000, 5, 2_000_000_000, 1, 40, 1, 4, 899_999):
         await square.until(lambda: not a_box(square).pending)
         a_box(square).restart(number)
         for turn in range(3):
