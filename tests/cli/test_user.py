@@ -59,7 +59,8 @@ def test_refusals_say_why(cli: CliRunner) -> None:
     run(cli, "user", "add", "sahip", "--role", "owner")
     for arguments, words in (
         (("add", "Işık"), "Suggestion: isik"),
-        (("add", "sahip"), "Name in use"),
+        (("add", "sahip"), "Name kept"),
+        (("add", "sahip", "--role", "owner"), "Name in use"),
         (("role", "yok", "member"), "No such user"),
         (("deactivate", "sahip"), "last owner"),
     ):
