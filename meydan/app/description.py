@@ -1,5 +1,6 @@
 """The OpenAPI description: what every operation may answer besides what it names itself, made once."""
 
+import asyncio
 from hashlib import sha256
 from typing import Any, Final
 
@@ -30,11 +31,13 @@ def describe(app: FastAPI) -> None:
 
     app.openapi = whole  # type: ignore[method-assign]  # as FastAPI's manual has it
     made: list[tuple[bytes, str]] = []
+    making = asyncio.Lock()
 
     async def description(request: Request) -> Response:
-        if not made:
-            body = msgspec.json.encode(app.openapi())
-            made.append((body, f'"{sha256(body).hexdigest()[:32]}"'))
+        async with making:
+            if not made:  # it takes a good part of a second, which nobody who talks should wait for
+                body = await asyncio.to_thread(lambda: msgspec.json.encode(app.openapi()))
+                made.append((body, f'"{sha256(body).hexdigest()[:32]}"'))
         ((body, tag),) = made
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers={"ETag": tag})
