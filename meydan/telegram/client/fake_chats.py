@@ -7,6 +7,7 @@ of dialogs, with a message. Contacts are known to an account's every session, an
 import contextlib
 import copy
 import functools
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -260,5 +261,6 @@ class FakeChats:
             raise errors.AuthKeyUnregisteredError(None)
         return me
 
+    @abstractmethod
     def _need_connection(self) -> None:
-        raise NotImplementedError
+        """Raise unless it is connected: the client that takes part in these chats knows."""
