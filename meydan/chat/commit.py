@@ -53,6 +53,7 @@ class _Batch:
         self._known: dict[tuple[int, str, str] | str, Message | Stored] = {}
         self._looked = look_first
         self._telling = Telling(session, self._rooms.values())
+        self._tells = False  # whether somebody may have to be told of something
         self._told_later: list[Word] = []  # of whom an edit names anew
         self._texts: dict[str, str] = {}  # of messages this batch has edited or, then empty, erased
         appends = [operation for operation in batch if isinstance(operation, Append)]
@@ -76,7 +77,7 @@ class _Batch:
         self._write_messages()
         if self._heads:
             self._log.advance(self._heads, self._operations[-1].at)
-        if self._told_later or any(isinstance(op, Append) and (op.mentions or op.reply_to) for op in self._operations):
+        if self._tells:
             outcomes = self._notify(outcomes)
         return outcomes
 
@@ -122,6 +123,8 @@ class _Batch:
                 raise MessageMissing(op.reply_to)
             if (text := self._texts.get(op.reply_to)) is not None:
                 quote = replace(quote, content=text[:QUOTE_LENGTH])
+        if op.mentions or quote is not None:
+            self._tells = True
         sira = self._next(room)
         self._pending.append(
             MessageRow(
@@ -182,6 +185,7 @@ class _Batch:
                     word.leave_out(unnamed)
         if new := [name for name in op.mentions if name not in before and name != message.sender_id]:
             people = dict.fromkeys(new, MENTIONED)
+            self._tells = True
             self._told_later.append(
                 Word(
                     room.slug, stored.sira, message.id, message.sender_id, message.sender_name, message.created_at,

@@ -8,26 +8,26 @@ _SWEEP_AT: Final = 10_000
 class Budget:
     """A steady rate with room for a burst (GCRA: one number says when the next one fits)."""
 
-    __slots__ = ("_fits_at", "burst", "rate")
+    __slots__ = ("_ahead", "_fits_at", "_interval")
 
     def __init__(self, *, rate: float, burst: int) -> None:
-        self.rate = rate
-        self.burst = burst
+        self._interval = 1 / rate
+        self._ahead = self._interval * (burst - 1) + 1e-9  # how far the next one may fit in the future
         self._fits_at = 0.0
 
     def take(self, now: float) -> float:
         """Spend one and return 0, or return for how many seconds there is none left."""
-        interval = 1 / self.rate
-        at = max(self._fits_at, now)
-        wait = at - now - interval * (self.burst - 1)
-        if wait > 1e-9:
-            return wait
-        self._fits_at = at + interval
+        fits_at = self._fits_at
+        if fits_at < now:
+            fits_at = now
+        elif fits_at - now > self._ahead:
+            return fits_at - now - self._ahead
+        self._fits_at = fits_at + self._interval
         return 0.0
 
     def note(self, times: int, now: float) -> None:
         """Spend what was spent elsewhere, whether there was enough or not."""
-        self._fits_at = max(self._fits_at, now) + times / self.rate
+        self._fits_at = max(self._fits_at, now) + times * self._interval
 
     def is_full(self, now: float) -> bool:
         """Tell whether a new budget would be the same."""
@@ -45,18 +45,16 @@ class Budgets:
 
     def take(self, person: str, now: float) -> float:
         """Spend one of a person's budget and return 0, or return for how many seconds there is none left."""
-        return self._of(person, now).take(now)
+        return (self._budgets.get(person) or self._new(person, now)).take(now)
 
     def note(self, person: str, times: int, now: float) -> None:
         """Count what a person spent elsewhere."""
-        self._of(person, now).note(times, now)
+        (self._budgets.get(person) or self._new(person, now)).note(times, now)
 
-    def _of(self, person: str, now: float) -> Budget:
-        budget = self._budgets.get(person)
-        if budget is None:
-            if len(self._budgets) >= self._sweep_at:
-                self._sweep(now)
-            budget = self._budgets[person] = Budget(rate=self._rate, burst=self._burst)
+    def _new(self, person: str, now: float) -> Budget:
+        if len(self._budgets) >= self._sweep_at:
+            self._sweep(now)
+        budget = self._budgets[person] = Budget(rate=self._rate, burst=self._burst)
         return budget
 
     def _sweep(self, now: float) -> None:

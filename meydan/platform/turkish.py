@@ -17,9 +17,10 @@ _DOTLESS: Final = str.maketrans({"ı": "i"})
 _CODE_PAGE: Final = "cp1254"
 _LETTERS: Final = dict(zip("İıÇçĞğÖöŞşÜüÂâÎîÛû".encode(_CODE_PAGE), b"iiccggoossuuaaiiuu", strict=True))
 _FOLDED: Final = bytes(_LETTERS.get(code, code) for code in range(256)).lower()
+_SOFT_HYPHEN: Final = "\u00ad".encode(_CODE_PAGE)  # of the code page's characters the only ignorable one
 _GAPS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD: Final = re.compile(r"[^\W_]+")
-_SIGNS: Final = re.compile(r"(?<=[^\W_])(?:\+{1,2}|#)(?![\w+#])")
+_SIGNS: Final = re.compile(r"(?:\+(?<=[^\W_]\+)\+?|#(?<=[^\W_]#))(?![\w+#])")  # it begins with what is seldom met
 _PICTURE: Final = re.compile("[\u203c\u2049\u2122-\u27bf\u2900-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]")
 _UNSPACED: Final = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]+")
 _RUNS: Final = re.compile(f"{_UNSPACED.pattern}|[^{_UNSPACED.pattern[1:-2]}]+")
@@ -47,12 +48,12 @@ def fold(text: str) -> str:
     return " ".join(_fold_foreign(word) if (key := _fold_plain(word)) is None else key for word in text.split(" "))
 
 
-def _fold_plain(text: str) -> str | None:
-    """Fold text whose letters are those of Turkish; return nothing for other text."""
+def _fold_plain(text: str, without: bytes = b"") -> str | None:
+    """Fold text whose letters are those of Turkish, `without` some of the code page; return nothing for other text."""
     if text.isascii():
         return text.lower()  # in ASCII `I` folds to `i` whichever way it is lowered
     try:
-        return text.encode(_CODE_PAGE).translate(_FOLDED).decode("ascii")
+        return text.encode(_CODE_PAGE).translate(_FOLDED, without).decode("ascii")
     except UnicodeError:
         return None
 
@@ -69,7 +70,9 @@ def words(text: str) -> list[str]:
     Signs behind a word belong to it (`C++`, `C#`), a picture is a word, and of a script without spaces every two
     neighbours are one: what stands in the middle of a sentence is found.
     """
-    folded = text.lower() if text.isascii() else fold(IGNORABLE.sub("", text))
+    folded = _fold_plain(text, _SOFT_HYPHEN)
+    if folded is None:
+        folded = fold(IGNORABLE.sub("", text))
     if "+" in folded or "#" in folded:
         folded = _SIGNS.sub(lambda signs: signs[0].replace("+", "plus").replace("#", "sharp"), folded)
     if folded.isascii():
