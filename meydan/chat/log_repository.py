@@ -11,20 +11,23 @@ from sqlalchemy.orm import Session
 from meydan.chat.events import Event, MessageView, Quote, ReactionCount, UpdateView
 from meydan.chat.models import ErasedText, Message, Notification, Reaction, Room, Update, UpdateKind
 from meydan.chat.ownership import client_id_of, user_id_of
-from meydan.platform.db import BulkInsert, rows_changed
+from meydan.platform.db import rows_changed
+from meydan.platform.prepared import Prepared, bulk_insert
 
 QUOTE_LENGTH = 140
 _REACTORS = 20
 
-_LOCK = (
+_LOCK = Prepared(
     select(Room.id, Room.slug, Room.kind, Room.head)
     .where(Room.id == bindparam("room"), Room.archived_at.is_(None))
-    .with_for_update()
+    .with_for_update(),
+    ("room",),
 )
-_ADVANCE = (
+_ADVANCE = Prepared(
     update(Room.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
     .where(Room.id == bindparam("room"))
-    .values(head=bindparam("new_head"), last_activity=bindparam("now"))
+    .values(head=bindparam("new_head"), last_activity=bindparam("now")),
+    ("now", "new_head", "room"),
 )
 
 
@@ -56,7 +59,7 @@ class MessageRow(NamedTuple):
     created_at: datetime
 
 
-_INSERT_MESSAGES = BulkInsert(Message, MessageRow._fields)
+_INSERT_MESSAGES = bulk_insert(Message, MessageRow._fields)
 
 
 class LogRepository:
@@ -67,11 +70,8 @@ class LogRepository:
 
     def lock(self, room_ids: Collection[int]) -> dict[int, LockedRoom]:
         """Lock the rooms that can take events, in the order of their numbers, and return them."""
-        connection = self._session.connection()
         return {
-            row[0]: LockedRoom(*row)
-            for room_id in sorted(room_ids)
-            for row in connection.execute(_LOCK, {"room": room_id})
+            row[0]: LockedRoom(*row) for room_id in sorted(room_ids) for row in _LOCK.rows(self._session, (room_id,))
         }
 
     def slug(self, room_id: int) -> str:
@@ -80,8 +80,7 @@ class LogRepository:
 
     def advance(self, heads: dict[int, int], now: datetime) -> None:
         """Set the new head of each locked room."""
-        rows = [{"room": room_id, "new_head": head, "now": now} for room_id, head in heads.items()]
-        self._session.connection().execute(_ADVANCE, rows)
+        _ADVANCE.execute(self._session, [(now, head, room_id) for room_id, head in heads.items()])
 
     def add_messages(self, rows: list[MessageRow]) -> None:
         """Store messages; raises `IntegrityError` when one's id or client id is there already."""

@@ -12,7 +12,7 @@ class Budget:
 
     def __init__(self, *, rate: float, burst: int) -> None:
         self._interval = 1 / rate
-        self._ahead = self._interval * (burst - 1) + 1e-9  # how far the next one may fit in the future
+        self._ahead = self._interval * (burst - 1)  # how far in the future the next one may fit
         self._fits_at = 0.0
 
     def take(self, now: float) -> float:
@@ -20,8 +20,8 @@ class Budget:
         fits_at = self._fits_at
         if fits_at < now:
             fits_at = now
-        elif fits_at - now > self._ahead:
-            return fits_at - now - self._ahead
+        elif (wait := fits_at - now - self._ahead) > 1e-9:
+            return wait
         self._fits_at = fits_at + self._interval
         return 0.0
 

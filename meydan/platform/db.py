@@ -9,7 +9,7 @@ Events are published by the caller after `write` has returned, never inside.
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -24,11 +24,9 @@ from sqlalchemy import (
     Engine,
     Executable,
     MetaData,
-    Table,
     TypeDecorator,
     create_engine,
     event,
-    insert,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
@@ -49,6 +47,7 @@ Work = Callable[[Session], T]
 _SQLITE: Final = "sqlite:///"
 _READERS: Final = 2
 _BUSY_SECONDS: Final = 30
+_MICROSECONDS: Final = len("2026-01-05 09:00:00.000000")
 _FAREWELL_SECONDS: Final = 3
 
 
@@ -64,14 +63,25 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a naive datetime cannot be stored")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+        return value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """Write a moment at once as SQLite keeps it; other databases take what `process_bind_param` returns."""
+        return _as_sqlite_keeps_it if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return an aware moment in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _as_sqlite_keeps_it(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a naive datetime cannot be stored")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:_MICROSECONDS]
 
 
 class Base(DeclarativeBase):
@@ -218,6 +228,11 @@ def reason_of(error: Exception) -> str:
     return hide_secrets(str(cause)) or type(cause).__name__
 
 
+def as_sqlalchemy_tells(error: sqlite3.Error, statement: str) -> BaseException:
+    """Return an error of SQLite's driver, asked directly, as SQLAlchemy tells it: without what people wrote."""
+    return DBAPIError.instance(statement, None, error, sqlite3.Error, hide_parameters=True)
+
+
 def file_of(url: str) -> Path | None:
     """Return the file that an address names, or nothing when it names a server."""
     return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
@@ -267,46 +282,13 @@ def sqlite_engine(path: str, *, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute(begin)
+        except sqlite3.Error as error:
+            raise as_sqlalchemy_tells(error, begin) from error
 
     return engine
-
-
-class BulkInsert:
-    """An INSERT of many rows of one table, given as tuples in the order of `columns`.
-
-    It hands rows to the driver with only the conversions their types ask for; SQLAlchemy's own path looks at every
-    value of every row several times, which is most of what storing a short message costs.
-    """
-
-    def __init__(self, table: type[Base], columns: Sequence[str]) -> None:
-        self._table: Table = table.__table__  # type: ignore[assignment]  # a mapped class's table is a Table
-        self._columns = tuple(columns)
-        self._prepared: dict[str, tuple[str, list[tuple[int, Callable[[Any], Any]]]]] = {}
-
-    def execute(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert `rows`; raises `IntegrityError` when one breaks a constraint."""
-        connection = session.connection()
-        name = connection.dialect.name
-        if name not in self._prepared:
-            self._prepared[name] = self._prepare(connection.dialect)
-        statement, conversions = self._prepared[name]
-        converted = [list(row) for row in rows]
-        for row in converted:
-            for place, convert in conversions:
-                row[place] = convert(row[place])
-        connection.exec_driver_sql(statement, [tuple(row) for row in converted])
-
-    def _prepare(self, dialect: Dialect) -> tuple[str, list[tuple[int, Callable[[Any], Any]]]]:
-        compiled = insert(self._table).inline().compile(dialect=dialect, column_keys=list(self._columns))
-        if list(compiled.positiontup or ()) != list(self._columns):
-            raise TypeError(f"{self._table.name} cannot be filled from {self._columns}")
-        conversions: list[tuple[int, Callable[[Any], Any]]] = []
-        for place, column in enumerate(self._columns):
-            convert = self._table.c[column].type.dialect_impl(dialect).bind_processor(dialect)
-            if convert is not None:
-                conversions.append((place, convert))
-        return str(compiled), conversions
 
 
 def insert_missing(session: Session, table: type[Base]) -> Any:

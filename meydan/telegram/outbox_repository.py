@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from meydan.platform.db import BulkInsert, rows_changed
+from meydan.platform.db import rows_changed
 from meydan.platform.ids import first_id
+from meydan.platform.prepared import bulk_insert
 from meydan.telegram.events import SendKey
 from meydan.telegram.models import Media, Send, SendState, StoredPenalty
 from meydan.telegram.order_parts import BROKEN, go_on, stop_rest
@@ -70,7 +71,7 @@ class Result(NamedTuple):
     part_of: str | None = None
 
 
-_INSERT = BulkInsert(Send, SendRow._fields)
+_INSERT = bulk_insert(Send, SendRow._fields)
 _OUTBOX = Send.__table__
 _BEFORE = _OUTBOX.alias("before")
 _CLAIM = (

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 import meydan
-from meydan.platform.db import BulkInsert, Database, PostgresDatabase, connected, is_away, reason_of
+from meydan.platform.db import Database, PostgresDatabase, connected, is_away, reason_of
 from meydan.platform.errors import Unavailable
 from meydan.platform.live_settings import StoredSettings
 
@@ -84,23 +84,3 @@ async def test_units_that_lock_a_row_follow_each_other(db: Database) -> None:
 
     await asyncio.gather(*(db.write(count) for _ in range(20)))
     assert (await db.read(lambda session: session.get_one(StoredSettings, "a"))).values == {"count": 20}
-
-
-COLUMNS = ("section", "values", "changed_at", "changed_by")
-
-
-async def test_many_rows_go_in_at_once_and_come_back_as_they_were(db: Database) -> None:
-    inserts = BulkInsert(StoredSettings, COLUMNS)
-    rows = [(f"s{number}", {"count": number}, MOMENT, "x") for number in range(3)]
-    await db.write(lambda session: inserts.execute(session, rows))
-    stored = await db.read(lambda session: session.scalars(select(StoredSettings)).all())
-    assert [(one.section, one.values, one.changed_at, one.changed_by) for one in stored] == rows
-    with pytest.raises(IntegrityError):
-        await db.write(lambda session: inserts.execute(session, [("new", {}, MOMENT, "x"), rows[0]]))
-    assert await db.read(lambda session: session.get(StoredSettings, "new")) is None
-
-
-async def test_rows_of_another_order_are_refused(db: Database) -> None:
-    inserts = BulkInsert(StoredSettings, COLUMNS[::-1])
-    with pytest.raises(TypeError, match="cannot be filled"):
-        await db.write(lambda session: inserts.execute(session, [("x", MOMENT, {}, "s")]))
