@@ -29,7 +29,7 @@ class _Compiled(NamedTuple):
 class Prepared:
     """A statement that takes its values as tuples, in the order of `names`: those of its bound parameters."""
 
-    def __init__(self, statement: ClauseElement, names: Sequence[str], *, columns: Sequence[str] | None = None) -> None:
+    def __init__(self, statement: ClauseElement, names: Sequence[str], *, columns: list[str] | None = None) -> None:
         self._statement = statement
         self._names = tuple(names)
         self._columns = columns
@@ -72,8 +72,8 @@ class Prepared:
         return connection, compiled
 
     def _compile(self, dialect: Dialect) -> _Compiled:
-        options = {} if self._columns is None else {"column_keys": list(self._columns)}
-        compiled: Any = self._statement.compile(dialect=dialect, **options)
+        statement: Any = self._statement
+        compiled = statement.compile(dialect=dialect, column_keys=self._columns)
         if tuple(compiled.positiontup or ()) != self._names:
             raise TypeError(f"the statement takes {compiled.positiontup}, not {self._names}: {compiled}")
         given = [compiled.binds[name].type for name in self._names]
@@ -88,7 +88,7 @@ class Prepared:
 def bulk_insert(table: type[Base], columns: Sequence[str]) -> Prepared:
     """Return the INSERT of many rows of one table, given as tuples in the order of `columns`."""
     inserted: Table = table.__table__  # type: ignore[assignment]  # a mapped class's table is a Table
-    return Prepared(insert(inserted).inline(), columns, columns=columns)
+    return Prepared(insert(inserted).inline(), columns, columns=list(columns))
 
 
 def _binding(type_: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
