@@ -24,7 +24,7 @@ LONGEST: Final = 128
 _AT_ONCE: Final = 2  # 64 MiB each
 _MOST_WAITING: Final = 2_000
 _MOST_OF_A_CALLER: Final = 300  # a school that comes at once; who comes later is told to come again
-_COURTESY: Final = 10  # how far the threads step back: the square's own work goes before a hash
+_COURTESY: Final = 15  # how far the threads step back: the square's own work goes before a hash
 
 Result = TypeVar("Result")
 

@@ -1,6 +1,7 @@
 """The OpenAPI description: what every operation may answer besides what it names itself, made once."""
 
 import asyncio
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Final
 
@@ -8,13 +9,14 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 
 from meydan.platform.problems import problems
+from meydan.platform.structs import schemas_of
 
 PATH: Final = "/openapi.json"
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
 
 
-def describe(app: FastAPI) -> None:
-    """Let `app` tell of each operation all the problems that it may answer with."""
+def describe(app: FastAPI, *, shapes: Iterable[type[msgspec.Struct]] = ()) -> None:
+    """Let `app` tell of each operation all the problems that it may answer with, and of the structs in its answers."""
     plain = app.openapi
 
     def whole() -> dict[str, Any]:
@@ -24,8 +26,10 @@ def describe(app: FastAPI) -> None:
                 for method, operation in path.items():
                     if method in _METHODS:
                         _complete(operation)
+            schemas = described.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(schemas_of(shapes))
             for unused in ("HTTPValidationError", "ValidationError"):
-                described.get("components", {}).get("schemas", {}).pop(unused, None)
+                schemas.pop(unused, None)
         assert app.openapi_schema is not None  # noqa: S101  # made above
         return app.openapi_schema
 

@@ -33,7 +33,7 @@ def build_http(
         setattr(app.state, name, part)
     for domain in (accounts_endpoints, chat_endpoints, telegram_endpoints, system_endpoints):
         add_routes(app, domain.router)
-    describe(app)
+    describe(app, shapes=chat_endpoints.SHAPES)
     mount_panel(app)
     install_http(
         app,

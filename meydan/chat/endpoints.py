@@ -9,6 +9,7 @@ from meydan.accounts.permissions import Permission
 from meydan.chat import schemas
 from meydan.chat.admissions import RoomAdmissions
 from meydan.chat.archive import RoomArchive
+from meydan.chat.events import FoundOut, HistoryOut, MessageOut
 from meydan.chat.hub import Hub
 from meydan.chat.invitations import InvitationService
 from meydan.chat.members import MemberService
@@ -19,10 +20,12 @@ from meydan.chat.views import MemberView, RoomView
 from meydan.platform.bodies import LargerBody
 from meydan.platform.cursors import CURSOR
 from meydan.platform.problems import problems
+from meydan.platform.structs import answers_with, struct_answer
 
 _PEOPLE_SHOWN = 50
 _SIRA = 2**53
 
+SHAPES: Final = (HistoryOut, FoundOut, MessageOut)
 LARGER_BODIES: Final = {
     "/api/v1/mesaj/gonder": LargerBody(204_800, Permission.ROOMS_WRITE),  # the longest text, every letter escaped
     "/api/v1/bildirimler/okundu": LargerBody(40_960, Permission.ROOMS_READ),
@@ -161,6 +164,7 @@ async def list_archive(actor: CurrentActor, archive: Archive, *, limit: Limit = 
 @router.get(
     "/sohbet/arsiv/{oda_id}/gecmis",
     operation_id="read_archived_room",
+    responses=answers_with(HistoryOut),
     summary="Arşivdeki odanın iletileri",
     tags=["sohbet"],
 )
@@ -171,10 +175,10 @@ async def read_archived_room(
     *,
     limit: Limit = 50,
     before: Annotated[int | None, Query(alias="once", ge=0, le=_SIRA)] = None,
-) -> schemas.HistoryOut:
+) -> Response:
     """Return what was said in an archived room, oldest first."""
     room, found, more = await archive.history(actor, room_id, limit=limit, before=before)
-    return schemas.HistoryOut.model_validate({"room": room.slug, "epoch": room.epoch, "messages": found, "more": more})
+    return struct_answer(HistoryOut(room.slug, room.epoch, tuple(map(MessageOut.of, found)), more))
 
 
 @router.post(
@@ -298,20 +302,32 @@ async def accept_invitation(
     return _room(await invitations.accept(actor, draft.code), hub)
 
 
-@router.get("/mesaj/gecmis/{oda_id}", operation_id="get_history", summary="Oda geçmişi", tags=["mesaj"])
+@router.get(
+    "/mesaj/gecmis/{oda_id}",
+    operation_id="get_history",
+    summary="Oda geçmişi",
+    tags=["mesaj"],
+    responses=answers_with(HistoryOut),
+)
 async def get_history(
     actor: OptionalActor,
     messages: Messages,
     room_id: RoomId,
     limit: Limit = 50,
     before: Annotated[int | None, Query(alias="once", ge=0, le=_SIRA)] = None,
-) -> schemas.HistoryOut:
+) -> Response:
     """Return a room's messages, oldest first."""
     room, found, more = await messages.history(actor, room_id, limit=limit, before=before)
-    return schemas.HistoryOut.model_validate({"room": room.slug, "epoch": room.epoch, "messages": found, "more": more})
+    return struct_answer(HistoryOut(room.slug, room.epoch, tuple(map(MessageOut.of, found)), more))
 
 
-@router.get("/mesaj/ara", operation_id="search_messages", summary="İletilerde ara", tags=["mesaj"])
+@router.get(
+    "/mesaj/ara",
+    operation_id="search_messages",
+    summary="İletilerde ara",
+    tags=["mesaj"],
+    responses=answers_with(FoundOut),
+)
 async def search_messages(
     actor: OptionalActor,
     come: From,
@@ -321,10 +337,10 @@ async def search_messages(
     *,
     before: Annotated[str | None, Query(alias="once", pattern=r"^[A-Za-z0-9]{1,64}$")] = None,
     limit: Limit = 20,
-) -> schemas.FoundOut:
+) -> Response:
     """Return messages that hold all the words, newest first; `once` is the last page's last message."""
     found, more = await messages.find(actor, query, room=room_id, before=before, limit=limit, origin=come)
-    return schemas.FoundOut.model_validate({"messages": found, "more": more})
+    return struct_answer(FoundOut(tuple(map(MessageOut.of, found)), more))
 
 
 @router.post(
@@ -340,12 +356,18 @@ async def send_message(actor: KnownActor, messages: Messages, draft: schemas.Sen
     return schemas.SentOut(message_id=stored.message_id, sira=stored.sira, client_id=draft.client_id)
 
 
-@router.get("/mesaj/{mesaj_id}", operation_id="get_message", summary="Bir ileti", tags=["mesaj"])
+@router.get(
+    "/mesaj/{mesaj_id}",
+    operation_id="get_message",
+    summary="Bir ileti",
+    tags=["mesaj"],
+    responses=answers_with(MessageOut),
+)
 async def get_message(
     actor: OptionalActor, messages: Messages, message_id: Annotated[str, Path(alias="mesaj_id", max_length=64)]
-) -> schemas.MessageOut:
+) -> Response:
     """Return one message."""
-    return schemas.MessageOut.model_validate(await messages.message(actor, message_id))
+    return struct_answer(MessageOut.of(await messages.message(actor, message_id)))
 
 
 @router.get("/bildirimler", operation_id="list_notifications", summary="Bildirimler", tags=["bildirim"])

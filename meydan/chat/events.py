@@ -4,10 +4,14 @@ Attributes are English; `rename` gives the wire's Turkish names, so that the map
 """
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+from msgspec.structs import astuple
 
 from meydan.chat.models import UpdateKind
+
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class ReactionCount(Struct, frozen=True, rename={"count": "sayi", "users": "kullanicilar"}):
@@ -64,18 +68,45 @@ class MessageView(
     sender_name: str
     content: str
     kind: str
-    created_at: datetime
+    created_at: Moment
     guest: bool = False
     simulated: bool = False
     reply_to: str | None = None
     quote: Quote | None = None
-    edited_at: datetime | None = None
+    edited_at: Moment | None = None
     deleted: bool = False
     deleted_by: str | None = None
     reactions: tuple[ReactionCount, ...] = ()
     mentions: tuple[str, ...] = ()
     client_id: str | None = None
     attachments: tuple[str, ...] = ()
+
+
+class MessageOut(MessageView, frozen=True, omit_defaults=False):
+    """A message as HTTP answers it: the same, with the fields that have their default value."""
+
+    @classmethod
+    def of(cls, message: MessageView) -> "MessageOut":
+        """Return the same message."""
+        return cls(*astuple(message))
+
+
+class HistoryOut(
+    Struct, frozen=True, rename={"room": "oda_id", "epoch": "donem", "messages": "mesajlar", "more": "devami"}
+):
+    """Messages of a room, oldest first; `devami` tells whether there are older ones."""
+
+    room: str
+    epoch: str
+    messages: tuple[MessageOut, ...]
+    more: bool
+
+
+class FoundOut(Struct, frozen=True, rename={"messages": "mesajlar", "more": "devami"}):
+    """Messages that a search found, newest first; `devami` tells whether there are older ones."""
+
+    messages: tuple[MessageOut, ...]
+    more: bool
 
 
 class UpdateView(
@@ -107,7 +138,7 @@ class UpdateView(
     message_id: str
     kind: UpdateKind
     actor_id: str
-    created_at: datetime
+    created_at: Moment
     content: str | None = None
     mentions: tuple[str, ...] | None = None
     emoji: str | None = None
@@ -140,7 +171,7 @@ class NoticeView(
     sender_id: str
     sender_name: str
     summary: str
-    created_at: datetime
+    created_at: Moment
     read: bool
 
 

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from meydan.chat.events import Event, MessageView, Quote, ReactionCount, UpdateView
@@ -59,6 +59,25 @@ class MessageRow(NamedTuple):
     created_at: datetime
 
 
+SHOWN: Final = select(  # a page of objects would cost five times what its columns cost
+    Message.id,
+    Message.room_id,
+    Message.sira,
+    Message.sender_id,
+    Message.sender_name,
+    Message.guest,
+    Message.simulated,
+    Message.kind,
+    Message.content,
+    Message.created_at,
+    Message.reply_to,
+    Message.edited_at,
+    Message.deleted_at,
+    Message.deleted_by,
+    Message.mentions,
+    Message.client_id,
+)
+"""What people see of messages; add which."""
 _INSERT_MESSAGES = bulk_insert(Message, MessageRow._fields)
 
 
@@ -199,8 +218,8 @@ class LogRepository:
         """Return all events in (after, upto] in order, or nothing when they are more than `limit` or not all there."""
         if upto - after > limit:
             return None
-        messages = self._session.scalars(
-            select(Message).where(Message.room_id == room.id, Message.sira > after, Message.sira <= upto)
+        messages = self._session.execute(
+            SHOWN.where(Message.room_id == room.id, Message.sira > after, Message.sira <= upto)
         ).all()
         updates = self._session.scalars(
             select(Update).where(Update.room_id == room.id, Update.sira > after, Update.sira <= upto)
@@ -214,15 +233,15 @@ class LogRepository:
 
     def history(self, room: Room, *, before: int | None, limit: int) -> tuple[list[MessageView], bool]:
         """Return up to `limit` messages before a place in the log, oldest first, and whether there are older ones."""
-        statement = select(Message).where(Message.room_id == room.id).order_by(Message.sira.desc()).limit(limit + 1)
+        statement = SHOWN.where(Message.room_id == room.id).order_by(Message.sira.desc()).limit(limit + 1)
         if before is not None:
             statement = statement.where(Message.sira < before)
-        rows = self._session.scalars(statement).all()
+        rows = self._session.execute(statement).all()
         return self.views(rows[limit - 1 :: -1] if len(rows) > limit else rows[::-1], {room.id: room.slug}), len(
             rows
         ) > limit
 
-    def views(self, rows: Sequence[Message], slugs: dict[int, str]) -> list[MessageView]:
+    def views(self, rows: Sequence[Row[Any]], slugs: dict[int, str]) -> list[MessageView]:
         """Return messages as people see them, with their quotes and reactions, in the order given."""
         reactions = self.reactions([row.id for row in rows if row.deleted_at is None])
         quotes = self.quotes({row.reply_to for row in rows if row.reply_to})
@@ -248,9 +267,9 @@ class LogRepository:
         )
         return {(row[0], row[1]): Quote(*row[1:]) for row in rows}
 
-    def by_pk(self, statement: Select[Message]) -> list[MessageView]:
-        """Run a query for messages of any rooms and return them as people see them."""
-        rows = self._session.scalars(statement).all()
+    def found(self, statement: Select[Any]) -> list[MessageView]:
+        """Run a query for what is `SHOWN` of messages of any rooms and return them as people see them."""
+        rows = self._session.execute(statement).all()
         room_ids = {row.room_id for row in rows}
         found = self._session.execute(select(Room.id, Room.slug).where(Room.id.in_(room_ids)))
         slugs = {room_id: slug for room_id, slug in found}  # noqa: C416  # a Row is no pair to mypy
@@ -258,7 +277,7 @@ class LogRepository:
 
 
 def message_view(
-    row: Message,
+    row: Row[Any],
     slug: str,
     quotes: dict[str, Quote],
     reactions: dict[str, tuple[ReactionCount, ...]],

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from meydan.accounts.actor import Actor
@@ -18,7 +17,7 @@ from meydan.chat.access import access_room, add_member, member_id, require_read
 from meydan.chat.errors import MessageMissing, TooLong
 from meydan.chat.events import Event, MessageView
 from meydan.chat.log import MessageLog
-from meydan.chat.log_repository import LogRepository
+from meydan.chat.log_repository import SHOWN, LogRepository
 from meydan.chat.mentions import mentions
 from meydan.chat.models import Message, Room
 from meydan.chat.notice_repository import NoticeRepository
@@ -215,10 +214,8 @@ class MessageService:
         _message_id(message_id)
 
         def read(session: Session) -> MessageView:
-            statement = select(Message).where(
-                Message.id == message_id, Message.room_id.in_(visible_room_ids(member_id(actor)))
-            )
-            found = LogRepository(session).by_pk(statement)
+            statement = SHOWN.where(Message.id == message_id, Message.room_id.in_(visible_room_ids(member_id(actor))))
+            found = LogRepository(session).found(statement)
             if not found:
                 raise MessageMissing(message_id)
             return found[0]
@@ -249,12 +246,12 @@ class MessageService:
             rooms = visible_room_ids(member_id(actor))
             if room is not None:
                 rooms = rooms.where(Room.id == access_room(session, actor, room)[0].id)
-            statement = select(Message).where(
+            statement = SHOWN.where(
                 self._search.matches(wanted), Message.deleted_at.is_(None), Message.room_id.in_(rooms)
             )
             if before is not None:
                 statement = statement.where(Message.id < before)
-            found = LogRepository(session).by_pk(statement.order_by(Message.id.desc()).limit(limit + 1))
+            found = LogRepository(session).found(statement.order_by(Message.id.desc()).limit(limit + 1))
             return found[:limit], len(found) > limit
 
         asks = origin if actor is None else actor.origin

@@ -12,17 +12,12 @@ from meydan.platform.bodies import whole_text
 _WIRE = {
     "archived_at": "arsivlendi",
     "at": "zaman",
-    "attachments": "ekler",
     "before": "once",
     "client_id": "istemci_id",
     "code": "kod",
     "content": "icerik",
-    "count": "sayi",
     "created_at": "zaman",
     "created_by": "olusturan",
-    "deleted": "silindi",
-    "deleted_by": "silen",
-    "edited_at": "duzenlendi",
     "epoch": "donem",
     "expires_at": "gecerlilik",
     "guest": "misafir",
@@ -37,20 +32,14 @@ _WIRE = {
     "max_uses": "azami_kullanim",
     "member": "uye",
     "members": "uyeler",
-    "mentions": "bahsedilenler",
     "mention_count": "bahsetme",
     "message_id": "mesaj_id",
-    "message_kind": "tip",
-    "messages": "mesajlar",
-    "more": "devami",
     "name": "ad",
     "next_cursor": "sonraki",
     "notices": "bildirimler",
     "online": "cevrimici",
     "people": "katilimcilar",
     "people_count": "katilimci_sayisi",
-    "quote": "yanit_ozet",
-    "reactions": "tepkiler",
     "read": "okundu",
     "read_sira": "okunan_sira",
     "reply_to": "yanit",
@@ -65,7 +54,6 @@ _WIRE = {
     "topic": "konu",
     "unread": "okunmamis",
     "user_id": "kullanici_id",
-    "users": "kullanicilar",
     "uses": "kullanim",
 }
 
@@ -101,63 +89,6 @@ class Told(Wire):
     @classmethod
     def _whole(cls, data: Any) -> Any:
         return whole_text(data)
-
-
-class ReactionOut(Wire):
-    """One emoji on a message."""
-
-    emoji: str
-    count: int
-    users: list[str]
-
-
-class QuoteOut(Wire):
-    """The beginning of the message that another one answers."""
-
-    id: str
-    sender_id: str
-    sender_name: str
-    guest: bool
-    content: str
-
-
-class MessageOut(Wire):
-    """A message as everyone in its room sees it."""
-
-    id: str
-    room: str
-    sira: int
-    sender_id: str
-    sender_name: str
-    content: str
-    kind: str = Field(serialization_alias="tip", validation_alias="kind")
-    created_at: datetime
-    guest: bool
-    simulated: bool
-    reply_to: str | None
-    quote: QuoteOut | None
-    edited_at: datetime | None
-    deleted: bool
-    deleted_by: str | None
-    reactions: list[ReactionOut]
-    mentions: list[str]
-    client_id: str | None
-
-
-class HistoryOut(Wire):
-    """Messages of a room, oldest first; `devami` tells whether there are older ones."""
-
-    room: str
-    epoch: str
-    messages: list[MessageOut]
-    more: bool
-
-
-class FoundOut(Wire):
-    """Messages that a search found, newest first."""
-
-    messages: list[MessageOut]
-    more: bool
 
 
 class SendIn(Told):

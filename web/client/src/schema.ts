@@ -1753,12 +1753,10 @@ export interface components {
         };
         /**
          * FoundOut
-         * @description Messages that a search found, newest first.
+         * @description Messages that a search found, newest first; `devami` tells whether there are older ones.
          */
         FoundOut: {
-            /** Devami */
             devami: boolean;
-            /** Mesajlar */
             mesajlar: components["schemas"]["MessageOut"][];
         };
         /**
@@ -1812,13 +1810,9 @@ export interface components {
          * @description Messages of a room, oldest first; `devami` tells whether there are older ones.
          */
         HistoryOut: {
-            /** Devami */
             devami: boolean;
-            /** Donem */
             donem: string;
-            /** Mesajlar */
             mesajlar: components["schemas"]["MessageOut"][];
-            /** Oda Id */
             oda_id: string;
         };
         /**
@@ -2025,46 +2019,28 @@ export interface components {
         };
         /**
          * MessageOut
-         * @description A message as everyone in its room sees it.
+         * @description A message as HTTP answers it: the same, with the fields that have their default value.
          */
         MessageOut: {
-            /** Bahsedilenler */
             bahsedilenler: string[];
-            /** Duzenlendi */
             duzenlendi: string | null;
-            /** Gonderen Ad */
+            ekler: string[];
             gonderen_ad: string;
-            /** Gonderen Id */
             gonderen_id: string;
-            /** Icerik */
             icerik: string;
-            /** Id */
             id: string;
-            /** Istemci Id */
             istemci_id: string | null;
-            /** Misafir */
             misafir: boolean;
-            /** Oda Id */
             oda_id: string;
-            /** Silen */
             silen: string | null;
-            /** Silindi */
             silindi: boolean;
-            /** Simulated */
             simulated: boolean;
-            /** Sira */
             sira: number;
-            /** Tepkiler */
-            tepkiler: components["schemas"]["ReactionOut"][];
-            /** Tip */
+            tepkiler: components["schemas"]["ReactionCount"][];
             tip: string;
-            /** Yanit */
             yanit: string | null;
-            yanit_ozet: components["schemas"]["QuoteOut"] | null;
-            /**
-             * Zaman
-             * Format: date-time
-             */
+            yanit_ozet: components["schemas"]["Quote"] | null;
+            /** Format: date-time */
             zaman: string;
         };
         /**
@@ -2295,31 +2271,23 @@ export interface components {
             yeni_hesap: boolean;
         };
         /**
-         * QuoteOut
-         * @description The beginning of the message that another one answers.
+         * Quote
+         * @description The beginning of the message that another one answers; empty when it was deleted.
          */
-        QuoteOut: {
-            /** Gonderen Ad */
+        Quote: {
             gonderen_ad: string;
-            /** Gonderen Id */
             gonderen_id: string;
-            /** Icerik */
             icerik: string;
-            /** Id */
             id: string;
-            /** Misafir */
             misafir: boolean;
         };
         /**
-         * ReactionOut
-         * @description One emoji on a message.
+         * ReactionCount
+         * @description How many people put one emoji on a message, and the first twenty of them.
          */
-        ReactionOut: {
-            /** Emoji */
+        ReactionCount: {
             emoji: string;
-            /** Kullanicilar */
             kullanicilar: string[];
-            /** Sayi */
             sayi: number;
         };
         /**
