@@ -241,7 +241,7 @@ class LogRepository:
             rows
         ) > limit
 
-    def views(self, rows: Sequence[Row[Any]], slugs: dict[int, str]) -> list[MessageView]:
+    def views(self, rows: Sequence[Row[*tuple[Any, ...]]], slugs: dict[int, str]) -> list[MessageView]:
         """Return messages as people see them, with their quotes and reactions, in the order given."""
         reactions = self.reactions([row.id for row in rows if row.deleted_at is None])
         quotes = self.quotes({row.reply_to for row in rows if row.reply_to})
@@ -267,7 +267,7 @@ class LogRepository:
         )
         return {(row[0], row[1]): Quote(*row[1:]) for row in rows}
 
-    def found(self, statement: Select[Any]) -> list[MessageView]:
+    def found(self, statement: Select[*tuple[Any, ...]]) -> list[MessageView]:
         """Run a query for what is `SHOWN` of messages of any rooms and return them as people see them."""
         rows = self._session.execute(statement).all()
         room_ids = {row.room_id for row in rows}
@@ -277,7 +277,7 @@ class LogRepository:
 
 
 def message_view(
-    row: Row[Any],
+    row: Row[*tuple[Any, ...]],
     slug: str,
     quotes: dict[str, Quote],
     reactions: dict[str, tuple[ReactionCount, ...]],
