@@ -170,7 +170,7 @@ def _attacker(
     command += ["--seconds", str(options.seconds), "--given", json.dumps(given)]
     with on_core(GENERATOR_CORE):
         process = subprocess.Popen(
-            ["nice", "-n", "10", *command], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["chrt", "--idle", "0", *command], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
     try:
         yield process

@@ -22,22 +22,23 @@ from meydan.platform.turns import Turns
 SHORTEST: Final = 10
 LONGEST: Final = 128
 _AT_ONCE: Final = 2  # 64 MiB each
+_LANES: Final = 1  # more would hash as much, on more threads that stand in the event loop's way
 _MOST_WAITING: Final = 2_000
 _MOST_OF_A_CALLER: Final = 300  # a school that comes at once; who comes later is told to come again
-_COURTESY: Final = 15  # how far the threads step back: the square's own work goes before a hash
+_COURTESY: Final = 5  # how far the threads step back: the square's own work goes before a hash
 
 Result = TypeVar("Result")
 
 
 class Passwords:
-    """Hashes and checks; `hasher` is Argon2id with its library's recommended cost unless another is handed in.
+    """Hashes and checks; `hasher` is Argon2id with its library's memory and passes unless another is handed in.
 
     Addresses take turns, and who hung up before their turn is passed over. Devices that have signed in before have a
     slot of their own, which no stranger can fill. All raise `Unavailable` when too many wait.
     """
 
     def __init__(self, hasher: HasherProtocol | None = None) -> None:
-        self._hash = PasswordHash((hasher or Argon2Hasher(),))
+        self._hash = PasswordHash((hasher or Argon2Hasher(parallelism=_LANES),))
         self._strangers = Turns(at_once=_AT_ONCE, waiting=_MOST_WAITING, per_caller=_MOST_OF_A_CALLER)
         self._familiar = Turns(at_once=1, waiting=_MOST_WAITING, per_caller=_MOST_OF_A_CALLER)
         self._threads = ThreadPoolExecutor(_AT_ONCE + 1, thread_name_prefix="password", initializer=_step_back)

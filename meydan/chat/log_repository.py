@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from meydan.chat.events import Event, MessageView, Quote, ReactionCount, UpdateView
@@ -59,25 +59,29 @@ class MessageRow(NamedTuple):
     created_at: datetime
 
 
-SHOWN: Final = select(  # a page of objects would cost five times what its columns cost
-    Message.id,
-    Message.room_id,
-    Message.sira,
-    Message.sender_id,
-    Message.sender_name,
-    Message.guest,
-    Message.simulated,
-    Message.kind,
-    Message.content,
-    Message.created_at,
-    Message.reply_to,
-    Message.edited_at,
-    Message.deleted_at,
-    Message.deleted_by,
-    Message.mentions,
-    Message.client_id,
-)
-"""What people see of messages; add which."""
+class ShownRow(NamedTuple):
+    """What people see of a stored message: the columns in the order of `SHOWN`."""
+
+    id: str
+    room_id: int
+    sira: int
+    sender_id: str
+    sender_name: str
+    guest: bool
+    simulated: bool
+    kind: str
+    content: str
+    created_at: datetime
+    reply_to: str | None
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    deleted_by: str | None
+    mentions: list[str] | None
+    client_id: str | None
+
+
+SHOWN: Final = select(*(Message.__table__.c[name] for name in ShownRow._fields))
+"""A query for what people see of messages; add which. A page of objects would cost five times as much."""
 _INSERT_MESSAGES = bulk_insert(Message, MessageRow._fields)
 
 
@@ -218,9 +222,7 @@ class LogRepository:
         """Return all events in (after, upto] in order, or nothing when they are more than `limit` or not all there."""
         if upto - after > limit:
             return None
-        messages = self._session.execute(
-            SHOWN.where(Message.room_id == room.id, Message.sira > after, Message.sira <= upto)
-        ).all()
+        messages = self._shown(SHOWN.where(Message.room_id == room.id, Message.sira > after, Message.sira <= upto))
         updates = self._session.scalars(
             select(Update).where(Update.room_id == room.id, Update.sira > after, Update.sira <= upto)
         ).all()
@@ -236,12 +238,12 @@ class LogRepository:
         statement = SHOWN.where(Message.room_id == room.id).order_by(Message.sira.desc()).limit(limit + 1)
         if before is not None:
             statement = statement.where(Message.sira < before)
-        rows = self._session.execute(statement).all()
+        rows = self._shown(statement)
         return self.views(rows[limit - 1 :: -1] if len(rows) > limit else rows[::-1], {room.id: room.slug}), len(
             rows
         ) > limit
 
-    def views(self, rows: Sequence[Row[*tuple[Any, ...]]], slugs: dict[int, str]) -> list[MessageView]:
+    def views(self, rows: Sequence[ShownRow], slugs: dict[int, str]) -> list[MessageView]:
         """Return messages as people see them, with their quotes and reactions, in the order given."""
         reactions = self.reactions([row.id for row in rows if row.deleted_at is None])
         quotes = self.quotes({row.reply_to for row in rows if row.reply_to})
@@ -267,9 +269,12 @@ class LogRepository:
         )
         return {(row[0], row[1]): Quote(*row[1:]) for row in rows}
 
+    def _shown(self, statement: Select[*tuple[Any, ...]]) -> list[ShownRow]:
+        return [ShownRow(*row) for row in self._session.connection().execute(statement).all()]
+
     def found(self, statement: Select[*tuple[Any, ...]]) -> list[MessageView]:
         """Run a query for what is `SHOWN` of messages of any rooms and return them as people see them."""
-        rows = self._session.execute(statement).all()
+        rows = self._shown(statement)
         room_ids = {row.room_id for row in rows}
         found = self._session.execute(select(Room.id, Room.slug).where(Room.id.in_(room_ids)))
         slugs = {room_id: slug for room_id, slug in found}  # noqa: C416  # a Row is no pair to mypy
@@ -277,7 +282,7 @@ class LogRepository:
 
 
 def message_view(
-    row: Row[*tuple[Any, ...]],
+    row: ShownRow,
     slug: str,
     quotes: dict[str, Quote],
     reactions: dict[str, tuple[ReactionCount, ...]],

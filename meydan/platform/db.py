@@ -71,9 +71,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return an aware moment in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Read a moment at once as SQLite keeps it; `process_result_value` takes what other databases return."""
+        return _kept_by_sqlite if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
 def _as_sqlite_keeps_it(value: datetime | None) -> str | None:
@@ -82,6 +84,10 @@ def _as_sqlite_keeps_it(value: datetime | None) -> str | None:
     if value.tzinfo is None:
         raise ValueError("a naive datetime cannot be stored")
     return value.astimezone(UTC).isoformat(" ", "microseconds")[:_MICROSECONDS]
+
+
+def _kept_by_sqlite(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 class Base(DeclarativeBase):

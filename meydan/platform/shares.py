@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final
 
-_AT_ONCE: Final = 4
+_AT_ONCE: Final = 2
 _LONGEST: Final = 1.0  # seconds
 _mine: ContextVar["_Share | None"] = ContextVar("share", default=None)
 

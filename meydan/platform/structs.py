@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
-from fastapi import Response
+from starlette.responses import Response
 
 _PLACE: Final = "#/components/schemas/{name}"
 
