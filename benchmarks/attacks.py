@@ -109,7 +109,8 @@ def _node(tree: Path) -> Iterator[MeydanServer]:
 def _prepare(server: MeydanServer, name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Add the people, let the one who is measured talk, and make what the attack needs."""
     api = server.api
-    api.request("PATCH", "/api/v1/settings/chat", {"messages_per_second": 1_000, "message_burst": 1_000})
+    much = {"messages_per_second": 1_000, "message_burst": 1_000, "frames_per_second": 1_000, "frame_burst": 1_000}
+    api.request("PATCH", "/api/v1/settings/chat", much)
     api.request("PATCH", "/api/v1/settings/accounts", {"registrations_per_hour": 1_000_000})
     people = [f"ogrenci{number}" for number in range(options.people)] if not name else []
     for person in ("konusan", "kurban", "saldirgan", *(f"giren{number}" for number in range(10)), *people):

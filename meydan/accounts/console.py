@@ -1,10 +1,7 @@
 """What the `meydan` command did to people, heard where no bus carries it: on a square without Redis."""
 
-import asyncio
-import contextlib
 from typing import Final
 
-import structlog
 from sqlalchemy.orm import Session
 
 from meydan.accounts.imitation import alike
@@ -14,26 +11,19 @@ from meydan.accounts.permissions import Role
 from meydan.accounts.repository import AuditRepository, UserRepository
 from meydan.accounts.standing import Standings
 from meydan.platform.db import Database
-from meydan.platform.errors import Unavailable
-
-log = structlog.get_logger(__name__)
 
 EVERY: Final = 1.0
 _LATE: Final = 500  # lines: PostgreSQL shows one with a lower number after those that were committed before it
 
 
 class ConsoleNews:
-    """Looks each second for new lines of the console in the audit log, and tells this node whom they are about."""
+    """Looks for new lines of the console in the audit log, and tells this node whom they are about."""
 
-    name = "console-news"
-
-    def __init__(self, *, db: Database, standings: Standings, every: float = EVERY) -> None:
+    def __init__(self, *, db: Database, standings: Standings) -> None:
         self._db = db
         self._standings = standings
-        self._every = every
         self._newest: int | None = None
         self._told: set[int] = set()
-        self._draining = asyncio.Event()
 
     async def look(self) -> None:
         """Tell of everybody who was changed since the last look, and of those who look like them.
@@ -56,17 +46,3 @@ class ConsoleNews:
         for user in changed:
             await self._standings.changed(user.username, role=Role(user.role), active=user.active)
         await self._standings.renamed(shown)
-
-    async def run(self) -> None:
-        """Look until drained."""
-        while not self._draining.is_set():
-            try:
-                await self.look()
-            except Unavailable:
-                log.warning("console_news.put_off")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._draining.wait(), self._every)
-
-    async def drain(self) -> None:
-        """Stop looking."""
-        self._draining.set()

@@ -25,6 +25,7 @@ from meydan.platform.live_settings import LiveSettings
 
 log = structlog.get_logger(__name__)
 
+SWEEP_EVERY: Final = 3600.0
 REFRESH_LIFE: Final = timedelta(days=30)
 _GRACE: Final = timedelta(seconds=10)
 _MOST_REPLACED: Final = 20
@@ -178,7 +179,9 @@ class SignInService:
     async def sweep(self) -> int:
         """Delete the sign-ins whose time is over, and return how many."""
         now = self._clock.now()
-        return await self._db.write(lambda session: SignInRepository(session).delete_expired(now))
+        deleted = await self._db.write(lambda session: SignInRepository(session).delete_expired(now))
+        log.info("accounts.swept", sign_ins=deleted)
+        return deleted
 
     def require_person(self, actor: Actor) -> None:
         """Raise unless a user signed in with a password asks, not a guest and not a key."""

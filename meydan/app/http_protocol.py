@@ -205,7 +205,8 @@ class BoundedHttp(HttpToolsProtocol):
             return b"414 URI Too Long"
         whole = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         longest = any(len(value) > _OF_FIELDS.get(name, _FIELD_BYTES) for name, value in self.headers)
-        return _TOO_LARGE if longest or whole > HEAD_BYTES else b""
+        many = any(name == b"cookie" and value.count(b";") >= _FIELDS for name, value in self.headers)
+        return _TOO_LARGE if longest or many or whole > HEAD_BYTES else b""
 
     def _turned_away(self) -> bytes:
         """Find out whose request this is, and return why it is not answered, if there is no place for them."""

@@ -8,15 +8,16 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from meydan.accounts.housekeeping import AccountHousekeeping
+from meydan.accounts import console
+from meydan.accounts.signins import SWEEP_EVERY
 from meydan.app.composition import Accounts, open_accounts, open_square
 from meydan.app.fleet import open_fleet
 from meydan.app.server import HttpServer
-from meydan.chat.erasures import Erasures
+from meydan.chat import erasures
 from meydan.chat.hub import new_node_name
 from meydan.platform.db import file_of
 from meydan.platform.settings import Settings
-from meydan.platform.tasks import Service, run_services
+from meydan.platform.tasks import Periodic, Service, run_services
 
 if TYPE_CHECKING:
     from meydan.telegram.fake.service import FakeTelegramService
@@ -56,7 +57,7 @@ async def serve(
             HttpServer(square.app, square.hub, settings, gate=square.gate, on_listening=listening),
         ]
         if not square.accounts.engines.bus.shared:
-            services.insert(0, square.accounts.service.console)
+            services.insert(0, Periodic("console-news", square.accounts.service.console.look, every=console.EVERY))
         if worker:
             services[:0] = _housekeeping(square.accounts)
         if world is not None:
@@ -79,9 +80,11 @@ async def work(settings: Settings) -> None:
 
 def _housekeeping(accounts: Accounts) -> list[Service]:
     """Return what one process of a square does for the database."""
+    engines = accounts.engines
+    ends = erasures.Erasures(engines.db, engines.search, accounts.clock)
     return [
-        AccountHousekeeping(accounts.service),
-        Erasures(accounts.engines.db, accounts.engines.search, accounts.clock),
+        Periodic("sign-ins", accounts.service.sign_ins.sweep, every=SWEEP_EVERY),
+        Periodic("erasures", ends.turn, every=erasures.EVERY),
     ]
 
 

@@ -95,7 +95,13 @@ UserId = Annotated[str, Path(alias="kullanici_id", max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-@router.get("/sohbet/odalar", operation_id="list_rooms", summary="Görülebilen odalar", tags=["sohbet"])
+@router.get(
+    "/sohbet/odalar",
+    operation_id="list_rooms",
+    summary="Görülebilen odalar",
+    tags=["sohbet"],
+    response_model=schemas.RoomsOut,
+)
 async def list_rooms(
     *,
     actor: OptionalActor,
@@ -105,13 +111,14 @@ async def list_rooms(
     mine: Annotated[bool, Query(alias="uyelik")] = False,
     after: Annotated[str, Query(alias="sonra", pattern=CURSOR)] = "",
     limit: Limit = ROOMS_SHOWN,
-) -> schemas.RoomsOut:
+) -> Response:
     """Return the rooms that the asker may see, the liveliest first; with `uyelik` only those they belong to.
 
     A page of them: `sonra` is the last page's `sonraki`, which is null on the last one.
     """
     page = await rooms.rooms(actor, search=search, mine=mine, after=after, limit=limit)
-    return schemas.RoomsOut(rooms=[_room(view, hub) for view in page.items], next_cursor=page.next_cursor)
+    shown = schemas.RoomsOut(rooms=[_room(view, hub) for view in page.items], next_cursor=page.next_cursor)
+    return Response(shown.model_dump_json(by_alias=True), media_type="application/json")  # FastAPI would check it again
 
 
 @router.post(

@@ -10,6 +10,8 @@ from typing import Final
 
 _AT_ONCE: Final = 2
 _LONGEST: Final = 1.0  # seconds
+_COURTESY: Final = 1.0
+_LONGEST_PAUSE: Final = 0.05
 _mine: ContextVar["_Share | None"] = ContextVar("share", default=None)
 
 
@@ -18,11 +20,14 @@ class Shares:
 
     What is counted is work. A request that waits for its peer, or for its turn elsewhere, is at `rest`; one that has
     been worked for `longest` seconds waits for something too, whatever it may be, and is counted no more.
+    A caller with requests in line leaves the node to others between two of them: for `courtesy` times as long as the
+    last one was worked.
     """
 
-    def __init__(self, *, at_once: int = _AT_ONCE, longest: float = _LONGEST) -> None:
+    def __init__(self, *, at_once: int = _AT_ONCE, longest: float = _LONGEST, courtesy: float = _COURTESY) -> None:
         self.at_once = at_once
         self.longest = longest
+        self._courtesy = courtesy
         self._lines: dict[str, _Line] = {}
 
     def callers(self) -> Mapping[str, int]:
@@ -56,8 +61,15 @@ class Shares:
                 self.give_back(caller)  # its turn came in the moment that it gave up
             raise
 
-    def give_back(self, caller: str) -> None:
-        """Let the caller's next request go on."""
+    def give_back(self, caller: str, *, worked: float = 0.0) -> None:
+        """Let the caller's next request go on, soon after one that was `worked` for so many seconds."""
+        pause = min(worked * self._courtesy, _LONGEST_PAUSE)
+        if pause and self._lines[caller].waiting:
+            asyncio.get_running_loop().call_later(pause, self._next, caller)
+        else:
+            self._next(caller)
+
+    def _next(self, caller: str) -> None:
         line = self._lines[caller]
         while line.waiting:
             if not (place := line.waiting.popleft()).done():
@@ -83,12 +95,13 @@ class _Line:
 class _Share:
     """One request's."""
 
-    __slots__ = ("_caller", "_late", "_shares")
+    __slots__ = ("_began", "_caller", "_late", "_shares")
 
     def __init__(self, shares: Shares, caller: str) -> None:
         self._shares = shares
         self._caller = caller
         self._late: asyncio.TimerHandle | None = None
+        self._began = 0.0
 
     @property
     def is_held(self) -> bool:
@@ -99,13 +112,14 @@ class _Share:
         """Wait in line."""
         await self._shares.take(self._caller)
         self._late = self._shares.later(self)
+        self._began = asyncio.get_running_loop().time()
 
     def give_back(self) -> None:
         """Leave; a second call does nothing."""
         if self._late is not None:
             self._late.cancel()
             self._late = None
-            self._shares.give_back(self._caller)
+            self._shares.give_back(self._caller, worked=asyncio.get_running_loop().time() - self._began)
 
 
 @contextlib.asynccontextmanager

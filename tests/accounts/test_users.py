@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 
 from meydan.accounts.errors import LastOwner, TooManyKeys
 from meydan.accounts.events import USERS_CHANNEL, UserChanged
-from meydan.accounts.housekeeping import AccountHousekeeping
 from meydan.accounts.permissions import GRANTS, Permission, Role
 from meydan.accounts.service import AccountService
 from meydan.accounts.users import CONSOLE
@@ -385,14 +384,11 @@ async def test_audit_log_is_not_emptied_either(db: Database) -> None:
         await db.write(lambda session: session.execute(text("TRUNCATE audit_log")))
 
 
-async def test_housekeeping_deletes_what_nobody_can_refresh(
+async def test_a_sweep_deletes_what_nobody_can_refresh(
     accounts: AccountService, db: Database, sign_in: SignIn, clock: ManualClock
 ) -> None:
     await sign_in("ayse")
     clock.advance(30 * 86_400 + 1)
-    service = AccountHousekeeping(accounts)
-    await service.drain()
-    await service.run()
     assert await accounts.sign_ins.sweep() == 1
     assert await db.read(lambda session: session.scalar(text("SELECT count(*) FROM sign_ins"))) == 0
 

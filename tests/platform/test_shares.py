@@ -1,6 +1,7 @@
 """Shares: a caller's requests are worked a few at a time, and what waits for something else is not counted."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -15,7 +16,7 @@ class Desk:
     """Works on what comes until the test says that it is done."""
 
     def __init__(self, *, longest: float = 60.0) -> None:
-        self.shares = Shares(at_once=AT_ONCE, longest=longest)
+        self.shares = Shares(at_once=AT_ONCE, longest=longest, courtesy=0)
         self.begun: list[str] = []
         self._done: dict[str, asyncio.Event] = {}
 
@@ -56,6 +57,25 @@ async def test_of_one_caller_so_many_are_worked_at_once_the_others_in_order_and_
     assert desk.begun == ["0", "1", "other", "2", "3", "4"]
     await asyncio.gather(*tasks)
     assert not desk.shares.callers()
+
+
+async def test_between_the_requests_of_a_caller_in_line_the_node_is_left_to_others() -> None:
+    shares, loop = Shares(at_once=1), asyncio.get_running_loop()
+    spans: list[tuple[float, float]] = []
+
+    async def ask() -> None:
+        async with shares.share("a"):
+            began = loop.time()
+            await asyncio.sleep(0.01)
+            spans.append((began, loop.time()))
+
+    await asyncio.gather(ask(), ask(), ask())
+    for (began, ended), (following, _) in pairwise(spans):
+        assert following - ended >= min(ended - began, 0.05) * 0.9
+    assert not shares.callers()
+    began = loop.time()
+    await ask()
+    assert spans[-1][0] - began < 0.01, "who comes alone waits for nothing"
 
 
 async def test_who_gives_up_in_line_or_at_work_takes_nothing_along() -> None:
