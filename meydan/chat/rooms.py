@@ -15,7 +15,7 @@ from meydan.chat.errors import RoomExists, RoomForbidden, TooLong, TooManyRooms
 from meydan.chat.models import Member, Room, RoomKind, RoomRole, about
 from meydan.chat.news import RoomNews, RoomWord, tell_room
 from meydan.chat.notice_repository import NoticeRepository
-from meydan.chat.repository import ROOMS_REMEMBERED, RoomPlace, RoomRepository
+from meydan.chat.repository import ROOMS_REMEMBERED, RoomPlace, RoomRepository, SeenRoom
 from meydan.chat.settings import ChatSettings
 from meydan.chat.views import RoomView, room_view
 from meydan.platform.bus import Bus
@@ -77,10 +77,10 @@ class RoomService:
             found = rooms.visible(user_id, words=words, mine=mine, after=last, limit=limit + 1)
             page = found[:limit]
             more = len(found) > len(page)
-            unread = rooms.unread(user_id, among=[room.id for room, _ in page]) if user_id else {}
+            unread = rooms.unread(user_id, among=[room.id for room in page]) if user_id else {}
             mentions = NoticeRepository(session).unread_by_room(user_id) if user_id else {}
             return Page(
-                [room_view(room, member, unread.get(room.id, 0), mentions.get(room.id, 0)) for room, member in page],
+                [room_view(room, room, unread.get(room.id, 0), mentions.get(room.id, 0)) for room in page],
                 cursor(_place(page, last)) if more else None,
             )
 
@@ -204,9 +204,9 @@ def _short(text: str, field: str, limit: int) -> str:
     return text
 
 
-def _place(page: Sequence[tuple[Room, Member | None]], before: RoomPlace | None) -> RoomPlace:
+def _place(page: Sequence[SeenRoom], before: RoomPlace | None) -> RoomPlace:
     """Return where the page after this one begins."""
-    shown = (*(before.shown if before is not None else ()), *(room.id for room, _ in page))
+    shown = (*(before.shown if before is not None else ()), *(room.id for room in page))
     all_shown = (before is None or before.all_shown) and len(shown) <= ROOMS_REMEMBERED
-    end = page[-1][0]
+    end = page[-1]
     return RoomPlace(end.slug, end.last_activity, shown[-ROOMS_REMEMBERED:], all_shown)

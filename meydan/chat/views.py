@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from meydan.chat.models import Invitation, Member, Room, RoomKind, RoomRole
+from meydan.chat.repository import SeenRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class InvitationView:
     code: str | None = None
 
 
-def room_view(room: Room, member: Member | None, unread: int, mentions: int) -> RoomView:
+def room_view(room: Room | SeenRoom, member: Member | SeenRoom | None, unread: int, mentions: int) -> RoomView:
     """Show a room, with how much of it is unread and how often the actor is named there."""
     return RoomView(
         room_id=room.id,
@@ -60,10 +61,10 @@ def room_view(room: Room, member: Member | None, unread: int, mentions: int) -> 
         head=room.head,
         epoch=room.epoch,
         last_activity=room.last_activity,
-        role=RoomRole(member.role) if member else None,
+        role=RoomRole(member.role) if member and member.role else None,
         unread=unread,
         mentions=mentions,
-        read_sira=member.read_sira if member else 0,
+        read_sira=member.read_sira or 0 if member else 0,
     )
 
 
