@@ -17,6 +17,10 @@ from tests.browser.conftest import PASSWORD, SCHEMES, Square, Visitor
 
 pytestmark = pytest.mark.browser
 
+_PAGES_SCROLLED_SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll("*")]
+    .filter(one => one.scrollWidth > one.clientWidth && one.querySelector("nav"))
+    .filter(one => !["visible", "clip"].includes(getComputedStyle(one).overflowX) || one === document.documentElement)
+    .map(one => `${one.className} is ${one.scrollWidth} wide in ${one.clientWidth}`)"""
 _CUT_OFF = "labels => labels.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
 
 
@@ -395,8 +399,14 @@ def has_no_serious_faults_and_fits_a_phone(operator: Operator, chat: str) -> Non
         operator.told(shown)
         cut += page.locator(".mantine-SegmentedControl-innerLabel").evaluate_all(_CUT_OFF)
         assert not cut, f"{address} cuts off {cut}"
-        wider = page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
-        assert not wider, f"{address} scrolls sideways"
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), f"{address} scrolls sideways"
+        page.set_viewport_size({"width": 390, "height": 844})
+        for language in ("English", "Türkçe"):
+            operator.speak(language)
+            page.reload()
+            expect(page.locator("nav [aria-current=page]").first).to_be_visible()
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate(_PAGES_SCROLLED_SIDEWAYS) == [], f"{address} in {language}"
     visitor.use_scheme("light")
     page.set_viewport_size({"width": 1280, "height": 800})
     assert {where: found for where, found in faults.items() if found} == {}

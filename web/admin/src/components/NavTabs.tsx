@@ -12,7 +12,12 @@ export function NavTabs({ label, tabs }: { label: string; tabs: readonly { to: s
   useTitle(here ? `${here.label} · ${label}` : label);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another address has another tab open
   useEffect(() => {
-    bar.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    const row = bar.current;
+    const open = row?.querySelector<HTMLElement>("[aria-current=page]");
+    if (row && open) {
+      // The row alone: scrollIntoView would move every scroller around it too.
+      row.scrollLeft = open.offsetLeft - row.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
+    }
   }, [pathname]);
   return (
     <nav ref={bar} className={styles.tabs} aria-label={label}>
