@@ -23,6 +23,7 @@ from structlog.dev import plain_traceback
 import meydan.accounts.models
 import meydan.chat.models
 import meydan.telegram.models  # noqa: F401  # the one metadata holds every table
+from meydan.cli import language
 from meydan.platform import migrate
 from meydan.platform.bus import Bus, MemoryBus
 from meydan.platform.clock import ManualClock
@@ -44,6 +45,13 @@ gc.disable()  # until every test is collected: what was made until then stays
 hypothesis.settings.register_profile("home", deadline=None)
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "home")
+
+
+@pytest.fixture(autouse=True)
+def _the_language_of_the_run() -> Iterator[None]:
+    """Forget the language that a test asked a command for: it is one per process."""
+    yield
+    language._choose(None)
 
 
 def reachable(url: str) -> bool:

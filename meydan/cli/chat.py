@@ -12,8 +12,9 @@ import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from rich.markup import escape
 from meydan.chat.mentions import mentions
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, language, say
+from meydan.cli.unreached import why
 
 _ZONE: Final = ZoneInfo("Europe/Istanbul")
 _HISTORY: Final = 20
@@ -46,10 +48,13 @@ def chat(
     lang: Lang = None,
 ) -> None:
     """Show what is said in a room and say what is typed; end with Ctrl+D."""
-    url = (url or settings_or_exit().address).rstrip("/")
+    url = url or settings_or_exit().address
     try:
+        if not _is_address(url):
+            raise _Refused(say("chat.no_address", url=url))
         password = getpass.getpass(say("chat.password")) if user else ""
-        asyncio.run(_Terminal(url, room, user or name or f"misafir{random.randint(100, 999)}", password).run())
+        name = user or name or f"misafir{random.randint(100, 999)}"
+        asyncio.run(_Terminal(url.rstrip("/"), room, name, password).run())
     except _Refused as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from None
@@ -81,6 +86,7 @@ class _Terminal:
         self._all_sent = asyncio.Event()
         self._all_sent.set()
         self._authors: dict[str, tuple[str, str]] = {}  # of the messages that were shown last
+        self._entered = asyncio.Event()
         self._no = asyncio.Event()
         self._why = ""
         self.transport: WSTransport | None = None
@@ -150,6 +156,7 @@ class _Terminal:
                     self._show(event)
         else:
             self._send({"tip": "oda_gecmisi", "oda_id": self._room, "limit": _HISTORY, "once": frame["sira"] + 1})
+        self._entered.set()
         self._say_next()
 
     def _problem(self, frame: dict[str, Any]) -> None:
@@ -198,11 +205,12 @@ class _Terminal:
                 _, listener = await ws_connect(
                     lambda: _Listener(self), self._url.replace("http", "ws", 1) + path, use_aiofastnet=False
                 )
-            except (OSError, WSError, _NoAnswer) as error:
+            except (OSError, WSError, LookupError, _NoAnswer) as error:
                 if isinstance(error, _NoAnswer) and self.transport is None:
                     raise
                 if self.transport is None:
-                    raise _Refused(say("chat.no_answer", url=self._url, reason=type(error).__name__)) from None
+                    reason = say("unreached.strange") if isinstance(error, WSError) else why(error)
+                    raise _Refused(say("chat.no_answer", url=self._url, reason=reason)) from None
                 await asyncio.sleep(random.uniform(0.5, 2))
                 continue
             assert isinstance(listener, _Listener)  # noqa: S101  # made by the factory above
@@ -239,17 +247,19 @@ class _Terminal:
         )
         try:
             with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-                answer: dict[str, Any] = json.load(response)
-                return answer
+                answer = json.load(response)
         except urllib.error.HTTPError as error:
-            if error.code >= 500 or "json" not in error.headers.get("Content-Type", ""):
-                raise _NoAnswer(say("chat.no_answer", url=self._url, reason=error.code)) from None
-            raise _Refused(json.load(error).get("ayrinti", str(error.code))) from None
-        except OSError as error:
-            raise _NoAnswer(say("chat.no_answer", url=self._url, reason=type(error).__name__)) from None
+            if error.code < 500 and "problem+json" in error.headers.get("Content-Type", ""):
+                raise _Refused(json.load(error).get("ayrinti", str(error.code))) from None
+            raise _NoAnswer(say("chat.no_answer", url=self._url, reason=f"HTTP {error.code}")) from None
+        except (OSError, HTTPException, ValueError) as error:
+            raise _NoAnswer(say("chat.no_answer", url=self._url, reason=why(error))) from None
+        if not isinstance(answer, dict):
+            raise _NoAnswer(say("chat.no_answer", url=self._url, reason=say("unreached.strange")))
+        return answer
 
     async def _talk(self) -> None:
-        """Send what is typed; at its end wait for what has not arrived."""
+        """Send what is typed; at its end wait until we were let in and everything has arrived."""
         async for line in _lines():
             if text := line.decode(errors="replace").strip():
                 client_id = str(uuid4())
@@ -258,6 +268,11 @@ class _Terminal:
                 self._all_sent.clear()
                 if self._place and len(self._unsent) == 1:
                     self._say_next()
+        if not self._unsent:  # a wrong address or room is told even to whom says nothing
+            try:
+                await asyncio.wait_for(self._entered.wait(), _PATIENCE)
+            except TimeoutError:
+                raise _Refused(say("chat.no_answer", url=self._url, reason=say("unreached.late"))) from None
         while left := len(self._unsent):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._all_sent.wait(), _PATIENCE)
@@ -296,6 +311,15 @@ class _Terminal:
             kind = "silme_moderator"
         line = say(f"chat.{kind}", name=name, text=update.get("icerik", ""))
         console.print(f"[dim]{escape(line)}[/dim]", soft_wrap=True)
+
+
+def _is_address(url: str) -> bool:
+    """Tell whether the text is an address that can be asked."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url
+    except ValueError:
+        return False
 
 
 def _named(name: str, *, guest: bool) -> str:

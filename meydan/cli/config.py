@@ -1,6 +1,7 @@
 """`meydan config`: what the environment decides, and what an operator changes while the program runs."""
 
 import json
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,11 +14,13 @@ from meydan.cli.language import Lang, language, say
 from meydan.cli.opened import with_accounts
 from meydan.cli.spoken import commands
 from meydan.platform.logging import HIDDEN, hide_secrets
-from meydan.platform.settings import Settings, SettingsError, load_settings, misspelt
+from meydan.platform.settings import Settings, SettingsError, lines_without_meaning, load_settings, misspelt
 
 if TYPE_CHECKING:
     from meydan.app.composition import Accounts
     from meydan.platform.live_settings import LiveSettings
+
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # `broken_lines` tells it, once and in the reader's language
 
 app = commands("config", about=say("config.help"))
 
@@ -32,11 +35,12 @@ def show(*, lang: Lang = None) -> None:
 @app.command(help=say("config.check_help"))
 def check(*, lang: Lang = None) -> None:
     """Exit with 2 and one line per problem when the environment cannot be used."""
-    wrong = spelling()
+    wrong = broken_lines()
     try:
         load_settings()
     except SettingsError as error:
-        wrong.insert(0, error.said(language()))
+        wrong.append(error.said(language()))
+    wrong += spelling()
     if wrong:
         _fail("\n".join(wrong))
     typer.echo(say("config.fine"))
@@ -88,10 +92,17 @@ def set_(
 
 def settings_or_exit() -> Settings:
     """Return the settings; when they cannot be used say why, one line per problem, and exit with 2."""
+    for line in broken_lines():
+        typer.echo(line, err=True)
     try:
         return load_settings()
     except SettingsError as error:
         _fail(error.said(language()))
+
+
+def broken_lines() -> list[str]:
+    """Return one line for each line of `.env` that sets nothing; its text may be a secret and is not shown."""
+    return [say("config.broken_line", number=number) for number in lines_without_meaning()]
 
 
 def spelling() -> list[str]:

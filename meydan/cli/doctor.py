@@ -19,6 +19,7 @@ import typer
 
 from meydan.cli.config import settings_or_exit
 from meydan.cli.language import Lang, say
+from meydan.cli.unreached import why
 from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.logging import hide_secrets
 from meydan.platform.settings import Settings, is_whole_secret, reachable_host
@@ -196,5 +197,5 @@ def _tried(name: str, call: Callable[[], None], advice: str) -> Finding:
     try:
         call()
     except (OSError, ValueError) as error:
-        return Finding(name, well=False, shown=type(error).__name__, advice=advice)
+        return Finding(name, well=False, shown=why(error), advice=advice)
     return Finding(name, well=True, shown=say("doctor.answers"))

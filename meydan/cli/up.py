@@ -10,7 +10,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from meydan.cli.config import spelling
+from meydan.cli.config import broken_lines, spelling
 from meydan.cli.language import Lang, language, say
 from meydan.platform.lock import InUse, sole_use
 from meydan.platform.logging import configure_logging
@@ -113,7 +113,7 @@ def _settings() -> Settings:
         private_dir(settings)
     except SettingsError as error:
         _refuse(error)
-    for line in spelling():
+    for line in (*broken_lines(), *spelling()):
         console.print(line, style="yellow", markup=False, soft_wrap=True)
     configure_logging(level=settings.log_level, style=settings.log_format)
     if was_open:

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -248,6 +249,26 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         problems = [(".".join(map(str, item["loc"])), of_pydantic(item)) for item in error.errors()]
         raise SettingsError(*problems) from None
+    except OSError as error:
+        raise SettingsError((str(Settings.model_config["env_file"]), str(error))) from None
+    except UnicodeError:
+        raise SettingsError((str(Settings.model_config["env_file"]), Reason("string_unicode"))) from None
+
+
+def lines_without_meaning(env_file: Path = Path(".env")) -> list[int]:
+    """Return the numbers of the file's lines that set nothing and are no comment, such as a word alone."""
+    try:
+        with env_file.open(encoding="utf-8") as file:
+            bindings = list(parse_stream(file))
+    except (OSError, UnicodeError):
+        return []
+    lines = []
+    for binding in bindings:
+        if binding.error or (binding.key is not None and binding.value is None):
+            whole = binding.original.string
+            before = whole[: len(whole) - len(whole.lstrip())]  # empty lines above belong to what follows them
+            lines.append(binding.original.line + before.count("\n"))
+    return lines
 
 
 def misspelt(environment: Mapping[str, str], *, env_file: Path = Path(".env")) -> list[tuple[str, str]]:
@@ -258,7 +279,11 @@ def misspelt(environment: Mapping[str, str], *, env_file: Path = Path(".env")) -
     """
     ours = {str(field.validation_alias) for field in Settings.model_fields.values()}
     found = []
-    for name in sorted({*environment, *dotenv_values(env_file)} - ours):
+    try:
+        kept = dotenv_values(env_file)
+    except (OSError, UnicodeError):  # `load_settings` says it
+        kept = {}
+    for name in sorted({*environment, *kept} - ours):
         nearest = get_close_matches(name.upper(), ours, n=1, cutoff=_ALIKE)
         if name.startswith(_FOR_TESTS):
             continue

@@ -3,7 +3,7 @@
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 Language = Literal["tr", "en"]
 LANGUAGES: tuple[Language, ...] = ("tr", "en")
@@ -14,7 +14,8 @@ _HEADER_LENGTH = 256
 def text(language: Language, key: str, **data: Any) -> str:
     """Return the catalogue's text under `key` (`"error.yetki_yok.title"`), with `{names}` filled from `data`.
 
-    Numbers are written as the language does: 0,5 in Turkish. Raises `KeyError` when the catalogue lacks the key: a
+    Numbers are written as the language does: 0,5 in Turkish. Where English has a word for one and another for several,
+    both stand in the text: `{count:person|people}`. Raises `KeyError` when the catalogue lacks the key: a
     missing text is a defect that tests find.
     """
     node: Any = catalogue(language)
@@ -34,10 +35,28 @@ def field_words(language: Language, path: str) -> str:
 
 
 def _written(language: Language, value: Any) -> Any:
-    if not isinstance(value, float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     plain = str(value).removesuffix(".0")
-    return plain.replace(".", ",") if language == "tr" else plain
+    return _Number(plain.replace(".", ",") if language == "tr" else plain, one=value == 1)
+
+
+class _Number(str):
+    """A number as it is written, that can be followed by its word."""
+
+    __slots__ = ("_one",)
+    _one: bool
+
+    def __new__(cls, written: str, *, one: bool) -> Self:
+        number = super().__new__(cls, written)
+        number._one = one
+        return number
+
+    def __format__(self, words: str) -> str:
+        singular, both, plural = words.partition("|")
+        if not both:
+            return super().__format__(words)
+        return f"{self} {singular if self._one else plural}"
 
 
 @cache

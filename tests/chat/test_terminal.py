@@ -103,6 +103,15 @@ async def test_where_nothing_can_be_typed_it_ends_at_once(node: Node) -> None:
     assert (terminal.returncode, problems) == (0, b"")
 
 
+async def test_a_room_that_is_missing_is_told_even_to_whom_says_nothing(node: Node) -> None:
+    terminal = await asyncio.create_subprocess_exec(
+        *COMMAND, "yokoda", "--url", f"http://127.0.0.1:{node.port}", stdin=DEVNULL, stdout=PIPE, stderr=PIPE
+    )
+    out, problems = await asyncio.wait_for(terminal.communicate(), PATIENCE * 2)
+    assert (terminal.returncode, problems) == (1, b"")
+    assert out.decode().startswith("Oda yok: “yokoda”")
+
+
 async def test_what_was_said_and_changed_while_the_line_was_cut_is_shown(node: Node) -> None:
     ali = await node.enter(await node.person("ali"), "genel")
     keeper = await node.enter(await node.person("duzenci", Role.MODERATOR), "genel")

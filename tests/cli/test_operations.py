@@ -101,6 +101,36 @@ def test_check_names_every_problem_on_its_line(run: Run) -> None:
     assert "short" not in output
 
 
+def test_check_asks_for_a_word_that_it_takes(run: Run) -> None:
+    for language in LANGUAGES:
+        told = run("config", "check", "--lang", language, code=2, MEYDAN_GUESTS="doğru")
+        for word in re.findall(r"\b(?:true|false)\b", told):
+            run("config", "check", MEYDAN_GUESTS=word)
+        assert "true" in told, told
+        assert "false" in told, told
+
+
+def test_a_line_of_the_file_that_sets_nothing_is_told_once(
+    run: Run, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (run.path / ".env").write_text("# ours\nLOG_LEVEL=warning\n\nMEYDAN PORT=hush\nAPI_KEY=\nhush\n\n")
+    fourth, sixth = run("config", "check", code=2).splitlines()
+    assert fourth == ".env, 4. satır: AD=değer biçiminde değil, dikkate alınmaz."
+    assert sixth.startswith(".env, 6. satır:")
+    assert ".env, line 4: not of the form NAME=value" in run("config", "check", "--lang", "en", code=2)
+    shown = run("config", "show")
+    assert shown.count("satır: AD=değer") == 2
+    assert "hush" not in shown
+    assert (caplog.text, capfd.readouterr()) == ("", ("", ""))
+    (run.path / ".env").write_text("\n# ours\n\nexport LOG_LEVEL='warning'  # one\nAPI_KEY=\n")
+    assert "sorun yok" in run("config", "check")
+
+
+def test_a_file_that_is_no_text_is_told(run: Run) -> None:
+    (run.path / ".env").write_bytes(b"LOG_LEVEL=\xff\n")
+    assert run("config", "check", code=2) == ".env: geçerli metin olmalı\n"
+
+
 def test_live_settings_are_read_and_changed(run: Run) -> None:
     run("config", "get", code=2)
     run("migrate")

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,7 +123,7 @@ def _commands() -> Iterator[tuple[str, ...]]:
 def _errors() -> Iterator[tuple[str, ...]]:
     texts = catalogue("en")["error"]
     for code, kind in error_codes().items():
-        detail = texts[code]["detail"].replace("{", "*").replace("}", "*")
+        detail = re.sub(r"\{(\w+)\}", r"*\1*", re.sub(r"\{(\w+):\w+\|(\w+)\}", r"*\1* \2", texts[code]["detail"]))
         yield f"`{code}`", str(kind.status), texts[code]["title"], detail
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import meydan
 from meydan.platform.errors import MeydanError
-from meydan.platform.texts import LANGUAGES, Language, catalogue, preferred
+from meydan.platform.texts import LANGUAGES, Language, catalogue, preferred, text
 
 
 def kinds() -> Iterator[type[MeydanError]]:
@@ -49,6 +49,14 @@ def test_texts_name_only_fields_the_error_has(language: Language) -> None:
 def _source(domain: str) -> str:
     folder = Path(meydan.__path__[0]) / domain
     return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")))
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "1 second."), (2, "2 seconds."), (0, "0 seconds."), (1.0, "1 second."), (0.5, "0.5 seconds.")],
+)
+def test_english_has_a_word_for_one_and_another_for_several(number: float, said: str) -> None:
+    assert text("en", "error.hiz_siniri.detail", bekle=number).endswith(f" {said}")
 
 
 def test_catalogues_hold_the_same_keys() -> None:
