@@ -1,7 +1,8 @@
 """Requests to the Bot API, and the few ways in which they can end.
 
 The difference that matters is between a request that cannot have arrived (`Unreached`) and one of which nobody knows
-(`Unanswered`): the first may be repeated, the second may already have been carried out.
+(`Unanswered`): the first may be repeated, the second may already have been carried out. One that could not even be
+written (`Unmade`) never will be.
 """
 
 import io
@@ -91,6 +92,10 @@ class Unreached(TelegramFault):
     """The request never left."""
 
 
+class Unmade(TelegramFault):
+    """The parameters can be written into no request: nothing left, and nothing ever would."""
+
+
 class Unanswered(TelegramFault):
     """The request left and no answer came: it may have been carried out."""
 
@@ -153,11 +158,9 @@ class HttpBotApi:
         base = self.trial_url if trial else self._api_url
         if not base:
             raise Unreached(Trouble.NO_FAKE)
-        body: bytes | aiohttp.FormData
-        if upload is None:
-            body, headers = _encoder.encode(params), _JSON
-        else:
-            body, headers = _form(params, upload), {}
+        body = _body(params, upload)
+        headers = _JSON if upload is None else {}
+        if upload is not None:
             seconds += len(upload.content) / _SLOWEST_UPLOAD
         session = self._for_polls() if method == "getUpdates" else self._for_requests()
         status, raw = await _post(session, f"{base}/bot{token}/{method}", body, headers, seconds)
@@ -182,7 +185,7 @@ class HttpBotApi:
 
 
 async def _post(
-    session: aiohttp.ClientSession, url: str, body: bytes | aiohttp.FormData, headers: dict[str, str], seconds: float
+    session: aiohttp.ClientSession, url: str, body: bytes | aiohttp.Payload, headers: dict[str, str], seconds: float
 ) -> tuple[int, bytes]:
     timeout = aiohttp.ClientTimeout(total=seconds, connect=_CONNECT_SECONDS)
     try:
@@ -194,6 +197,13 @@ async def _post(
         raise Unreached(Trouble.UNREACHED.of(type(error).__name__)) from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise Unanswered(Trouble.UNANSWERED.of(type(error).__name__)) from None
+
+
+def _body(params: Mapping[str, Any], upload: Upload | None) -> bytes | aiohttp.Payload:
+    try:
+        return _encoder.encode(params) if upload is None else _form(params, upload)()
+    except Exception as error:
+        raise Unmade(Trouble.UNMADE) from error
 
 
 def _form(params: Mapping[str, Any], upload: Upload) -> aiohttp.FormData:

@@ -20,7 +20,10 @@ def params_of(key: SendKey, ready: Ready) -> tuple[dict[str, Any], str | None]:
     if ready.claimed.media_id is not None:
         if ready.media is None:
             return params, Trouble.FILE_GONE
-        params[_FIELDS[ready.claimed.method]] = "attach://file"
+        field = _FIELDS.get(ready.claimed.method)
+        if field is None:
+            return params, Trouble.UNMADE
+        params[field] = "attach://file"
     return params, None
 
 

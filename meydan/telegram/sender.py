@@ -9,7 +9,7 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -24,7 +24,9 @@ from meydan.telegram.api import (
     TelegramFault,
     Unanswered,
     Unauthorized,
+    Unmade,
     Unreached,
+    Upload,
 )
 from meydan.telegram.events import SendKey
 from meydan.telegram.fair import FairQueue
@@ -232,6 +234,7 @@ class BotSender:
 
     async def _send(self, key: SendKey, grant: Grant, moment: float) -> None:
         ready: Ready | None = None
+        leaving = False
         try:
             ready = await self._journal.claim(key.id)
             if ready is None:
@@ -240,33 +243,48 @@ class BotSender:
                 return
             while (early := moment - self._clock.monotonic()) > 0:  # a loop's timer may fire a little too soon
                 await self._clock.sleep(early)
-            if self._ours():
-                await self._attempt(key, grant, ready)
-            else:  # the process stood still, or the database did: the bot may be another's by now
+            if not self._ours():  # the process stood still, or the database did: the bot may be another's by now
                 await self._limiter.give_back([grant])
                 self._back(key, ready, Trouble.OTHER_PROCESS)
+            elif (params := await self._request_of(key, grant, ready)) is not None:
+                upload = upload_of(ready)
+                leaving = True
+                await self._attempt(key, grant, ready, params, upload)
         except Exception:
             log.exception("telegram.send_failed", send=key.id)
-            if ready is not None:
+            if ready is not None and leaving:
+                self._stats.maybe += 1
                 self._end(key, ready, SendState.MAYBE_SENT, error=Trouble.INTERNAL)
+            elif ready is not None:
+                self._fail(key, ready, Trouble.INTERNAL, code=None)
 
-    async def _attempt(self, key: SendKey, grant: Grant, ready: Ready) -> None:
+    async def _request_of(self, key: SendKey, grant: Grant, ready: Ready) -> dict[str, Any] | None:
+        """Return the parameters that are to leave, or nothing when the send has ended without a request."""
         now = self._clock.now()
         if ready.claimed.deadline is not None and ready.claimed.deadline < now:
             await self._limiter.give_back([grant])
             self._stats.expired += 1
             self._end(key, ready, SendState.EXPIRED)
-            return
+            return None
         params, reason = params_of(key, ready)
         if reason is not None:
             await self._limiter.give_back([grant])
             self._fail(key, ready, reason, code=None)
-            return
+            return None
+        return params
+
+    async def _attempt(
+        self, key: SendKey, grant: Grant, ready: Ready, params: dict[str, Any], upload: Upload | None
+    ) -> None:
         began = self._clock.monotonic()
         try:
             result = await self._api.call(
-                self.bot.token, ready.claimed.method, params, trial=self.bot.trial, upload=upload_of(ready)
+                self.bot.token, ready.claimed.method, params, trial=self.bot.trial, upload=upload
             )
+        except Unmade as fault:
+            log.exception("telegram.send_unmade", send=key.id)
+            await self._limiter.give_back([grant])
+            self._fail(key, ready, fault.reason, code=None)
         except Unreached as fault:
             await self._limiter.give_back([grant])
             self._again(key, ready, fault)

@@ -23,7 +23,7 @@ _WORD, _LINE, _PARAGRAPH = 1, 3, 4
 def split_text(text: str, *, limit: int = 4096, parse_mode: str | None = None) -> list[str]:
     """Return `text` in parts that show at most `limit`; raise `BrokenMarkup` when its markup cannot be read.
 
-    `parse_mode` is "HTML" or "MarkdownV2". The parts are none when there is nothing but white space to cut.
+    `parse_mode` is "HTML" or "MarkdownV2". The parts are none when there is nothing but white space to cut or format.
     """
     if limit < 2:
         raise ValueError("a letter may need two units")
@@ -33,6 +33,8 @@ def split_text(text: str, *, limit: int = 4096, parse_mode: str | None = None) -
         reading = Reading(list(text), list(text))
     else:
         reading = read_html(text) if parse_mode == "HTML" else read_markdown(text)
+    if parse_mode is not None and all(char.isspace() for char in reading.shown):
+        return []
     if sum(map(_units, reading.shown)) <= limit:
         return [text]
     return [_write(reading, start, end) for start, end in _ranges(reading, limit)]

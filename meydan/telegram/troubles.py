@@ -18,6 +18,7 @@ class Trouble(StrEnum):
     NUMBER_UNKNOWN = "send_number_unknown"
     OTHER_PROCESS = "send_other_process"
     INTERNAL = "send_internal"
+    UNMADE = "send_unmade"
     NO_FAKE = "telegram_no_fake"
     NO_ADDRESS = "telegram_no_address"
     UNREACHED = "telegram_unreached"

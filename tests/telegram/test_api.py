@@ -1,10 +1,11 @@
 """Requests to the Bot API: who waits for whom, and for how long."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from meydan.telegram.api import HttpBotApi, Unanswered, Upload
+from meydan.telegram.api import HttpBotApi, Unanswered, Unmade, Upload
 from meydan.telegram.fake.failures import Failure, Rule
 from meydan.telegram.fake.server import FakeTelegram
 from tests.telegram.conftest import until
@@ -40,5 +41,20 @@ async def test_a_file_may_take_longer_than_words(fake: FakeTelegram) -> None:
                     await asking
             else:
                 assert (await asking)["document"]["file_name"] == "a.txt"
+    finally:
+        await api.close()
+
+
+@pytest.mark.parametrize("upload", [None, Upload("file", "a.txt", "text/plain", b"a")])
+@pytest.mark.parametrize("odd", [{"text": "\ud800"}, {"reply_markup": {"a": object()}}])
+async def test_what_no_request_can_be_made_of_never_leaves(
+    fake: FakeTelegram, odd: dict[str, Any], upload: Upload | None
+) -> None:
+    token = fake.make_bot(name="Bir", username="bir_bot")
+    api = HttpBotApi(api_url=fake.url, trial_url=fake.url)
+    try:
+        with pytest.raises(Unmade):
+            await api.call(token, "sendDocument", {"chat_id": 5, **odd}, trial=True, upload=upload)
+        assert (await api.call(token, "getMe", {}, trial=True))["username"] == "bir_bot"
     finally:
         await api.close()
