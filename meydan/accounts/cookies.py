@@ -15,15 +15,20 @@ from meydan.accounts.service import AccountService
 
 REFRESH: Final = "meydan_refresh"
 DEVICE: Final = "meydan_device"
+_VALUE: Final = re.compile(r"[\w.~-]*", re.ASCII)
 _PLAIN_PATH: Final = "/api/v1/auth"
 
 
 def kept(request: Request, name: str) -> str:
     """Return what the browser keeps under a name, or nothing; the others of its cookies are not taken apart."""
     accounts: AccountService = request.app.state.accounts
-    ours = re.compile(rf"(?:^|;)\s*{_named(accounts, name)}\s*=\s*([\w.~-]*)\s*(?=;|$)", re.ASCII)
-    found = [value for header in request.headers.getlist("cookie") for value in ours.findall(header)]
-    return found[-1] if found else ""
+    ours, found = _named(accounts, name), ""
+    for header in request.headers.getlist("cookie"):
+        for pair in header.split(";"):
+            key, _, value = pair.partition("=")
+            if key.strip() == ours and _VALUE.fullmatch(value := value.strip()):
+                found = value
+    return found
 
 
 class Browser:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import sys
 import threading
 import unicodedata
@@ -57,25 +58,26 @@ class Passwords:
         With no stored hash the same time is spent and the answer is no: a stranger cannot tell who is registered.
         """
         async with (self._familiar if familiar else self._strangers).turn(origin.path, gone=origin.gone):
-            if stored is None:
-                if self._nobody is None:
-                    self._nobody = await self._run(lambda: self._hash.hash("nobody's password"))
-                nobody = self._nobody
-                await self._run(lambda: self._hash.verify(normal(password), nobody))
-                return False, None
-            right, better = await self._run(lambda: self._hash.verify_and_update(normal(password), stored))
-            if right or normal(password) == password:
-                return right, better
-            # It may have been hashed as it was typed, before there was one form.
-            right = await self._run(lambda: self._hash.verify(password, stored))
-            return right, await self._run(lambda: self._hash.hash(normal(password))) if right else None
+            known = stored or await self._nobodys()
+            right, better = await self._run(lambda: self._hash.verify_and_update(normal(password), known))
+            if not right and normal(password) != password:
+                # It may have been hashed as it was typed, before there was one form.
+                right = await self._run(lambda: self._hash.verify(password, known))
+                better = await self._run(lambda: self._hash.hash(normal(password))) if right else None
+            return (right, better) if stored is not None else (False, None)
+
+    async def _nobodys(self) -> str:
+        """Return a hash of which nobody knows the password."""
+        if self._nobody is None:
+            self._nobody = await self._run(lambda: self._hash.hash(secrets.token_urlsafe()))
+        return self._nobody
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
 def _step_back() -> None:
-    """Leave the processor to the event loop whenever it wants it; Argon2's own threads inherit this."""
+    """Leave the processor to the event loop whenever it wants it."""
     if sys.platform == "linux":  # elsewhere it would be the whole process that steps back
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _COURTESY)
 

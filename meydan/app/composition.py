@@ -35,6 +35,7 @@ from meydan.chat.settings import ChatSettings
 from meydan.chat.spending import Spending
 from meydan.chat.watchman import Watchman
 from meydan.platform.addresses import Proxies
+from meydan.platform.caller_limit import CallerLimit
 from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.descriptors import raise_descriptor_limit
 from meydan.platform.live_settings import LiveSettings
@@ -42,7 +43,6 @@ from meydan.platform.metrics import Metrics
 from meydan.platform.network import NetworkSettings
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import Settings
-from meydan.platform.shares import Shares
 from meydan.telegram.settings import TelegramSettings
 from meydan.telegram.trial import TrialWorld
 
@@ -140,9 +140,9 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         writes=accounts.service.writes,
         spending=Spending(engines.bus, clock, live, node=node),
     )
-    shares = Shares()
+    caller_limit = CallerLimit()
     hub = Hub(
-        shares=shares,
+        caller_limit=caller_limit,
         messages=messages,
         message_log=message_log,
         presence=Presence(engines.bus, clock, node=node),
@@ -154,7 +154,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         node=node,
     )
     gate = Gate(
-        shares=shares,
+        caller_limit=caller_limit,
         most=raise_descriptor_limit(),
         proxies=Proxies(settings.trusted_proxies),
         hosts=hosts_of(settings),

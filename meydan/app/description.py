@@ -1,7 +1,7 @@
 """The OpenAPI description: what every operation may answer besides what it names itself, made once."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 from hashlib import sha256
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ PATH: Final = "/openapi.json"
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
 
 
-def describe(app: FastAPI, *, shapes: Iterable[type[msgspec.Struct]] = ()) -> None:
+def describe(app: FastAPI, *, shapes: Collection[type[msgspec.Struct]] = ()) -> None:
     """Let `app` tell of each operation all the problems that it may answer with, and of the structs in its answers."""
     plain = app.openapi
 

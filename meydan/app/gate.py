@@ -8,9 +8,9 @@ import structlog
 
 from meydan.app.hosts import Hosts
 from meydan.platform.addresses import Proxies, household
+from meydan.platform.caller_limit import CallerLimit
 from meydan.platform.clock import Clock, SystemClock
 from meydan.platform.network import NetworkSettings, usual_limits
-from meydan.platform.shares import Shares
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +55,7 @@ class Gate:
         proxies: Proxies | None = None,
         hosts: Hosts | None = None,
         limits: Callable[[], NetworkSettings] = usual_limits,
-        shares: Shares | None = None,
+        caller_limit: CallerLimit | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.most = max(most - _NOT_OURS, most // 2)
@@ -63,7 +63,7 @@ class Gate:
         self.proxies = proxies or Proxies()
         self.hosts = hosts or Hosts()
         self.limits = limits
-        self.shares = shares or Shares()
+        self.caller_limit = caller_limit or CallerLimit()
         self.stats = GateStats()
         self.total = 0
         self._clock = clock or SystemClock()

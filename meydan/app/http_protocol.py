@@ -171,7 +171,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Answer a request in its caller's turn; one that changes nothing is given up when its peer hangs up."""
-        worked: Any = shared(app, self._gate.shares, cycle, self.flow)
+        worked: Any = shared(app, self._gate.caller_limit, cycle, self.flow)
 
         async def until_gone(*asked: Any) -> None:
             self._asking = asyncio.current_task()
@@ -205,7 +205,7 @@ class BoundedHttp(HttpToolsProtocol):
             return b"414 URI Too Long"
         whole = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         longest = any(len(value) > _OF_FIELDS.get(name, _FIELD_BYTES) for name, value in self.headers)
-        many = any(name == b"cookie" and value.count(b";") >= _FIELDS for name, value in self.headers)
+        many = sum(value.count(b";") + 1 for name, value in self.headers if name == b"cookie") > _FIELDS
         return _TOO_LARGE if longest or many or whole > HEAD_BYTES else b""
 
     def _turned_away(self) -> bytes:

@@ -1,17 +1,26 @@
-"""Requests as work: each holds one of its caller's shares while it is worked, and none while it waits for its peer."""
+"""Requests as work: each holds one of its caller's permits while it is worked, and none while it waits for its peer."""
 
 import asyncio
+from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from meydan.platform.addresses import household
+from meydan.platform.caller_limit import CallerLimit, rest
 from meydan.platform.http import GONE
-from meydan.platform.shares import Shares, rest
+
+_SIGN_IN: Final = "/api/v1/auth/"
 
 
-def shared(app: ASGIApp, shares: Shares, cycle: RequestResponseCycle, flow: FlowControl) -> ASGIApp:
+def _line(scope: Scope) -> str:
+    """Return in whose line a request stands; who signs in does not wait for those of the address who read a lot."""
+    caller = household(scope["client"][0] if scope["client"] else "")
+    return f"{caller} sign-in" if scope["path"].startswith(_SIGN_IN) else caller
+
+
+def shared(app: ASGIApp, caller_limit: CallerLimit, cycle: RequestResponseCycle, flow: FlowControl) -> ASGIApp:
     """Return `app` as it answers the request of one cycle, in its caller's turn."""
 
     async def worked(scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,7 +38,7 @@ def shared(app: ASGIApp, shares: Shares, cycle: RequestResponseCycle, flow: Flow
 
         begun = False
         try:
-            async with shares.share(household(scope["client"][0] if scope["client"] else "")):
+            async with caller_limit.work(_line(scope)):
                 begun = True
                 await app(scope, arrived, read)
         except asyncio.CancelledError as cancelled:

@@ -8,8 +8,8 @@ from meydan.accounts.asking import CurrentActor, From, KnownActor, OptionalActor
 from meydan.accounts.permissions import Permission
 from meydan.chat import schemas
 from meydan.chat.admissions import RoomAdmissions
+from meydan.chat.answers import FoundOut, HistoryOut, MessageOut, RoomOut, RoomsOut
 from meydan.chat.archive import RoomArchive
-from meydan.chat.events import FoundOut, HistoryOut, MessageOut
 from meydan.chat.hub import Hub
 from meydan.chat.invitations import InvitationService
 from meydan.chat.members import MemberService
@@ -25,7 +25,7 @@ from meydan.platform.structs import answers_with, struct_answer
 _PEOPLE_SHOWN = 50
 _SIRA = 2**53
 
-SHAPES: Final = (HistoryOut, FoundOut, MessageOut)
+SHAPES: Final = (HistoryOut, FoundOut, MessageOut, RoomOut, RoomsOut)
 LARGER_BODIES: Final = {
     "/api/v1/mesaj/gonder": LargerBody(204_800, Permission.ROOMS_WRITE),  # the longest text, every letter escaped
     "/api/v1/bildirimler/okundu": LargerBody(40_960, Permission.ROOMS_READ),
@@ -100,7 +100,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
     operation_id="list_rooms",
     summary="Görülebilen odalar",
     tags=["sohbet"],
-    response_model=schemas.RoomsOut,
+    responses=answers_with(RoomsOut),
 )
 async def list_rooms(
     *,
@@ -117,8 +117,7 @@ async def list_rooms(
     A page of them: `sonra` is the last page's `sonraki`, which is null on the last one.
     """
     page = await rooms.rooms(actor, search=search, mine=mine, after=after, limit=limit)
-    shown = schemas.RoomsOut(rooms=[_room(view, hub) for view in page.items], next_cursor=page.next_cursor)
-    return Response(shown.model_dump_json(by_alias=True), media_type="application/json")  # FastAPI would check it again
+    return struct_answer(RoomsOut([_room(view, hub) for view in page.items], page.next_cursor))
 
 
 @router.post(
@@ -127,27 +126,40 @@ async def list_rooms(
     summary="Oda aç",
     status_code=status.HTTP_201_CREATED,
     tags=["sohbet"],
+    responses=answers_with(RoomOut, status=201),
 )
-async def create_room(actor: CurrentActor, rooms: Rooms, hub: LiveHub, draft: schemas.RoomIn) -> schemas.RoomOut:
+async def create_room(actor: CurrentActor, rooms: Rooms, hub: LiveHub, draft: schemas.RoomIn) -> Response:
     """Open a room; the asker becomes its owner."""
     view = await rooms.create(
         actor, name=draft.room, title=draft.title or draft.room or "", topic=draft.topic, kind=draft.kind
     )
-    return _room(view, hub)
+    return struct_answer(_room(view, hub), status=status.HTTP_201_CREATED)
 
 
-@router.get("/sohbet/odalar/{oda_id}", operation_id="get_room", summary="Bir oda", tags=["sohbet"])
-async def get_room(actor: OptionalActor, rooms: Rooms, hub: LiveHub, room_id: RoomId) -> schemas.RoomOut:
+@router.get(
+    "/sohbet/odalar/{oda_id}",
+    operation_id="get_room",
+    summary="Bir oda",
+    tags=["sohbet"],
+    responses=answers_with(RoomOut),
+)
+async def get_room(actor: OptionalActor, rooms: Rooms, hub: LiveHub, room_id: RoomId) -> Response:
     """Return one room."""
-    return _room(await rooms.room(actor, room_id), hub)
+    return struct_answer(_room(await rooms.room(actor, room_id), hub))
 
 
-@router.patch("/sohbet/odalar/{oda_id}", operation_id="change_room", summary="Odayı değiştir", tags=["sohbet"])
+@router.patch(
+    "/sohbet/odalar/{oda_id}",
+    operation_id="change_room",
+    summary="Odayı değiştir",
+    tags=["sohbet"],
+    responses=answers_with(RoomOut),
+)
 async def change_room(
     actor: CurrentActor, rooms: Rooms, hub: LiveHub, room_id: RoomId, change: schemas.RoomChange
-) -> schemas.RoomOut:
+) -> Response:
     """Give a room another title or topic."""
-    return _room(await rooms.change(actor, room_id, title=change.title, topic=change.topic), hub)
+    return struct_answer(_room(await rooms.change(actor, room_id, title=change.title, topic=change.topic), hub))
 
 
 @router.delete(
@@ -201,10 +213,16 @@ async def restore_room(actor: CurrentActor, archive: Archive, room_id: RoomId) -
     await archive.restore(actor, room_id)
 
 
-@router.post("/sohbet/odalar/{oda_id}/uyelik", operation_id="join_room", summary="Üye ol", tags=["sohbet"])
-async def join_room(actor: CurrentActor, members: Members, hub: LiveHub, room_id: RoomId) -> schemas.RoomOut:
+@router.post(
+    "/sohbet/odalar/{oda_id}/uyelik",
+    operation_id="join_room",
+    summary="Üye ol",
+    tags=["sohbet"],
+    responses=answers_with(RoomOut),
+)
+async def join_room(actor: CurrentActor, members: Members, hub: LiveHub, room_id: RoomId) -> Response:
     """Become a member of a public room."""
-    return _room(await members.join(actor, room_id), hub)
+    return struct_answer(_room(await members.join(actor, room_id), hub))
 
 
 @router.delete(
@@ -301,12 +319,18 @@ async def look_at_invitation(
     return schemas.PreviewOut.model_validate(await admissions.look(draft.code, actor=actor, origin=come))
 
 
-@router.post("/sohbet/davet-kabul", operation_id="accept_invitation", summary="Daveti kabul et", tags=["sohbet"])
+@router.post(
+    "/sohbet/davet-kabul",
+    operation_id="accept_invitation",
+    summary="Daveti kabul et",
+    tags=["sohbet"],
+    responses=answers_with(RoomOut),
+)
 async def accept_invitation(
     actor: CurrentActor, invitations: Invitations, hub: LiveHub, draft: schemas.AcceptIn
-) -> schemas.RoomOut:
+) -> Response:
     """Enter a room by an invitation's code."""
-    return _room(await invitations.accept(actor, draft.code), hub)
+    return struct_answer(_room(await invitations.accept(actor, draft.code), hub))
 
 
 @router.get(
@@ -403,9 +427,9 @@ async def mark_notifications_read(actor: CurrentActor, notices: Notices, marks: 
     await notices.mark_read(actor, marks.ids)
 
 
-def _room(view: RoomView, hub: Hub) -> schemas.RoomOut:
+def _room(view: RoomView, hub: Hub) -> RoomOut:
     people = hub.presence.people(view.slug, limit=_PEOPLE_SHOWN)
-    return schemas.room_out(view, people, hub.presence.count(view.slug))
+    return RoomOut.of(view, people, hub.presence.count(view.slug))
 
 
 def _member(view: MemberView, *, online: bool) -> schemas.MemberOut:

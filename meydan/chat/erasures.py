@@ -44,9 +44,8 @@ class Erasures:
         now, since = self._clock.now(), self._purged
         if now - since < _PURGE_EVERY:
             return
-        self._purged = now
         anew = await self._db.read(lambda session: LogRepository(session).has_lost_words(since))
-        if not anew:
-            return
-        while await self._db.write(partial(self._search.purge, pages=_PAGES, anew=anew)):
-            anew = False
+        if anew:
+            while await self._db.write(partial(self._search.purge, pages=_PAGES, anew=anew)):
+                anew = False
+        self._purged = now  # not before: a full disk puts all of it off

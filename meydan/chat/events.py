@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from msgspec.structs import astuple
 
 from meydan.chat.models import UpdateKind
 
@@ -56,7 +55,6 @@ class MessageView(
         "reactions": "tepkiler",
         "mentions": "bahsedilenler",
         "client_id": "istemci_id",
-        "attachments": "ekler",
     },
 ):
     """A message as everyone in its room sees it; a deleted one keeps its place, loses its text, says who deleted it."""
@@ -79,34 +77,6 @@ class MessageView(
     reactions: tuple[ReactionCount, ...] = ()
     mentions: tuple[str, ...] = ()
     client_id: str | None = None
-    attachments: tuple[str, ...] = ()
-
-
-class MessageOut(MessageView, frozen=True, omit_defaults=False):
-    """A message as HTTP answers it: the same, with the fields that have their default value."""
-
-    @classmethod
-    def of(cls, message: MessageView) -> "MessageOut":
-        """Return the same message."""
-        return cls(*astuple(message))
-
-
-class HistoryOut(
-    Struct, frozen=True, rename={"room": "oda_id", "epoch": "donem", "messages": "mesajlar", "more": "devami"}
-):
-    """Messages of a room, oldest first; `devami` tells whether there are older ones."""
-
-    room: str
-    epoch: str
-    messages: tuple[MessageOut, ...]
-    more: bool
-
-
-class FoundOut(Struct, frozen=True, rename={"messages": "mesajlar", "more": "devami"}):
-    """Messages that a search found, newest first; `devami` tells whether there are older ones."""
-
-    messages: tuple[MessageOut, ...]
-    more: bool
 
 
 class UpdateView(

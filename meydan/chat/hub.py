@@ -42,11 +42,11 @@ from meydan.chat.settings import ChatSettings
 from meydan.chat.watchman import Watchman
 from meydan.platform.budgets import Budget
 from meydan.platform.bus import Bus
+from meydan.platform.caller_limit import CallerLimit
 from meydan.platform.clock import Clock
 from meydan.platform.errors import RateLimited, Unavailable
 from meydan.platform.live_settings import LiveSettings
 from meydan.platform.network import NetworkSettings
-from meydan.platform.shares import Shares
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +87,7 @@ class Hub:
         bus: Bus,
         clock: Clock,
         live: LiveSettings,
-        shares: Shares,
+        caller_limit: CallerLimit,
         node: str,
     ) -> None:
         self.stats = HubStats()
@@ -122,7 +122,7 @@ class Hub:
         self._bus = bus
         self._clock = clock
         self._node = node
-        self._requests = Requests(self, messages, message_log, presence, clock, shares=shares)
+        self._requests = Requests(self, messages, message_log, presence, clock, caller_limit=caller_limit)
         self._with_private: list[Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._chores: set[str] = set()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from meydan.chat.events import Event, MessageView, Quote, ReactionCount, UpdateView
@@ -60,7 +60,7 @@ class MessageRow(NamedTuple):
 
 
 class ShownRow(NamedTuple):
-    """What people see of a stored message: the columns in the order of `SHOWN`."""
+    """What people see of a stored message: a page of objects would cost five times as much."""
 
     id: str
     room_id: int
@@ -80,8 +80,7 @@ class ShownRow(NamedTuple):
     client_id: str | None
 
 
-SHOWN: Final = select(*(Message.__table__.c[name] for name in ShownRow._fields))
-"""A query for what people see of messages; add which. A page of objects would cost five times as much."""
+_SHOWN: Final = select(*(Message.__table__.c[name] for name in ShownRow._fields))
 _INSERT_MESSAGES = bulk_insert(Message, MessageRow._fields)
 
 
@@ -222,7 +221,7 @@ class LogRepository:
         """Return all events in (after, upto] in order, or nothing when they are more than `limit` or not all there."""
         if upto - after > limit:
             return None
-        messages = self._shown(SHOWN.where(Message.room_id == room.id, Message.sira > after, Message.sira <= upto))
+        messages = self._shown(_SHOWN.where(Message.room_id == room.id, Message.sira > after, Message.sira <= upto))
         updates = self._session.scalars(
             select(Update).where(Update.room_id == room.id, Update.sira > after, Update.sira <= upto)
         ).all()
@@ -235,7 +234,7 @@ class LogRepository:
 
     def history(self, room: Room, *, before: int | None, limit: int) -> tuple[list[MessageView], bool]:
         """Return up to `limit` messages before a place in the log, oldest first, and whether there are older ones."""
-        statement = SHOWN.where(Message.room_id == room.id).order_by(Message.sira.desc()).limit(limit + 1)
+        statement = _SHOWN.where(Message.room_id == room.id).order_by(Message.sira.desc()).limit(limit + 1)
         if before is not None:
             statement = statement.where(Message.sira < before)
         rows = self._shown(statement)
@@ -269,16 +268,30 @@ class LogRepository:
         )
         return {(row[0], row[1]): Quote(*row[1:]) for row in rows}
 
-    def _shown(self, statement: Select[*tuple[Any, ...]]) -> list[ShownRow]:
-        return [ShownRow(*row) for row in self._session.connection().execute(statement).all()]
+    def visible(self, message_id: str, rooms: Select[int]) -> MessageView | None:
+        """Return a message of one of `rooms`, a query for their numbers, or nothing."""
+        found = self._of_rooms(_SHOWN.where(Message.id == message_id, Message.room_id.in_(rooms)))
+        return found[0] if found else None
 
-    def found(self, statement: Select[*tuple[Any, ...]]) -> list[MessageView]:
-        """Run a query for what is `SHOWN` of messages of any rooms and return them as people see them."""
+    def matching(
+        self, words: ColumnElement[bool], rooms: Select[int], *, before: str | None, limit: int
+    ) -> list[MessageView]:
+        """Return messages of `rooms` that hold the words and are not deleted, newest first."""
+        statement = _SHOWN.where(words, Message.deleted_at.is_(None), Message.room_id.in_(rooms))
+        if before is not None:
+            statement = statement.where(Message.id < before)
+        return self._of_rooms(statement.order_by(Message.id.desc()).limit(limit))
+
+    def _of_rooms(self, statement: Select[*tuple[Any, ...]]) -> list[MessageView]:
         rows = self._shown(statement)
         room_ids = {row.room_id for row in rows}
         found = self._session.execute(select(Room.id, Room.slug).where(Room.id.in_(room_ids)))
         slugs = {room_id: slug for room_id, slug in found}  # noqa: C416  # a Row is no pair to mypy
         return self.views(rows, slugs)
+
+    def _shown(self, statement: Select[*tuple[Any, ...]]) -> list[ShownRow]:
+        self._session.flush()
+        return [ShownRow(*row) for row in self._session.connection().execute(statement).all()]
 
 
 def message_view(

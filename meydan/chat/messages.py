@@ -17,9 +17,9 @@ from meydan.chat.access import access_room, add_member, member_id, require_read
 from meydan.chat.errors import MessageMissing, TooLong
 from meydan.chat.events import Event, MessageView
 from meydan.chat.log import MessageLog
-from meydan.chat.log_repository import SHOWN, LogRepository
+from meydan.chat.log_repository import LogRepository
 from meydan.chat.mentions import mentions
-from meydan.chat.models import Message, Room
+from meydan.chat.models import Room
 from meydan.chat.notice_repository import NoticeRepository
 from meydan.chat.operations import Append, EditText, Erase, PutReaction, Restore, Stored
 from meydan.chat.ownership import kept_client_id
@@ -47,6 +47,7 @@ _EMOJI: Final = re.compile(
     rf"{_SYMBOL}(?:\u200d{_SYMBOL})*|[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3"  # joined, a country, a key
 )
 _SEARCH_WORDS: Final = 8
+_NEWEST_WITHIN: Final = 2.0  # seconds: behind a writer that takes long the newest messages are not found yet
 _SEEKERS: Final = 500
 _OF_ONE_ADDRESS: Final = 50  # searches that wait
 _WORD_LENGTH: Final = 128  # of longer words the beginning is found: PostgreSQL leaves out what has 2 KiB
@@ -161,8 +162,8 @@ class MessageService:
         """Say something in a room without a connection to it."""
         actor.require(Permission.ROOMS_WRITE)
         room, _ = await self._db.read(lambda session: access_room(session, actor, name))
-        operation = self.compose(actor, room.id, content, client_id=client_id, reply_to=reply_to)
         self.spend(actor)
+        operation = self.compose(actor, room.id, content, client_id=client_id, reply_to=reply_to)
         return await self._log.put(operation)
 
     async def enter(self, actor: Actor, name: str) -> tuple[Room, int]:
@@ -214,11 +215,10 @@ class MessageService:
         _message_id(message_id)
 
         def read(session: Session) -> MessageView:
-            statement = SHOWN.where(Message.id == message_id, Message.room_id.in_(visible_room_ids(member_id(actor))))
-            found = LogRepository(session).found(statement)
-            if not found:
+            found = LogRepository(session).visible(message_id, visible_room_ids(member_id(actor)))
+            if found is None:
                 raise MessageMissing(message_id)
-            return found[0]
+            return found
 
         return await self._db.read(read)
 
@@ -246,18 +246,16 @@ class MessageService:
             rooms = visible_room_ids(member_id(actor))
             if room is not None:
                 rooms = rooms.where(Room.id == access_room(session, actor, room)[0].id)
-            statement = SHOWN.where(
-                self._search.matches(wanted), Message.deleted_at.is_(None), Message.room_id.in_(rooms)
-            )
-            if before is not None:
-                statement = statement.where(Message.id < before)
-            found = LogRepository(session).found(statement.order_by(Message.id.desc()).limit(limit + 1))
+            found = LogRepository(session).matching(self._search.matches(wanted), rooms, before=before, limit=limit + 1)
             return found[:limit], len(found) > limit
 
         asks = origin if actor is None else actor.origin
         async with self._finding.turn((asks.line,)):
-            with contextlib.suppress(Unavailable):  # what is not taken in yet waits until the disk takes it
-                await self._indexer.catch_up()
+            with contextlib.suppress(
+                Unavailable, TimeoutError
+            ):  # the newest wait then
+                async with asyncio.timeout(_NEWEST_WITHIN):
+                    await self._indexer.catch_up()
             finding = asyncio.ensure_future(self._db.read(read))
             try:
                 return await asyncio.shield(finding)
@@ -287,10 +285,10 @@ class MessageService:
     def _content(self, content: str) -> str:
         content = clean(content)
         limit = self._live.current(ChatSettings).max_length
-        if is_blank(content):
-            raise InvalidInput(field="icerik", reason="empty")
         if len(content) > limit:
             raise TooLong(field="icerik", length=len(content), limit=limit)
+        if is_blank(content):
+            raise InvalidInput(field="icerik", reason="empty")
         return content
 
 

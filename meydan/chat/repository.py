@@ -16,6 +16,9 @@ _UNREAD_EVENTS = 1_000
 ROOMS_REMEMBERED = 200
 
 
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
 class RoomPlace(msgspec.Struct, frozen=True, array_like=True):
     """The last room of a page of the liveliest, when it was last spoken in, and the numbers of the rooms shown.
 
@@ -24,7 +27,7 @@ class RoomPlace(msgspec.Struct, frozen=True, array_like=True):
 
     room: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,64}\Z")]
     at: Annotated[datetime, msgspec.Meta(tz=True)] | None
-    shown: Annotated[tuple[int, ...], msgspec.Meta(max_length=ROOMS_REMEMBERED)] = ()
+    shown: Annotated[tuple[_Number, ...], msgspec.Meta(max_length=ROOMS_REMEMBERED)] = ()
     all_shown: bool = False
 
 
@@ -43,11 +46,8 @@ class SeenRoom(NamedTuple):
     read_sira: int | None
 
 
-_ROOM_COLUMNS: Final = ("id", "slug", "title", "topic", "kind", "head", "epoch", "last_activity")
-_SEEN: Final = (
-    *(Room.__table__.c[name] for name in _ROOM_COLUMNS),
-    *(Member.__table__.c[name] for name in ("role", "read_sira")),
-)
+_ROOMS, _MEMBERS = Room.__table__.c, Member.__table__.c
+_SEEN: Final = tuple((_ROOMS if name in _ROOMS else _MEMBERS)[name] for name in SeenRoom._fields)
 
 
 class RoomRepository:
@@ -142,7 +142,7 @@ class RoomRepository:
         words: Collection[str] = (),
         mine: bool = False,
         after: RoomPlace | None = None,
-        limit: int | None = None,
+        limit: int,
     ) -> list[SeenRoom]:
         """Return the rooms that the user may see, or belongs to, with their place in it; the liveliest first.
 
@@ -163,6 +163,7 @@ class RoomRepository:
             statement = statement.where(Room.id.not_in(after.shown))
             if not after.all_shown:
                 statement = statement.where(_quieter(after))
+        self._session.flush()
         return [SeenRoom(*row) for row in self._session.connection().execute(statement).all()]
 
     def unread(self, user_id: str, *, among: Collection[int] | None = None) -> dict[int, int]:

@@ -20,9 +20,9 @@ from meydan.chat.log import MessageLog
 from meydan.chat.messages import MessageService
 from meydan.chat.operations import Operation
 from meydan.chat.presence import Presence
+from meydan.platform.caller_limit import CallerLimit
 from meydan.platform.clock import Clock
 from meydan.platform.errors import InvalidInput, MeydanError
-from meydan.platform.shares import Shares
 from meydan.platform.texts import text
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ class Requests:
         presence: Presence,
         clock: Clock,
         *,
-        shares: Shares,
+        caller_limit: CallerLimit,
     ) -> None:
         self._hub = hub
         self._messages = messages
         self._log = message_log
         self._presence = presence
         self._clock = clock
-        self._shares = shares
+        self._caller_limit = caller_limit
 
     def begin(self, connection: Connection, request: wire.Request) -> None:
         """Carry out `request`, or start on it; its error is told with its `ref`."""
@@ -95,6 +95,7 @@ class Requests:
         channel = self._joined(connection, request.room)
         if request.attachments:
             raise InvalidInput(field="ekler", reason="not_yet")
+        self._messages.spend(actor)  # before the text is looked at, which costs something
         operation = self._messages.compose(
             actor,
             channel.room_id,
@@ -103,12 +104,13 @@ class Requests:
             client_id=request.client_id,
             reply_to=request.reply_to,
         )
-        self._submit(connection, actor, channel, operation, request)
+        self._submit(connection, channel, operation, request)
 
     def _change(
         self, connection: Connection, actor: Actor, request: wire.Edit | wire.Delete | wire.Restore | wire.React
     ) -> None:
         channel = self._joined(connection, request.room)
+        self._messages.spend(actor)
         operation: Operation
         match request:
             case wire.Edit():
@@ -121,17 +123,15 @@ class Requests:
                 operation = self._messages.react(
                     actor, channel.room_id, request.message_id, request.emoji, remove=request.remove
                 )
-        self._submit(connection, actor, channel, operation, request)
+        self._submit(connection, channel, operation, request)
 
     def _submit(
         self,
         connection: Connection,
-        actor: Actor,
         channel: RoomChannel,
         operation: Operation,
         request: wire.Send | wire.Edit | wire.Delete | wire.Restore | wire.React,
     ) -> None:
-        self._messages.spend(actor)
         client_id = request.client_id if isinstance(request, wire.Send) else None
         self._log.submit(operation, partial(self._answer, connection, channel, request.ref, client_id))
 
@@ -163,7 +163,7 @@ class Requests:
 
     async def _wait(self, connection: Connection, actor: Actor, request: wire.Join | wire.History) -> None:
         try:
-            async with self._shares.share(connection.origin.line):
+            async with self._caller_limit.work(connection.origin.line):
                 if connection.closing:
                     pass
                 elif isinstance(request, wire.Join):

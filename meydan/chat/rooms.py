@@ -17,7 +17,7 @@ from meydan.chat.news import RoomNews, RoomWord, tell_room
 from meydan.chat.notice_repository import NoticeRepository
 from meydan.chat.repository import ROOMS_REMEMBERED, RoomPlace, RoomRepository, SeenRoom
 from meydan.chat.settings import ChatSettings
-from meydan.chat.views import RoomView, room_view
+from meydan.chat.views import RoomView, room_view, seen_view
 from meydan.platform.bus import Bus
 from meydan.platform.clock import Clock
 from meydan.platform.cursors import cursor, place_at
@@ -80,7 +80,7 @@ class RoomService:
             unread = rooms.unread(user_id, among=[room.id for room in page]) if user_id else {}
             mentions = NoticeRepository(session).unread_by_room(user_id) if user_id else {}
             return Page(
-                [room_view(room, room, unread.get(room.id, 0), mentions.get(room.id, 0)) for room in page],
+                [seen_view(room, unread.get(room.id, 0), mentions.get(room.id, 0)) for room in page],
                 cursor(_place(page, last)) if more else None,
             )
 

@@ -108,32 +108,6 @@ class SentOut(Wire):
     client_id: str | None
 
 
-class RoomOut(Wire):
-    """A room as the asker sees it."""
-
-    room: str
-    title: str
-    topic: str
-    kind: RoomKind
-    people_count: int
-    people: list[str]
-    last_activity: datetime | None
-    head: int
-    epoch: str
-    member: bool
-    role: RoomRole | None
-    unread: int
-    mention_count: int
-    read_sira: int
-
-
-class RoomsOut(Wire):
-    """Rooms, the liveliest first; `sonraki` asks for those after them and is null when there are none."""
-
-    rooms: list[RoomOut]
-    next_cursor: str | None
-
-
 class ArchivedOut(Wire):
     """An archived room."""
 
@@ -262,23 +236,3 @@ class ReadIn(Told):
     """Which notifications were read; none named means all."""
 
     ids: list[Id] | None = Field(None, max_length=500)
-
-
-def room_out(view: Any, people: list[str], count: int) -> RoomOut:
-    """Return a room's HTTP shape from its view and who is present."""
-    return RoomOut(
-        room=view.slug,
-        title=view.title,
-        topic=view.topic,
-        kind=view.kind,
-        people_count=count,
-        people=people,
-        last_activity=view.last_activity,
-        head=view.head,
-        epoch=view.epoch,
-        member=view.role is not None,
-        role=view.role,
-        unread=view.unread,
-        mention_count=view.mentions,
-        read_sira=view.read_sira,
-    )

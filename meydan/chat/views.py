@@ -50,8 +50,18 @@ class InvitationView:
     code: str | None = None
 
 
-def room_view(room: Room | SeenRoom, member: Member | SeenRoom | None, unread: int, mentions: int) -> RoomView:
+def seen_view(room: SeenRoom, unread: int, mentions: int) -> RoomView:
+    """Show a room of a list, with how much of it is unread and how often the actor is named there."""
+    return _view(room, room.role, room.read_sira, unread, mentions)
+
+
+def room_view(room: Room, member: Member | None, unread: int, mentions: int) -> RoomView:
     """Show a room, with how much of it is unread and how often the actor is named there."""
+    role, read = (None, None) if member is None else (member.role, member.read_sira)
+    return _view(room, role, read, unread, mentions)
+
+
+def _view(room: Room | SeenRoom, role: str | None, read_sira: int | None, unread: int, mentions: int) -> RoomView:
     return RoomView(
         room_id=room.id,
         slug=room.slug,
@@ -61,10 +71,10 @@ def room_view(room: Room | SeenRoom, member: Member | SeenRoom | None, unread: i
         head=room.head,
         epoch=room.epoch,
         last_activity=room.last_activity,
-        role=RoomRole(member.role) if member and member.role else None,
+        role=RoomRole(role) if role else None,
         unread=unread,
         mentions=mentions,
-        read_sira=member.read_sira or 0 if member else 0,
+        read_sira=read_sira or 0,
     )
 
 

@@ -20,6 +20,7 @@ from meydan.platform.texts import Language
 from meydan.platform.texts import text as words
 
 MAX_FRAME = 65_536
+_LONGEST_SHORT = 1_024  # bytes of JSON: 64 characters, however they are escaped
 
 Ref = Annotated[str, Meta(max_length=64)] | None
 Slug = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -139,8 +140,8 @@ Request = Join | Leave | Send | History | Edit | Delete | Restore | React | Typi
 class _Envelope(Struct):
     """What can be read of a frame that is not a request: enough to answer it."""
 
-    tip: Any = None
-    ref: Any = None
+    tip: msgspec.Raw = msgspec.Raw()
+    ref: msgspec.Raw = msgspec.Raw()
 
 
 _requests = msgspec.json.Decoder(Request)
@@ -180,7 +181,13 @@ def ref_of(data: bytes | memoryview) -> str | None:
 
 
 def _ref(envelope: _Envelope) -> str | None:
-    return envelope.ref if isinstance(envelope.ref, str) and len(envelope.ref) <= 64 else None
+    return ref if (ref := _short(envelope.ref)) is not None and len(ref) <= 64 else None
+
+
+def _short(value: msgspec.Raw) -> str | None:
+    """Return a short text; whatever else stands there is not taken apart."""
+    raw = bytes(value)
+    return msgspec.json.decode(raw, type=str) if raw[:1] == b'"' and len(raw) <= _LONGEST_SHORT else None
 
 
 def _refusal(data: bytes | memoryview, reason: str) -> Refused | NotText:
@@ -192,8 +199,10 @@ def _refusal(data: bytes | memoryview, reason: str) -> Refused | NotText:
     except (msgspec.DecodeError, RecursionError):
         return Refused(MalformedJson(), None)
     ref = _ref(envelope)
-    if not isinstance(envelope.tip, str) or envelope.tip not in _TAGS:
-        return Refused(UnknownType(gelen=str(envelope.tip)[:64]), ref)
+    tip = _short(envelope.tip)
+    if tip not in _TAGS:
+        shown = bytes(envelope.tip)[:64].decode(errors="replace") if tip is None else tip[:64]
+        return Refused(UnknownType(gelen=shown), ref)
     sentence, _, path = reason.partition(" - at `$")
     field = re.split(r"[.\[]", path.strip("`."))[0] or sentence.rpartition("`")[0].rpartition("`")[2]
     return Refused(InvalidInput(field=field, reason=of_msgspec(sentence)), ref)

@@ -1,10 +1,12 @@
 """Cursors: where in a list the next page begins, as a text that only its own list can read."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
+import msgspec.structs
 
 from meydan.platform.errors import InvalidInput
 
@@ -59,6 +61,11 @@ def _decoded(text: str, kind: type[T], field: str) -> T | None:
     if not text:
         return None
     try:
-        return msgspec.json.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
-    except ValueError:  # of base64 and of msgspec alike
+        place: Any = msgspec.json.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
+        for value in msgspec.structs.astuple(place):
+            if isinstance(value, datetime):
+                value.astimezone(UTC)  # the first and the last moments of all are none everywhere
+    except (ValueError, OverflowError):  # of base64 and of msgspec alike
         raise CursorInvalid(field) from None
+    found: T = place
+    return found

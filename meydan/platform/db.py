@@ -47,6 +47,13 @@ Work = Callable[[Session], T]
 _SQLITE: Final = "sqlite:///"
 _READERS: Final = 2
 _BUSY_SECONDS: Final = 30
+_PRAGMAS: Final = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    f"journal_size_limit={16 * 1024 * 1024}",  # what a long reader made of the journal is given back to the disk
+)
 _MICROSECONDS: Final = len("2026-01-05 09:00:00.000000")
 _FAREWELL_SECONDS: Final = 3
 
@@ -283,7 +290,7 @@ def sqlite_engine(path: str, *, begin: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -63,6 +63,7 @@ class Prepared:
             raise as_sqlalchemy_tells(error, compiled.text) from error
 
     def _of(self, session: Session) -> tuple[Connection, _Compiled]:
+        session.flush()  # what the unit of work has done so far
         bind = session.get_bind()
         connection = bind if isinstance(bind, Connection) else session.connection()
         dialect = connection.dialect

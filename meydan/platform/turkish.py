@@ -19,6 +19,7 @@ _LETTERS: Final = dict(zip("İıÇçĞğÖöŞşÜüÂâÎîÛû".encode(_CODE_P
 _FOLDED: Final = bytes(_LETTERS.get(code, code) for code in range(256)).lower()
 _SOFT_HYPHEN: Final = "\u00ad".encode(_CODE_PAGE)  # of the code page's characters the only ignorable one
 _GAPS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
+_MOST_SPELLED: Final = 4  # letters for one: no letter of a living script is written with more
 _WORD: Final = re.compile(r"[^\W_]+")
 _SIGNS: Final = re.compile(r"(?:\+(?<=[^\W_]\+)\+?|#(?<=[^\W_]#))(?![\w+#])")  # it begins with what is seldom met
 _PICTURE: Final = re.compile("[\u203c\u2049\u2122-\u27bf\u2900-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]")
@@ -59,7 +60,8 @@ def _fold_plain(text: str, without: bytes = b"") -> str | None:
 
 
 def _fold_foreign(text: str) -> str:
-    lowered = tr_lower(unicodedata.normalize("NFKC", text))
+    """Fold text of any script; of characters that stand for a whole sentence the beginning."""
+    lowered = tr_lower(unicodedata.normalize("NFKC", text)[: _MOST_SPELLED * (len(text) + 1)])
     decomposed = unicodedata.normalize("NFKD", lowered.translate(_DOTLESS))
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold().translate(_DOTLESS)
 

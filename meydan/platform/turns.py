@@ -5,8 +5,8 @@ import contextlib
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+from meydan.platform.caller_limit import rest
 from meydan.platform.errors import MeydanError, Unavailable
-from meydan.platform.shares import rest
 
 Gone = Callable[[], Awaitable[bool]]
 

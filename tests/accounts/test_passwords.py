@@ -98,6 +98,31 @@ async def test_a_password_is_one_however_a_keyboard_spells_it(
     assert answer.status_code == 200
 
 
+class Counting(Argon2Hasher):
+    """Counts how often it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.asked = 0
+
+    def verify(self, password: str | bytes, hash: str | bytes) -> bool:  # noqa: A002  # the protocol's name
+        self.asked += 1
+        return super().verify(password, hash)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+async def test_nobody_costs_as_much_as_somebody(form: Form) -> None:
+    hasher = Counting()
+    passwords, wrong = Passwords(hasher), unicodedata.normalize(form, "yanlış parola")
+    stored = await passwords.hash("doğru parola")
+    asked = []
+    for known in (stored, None, stored, None):
+        before = hasher.asked
+        assert await passwords.verify(wrong, known) == (False, None)
+        asked.append(hasher.asked - before)
+    assert asked == [1 if form == "NFC" else 2] * 4
+
+
 async def test_a_password_that_was_hashed_as_it_was_typed_opens_and_gets_its_form() -> None:
     typed = unicodedata.normalize("NFD", "şeftali çiçeği güzü")
     hasher = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -12,8 +12,8 @@ from meydan.app.gate import Gate
 from meydan.app.hosts import Hosts
 from meydan.app.http_protocol import HEAD_BYTES, BoundedHttp
 from meydan.platform.addresses import Proxies
+from meydan.platform.caller_limit import CallerLimit
 from meydan.platform.network import NetworkSettings
-from meydan.platform.shares import Shares
 
 _HELLO = b"POST / HTTP/1.1\r\nhost: x\r\n"
 _FILLER = b"x-filler: " + b"a" * 1000 + b"\r\n"
@@ -156,6 +156,7 @@ _BIG = b"x-big: " + b"a" * 70_000 + b"\r\n"
         (b"GET / HTTP/1.1\r\nhost: x\r\ncookie: " + b"a=b;" * 399 + b"\r\nconnection: close\r\n\r\n", b"200"),
         (b"GET / HTTP/1.1\r\nhost: x\r\ncookie: a=" + b"b" * 36_000 + b"\r\nconnection: close\r\n\r\n", b"200"),
         (b"GET / HTTP/1.1\r\nhost: x\r\ncookie: " + b"a=b;" * 400 + b"\r\n\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\n" + (b"cookie: " + b"a=b;" * 200 + b"\r\n") * 2 + b"\r\n", b"431"),
         (b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", b"200"),
         (b"GET / HTTP/1.0\r\n\r\n", b"200"),
     ],
@@ -178,6 +179,7 @@ _BIG = b"x-big: " + b"a" * 70_000 + b"\r\n"
         "cookies",
         "a long cookie",
         "many cookies",
+        "many cookies in two fields",
         "well",
         "1.0",
     ],
@@ -265,7 +267,7 @@ async def test_when_all_is_taken_by_who_says_nothing_a_head_is_still_read() -> N
 
 
 async def test_of_one_address_so_many_requests_are_worked_at_once_and_waiting_for_a_peer_is_no_work() -> None:
-    gate = Gate(most=10_000, proxies=Proxies(("127.0.0.1",)), shares=Shares(at_once=2, longest=60.0))
+    gate = Gate(most=10_000, proxies=Proxies(("127.0.0.1",)), caller_limit=CallerLimit(at_once=2, longest=60.0))
     given_up = asyncio.Event()
 
     async def until(so: Callable[[], bool]) -> None:
@@ -282,9 +284,9 @@ async def test_of_one_address_so_many_requests_are_worked_at_once_and_waiting_fo
         held = [group.create_task(ask(part, until=None)) for part in (trickle, unread) * 4]
         await until(lambda: "203.0.113.8" in gate.callers() and gate.callers()["203.0.113.8"].connections == 8)
         assert b" 200 OK" in await ask(asked(b"GET /who", b"203.0.113.8"))
-        await until(lambda: not gate.shares.callers())  # who brings a body slowly, or reads slowly, is not counted
+        await until(lambda: not gate.caller_limit.callers())  # who is slow is not counted
         never = [group.create_task(ask(asked(b"GET /never", b"203.0.113.8"))) for _ in range(2)]
-        await until(lambda: gate.shares.callers() == {"203.0.113.8": 2})
+        await until(lambda: gate.caller_limit.callers() == {"203.0.113.8": 2})
         third = group.create_task(ask(asked(b"GET /who", b"203.0.113.8")))
         assert (await ask(asked(b"GET /who", b"203.0.113.9"))).endswith(b"203.0.113.9")
         assert not third.done()
@@ -292,4 +294,4 @@ async def test_of_one_address_so_many_requests_are_worked_at_once_and_waiting_fo
         assert (await third).endswith(b"203.0.113.8")
         for task in (*held, *never):
             task.cancel()
-    assert not gate.shares.callers()
+    assert not gate.caller_limit.callers()

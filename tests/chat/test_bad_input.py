@@ -60,6 +60,9 @@ UNKNOWN: tuple[dict[str, object], ...] = (
     {"tip": "mesaj"},
     {"tip": "sistem"},
     {"tip": "Oda_Katil", "oda_id": "genel"},
+    {"tip": [[]] * 10_000},
+    {"tip": {"a": {}}},
+    {"tip": "ş" * 5_000},
 )
 
 
@@ -69,6 +72,7 @@ async def test_an_unknown_type(node: Node) -> None:
         await guest.ws.send(json.dumps({**frame, "ref": f"{number}"}))
         problem = await guest.expect("hata")
         assert (problem["kod"], problem["ref"]) == ("bilinmeyen_tip", f"{number}"), frame
+        assert len(problem["gelen"]) <= 64
     await guest.join("genel")
 
 

@@ -82,6 +82,15 @@ async def test_coming_back_does_not_fill_the_budget(settings: Settings) -> None:
         assert (await again.refused("mesaj_gonder", oda_id="genel", icerik="fazla"))["kod"] == "hiz_siniri"
 
 
+async def test_a_text_is_paid_for_before_it_is_looked_at(settings: Settings) -> None:
+    async with running_node(settings, clock=ManualClock()) as node:
+        await node.change(messages_per_second=0.1, message_burst=2, max_length=10)
+        guest = await node.enter("misafir", "genel")
+        for _ in range(2):
+            assert (await guest.refused("mesaj_gonder", oda_id="genel", icerik="\ufdfa" * 1_000))["kod"] == "cok_uzun"
+        assert (await guest.refused("mesaj_gonder", oda_id="genel", icerik="\ufdfa"))["kod"] == "hiz_siniri"
+
+
 async def test_http_spends_the_same_budget(settings: Settings) -> None:
     async with running_node(settings, clock=ManualClock()) as node:
         person = await node.person("ayse")
@@ -109,11 +118,11 @@ async def test_changed_budgets_hold_at_once(settings: Settings) -> None:
 
 async def test_what_one_address_reads_waits_while_it_reads_a_lot_and_who_talks_does_not(node: Node) -> None:
     reader, talker = await node.enter("okuyan", "genel"), await node.enter("konusan", "genel")
-    shares = node.square.gate.shares
-    shares.longest = 60.0
+    caller_limit = node.square.gate.caller_limit
+    caller_limit.longest = 60.0
     async with contextlib.AsyncExitStack() as others:
-        for _ in range(shares.at_once):
-            await others.enter_async_context(shares.share("127.0.0.1"))
+        for _ in range(caller_limit.at_once):
+            await others.enter_async_context(caller_limit.work("127.0.0.1"))
         await reader.tell("oda_gecmisi", ref="sonra", oda_id="genel", limit=5)
         await talker.send("merhaba")
         await reader.message()

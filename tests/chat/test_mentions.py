@@ -1,8 +1,8 @@
 """Mentions: the grammar, from the table that the panel reads too, and whose bell rings, keeps ringing or stops."""
 
 import json
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from meydan.chat.mentions import mentions
 from meydan.platform.turkish import fold, words
 from meydan.platform.visible import clean, is_blank, one_line
 from tests.chat.node import Node, Person, Talker
+from tests.cost import cpu_cost
 
 CASES = json.loads((Path(__file__).parents[1] / "cases/mentions.json").read_text(encoding="utf-8"))
 
@@ -47,18 +48,8 @@ def test_what_is_done_to_every_message_takes_as_long_as_the_message(work: Callab
     """Four times as much text costs some four times as much; what looks back at each letter costs sixteen times."""
     for part in _WHAT_MANY_WRITE:
         short, long = (f"@{part * (length // len(part))}@" for length in (4_000, 16_000))
-        ratio = _cost(work, long) / _cost(work, short)
+        ratio = cpu_cost(partial(work, long)) / cpu_cost(partial(work, short))
         assert ratio < 10, (part, ratio)
-
-
-def _cost(work: Callable[[str], object], text: str) -> float:
-    """Return the CPU time of the quickest of some runs, and a little: what is nothing has no ratio."""
-    taken = []
-    for _ in range(5):
-        began = time.thread_time()
-        work(text)
-        taken.append(time.thread_time() - began)
-    return min(taken) + 0.0005
 
 
 async def bell(node: Node, person: Person) -> list[tuple[str, str]]:

@@ -130,6 +130,9 @@ async def test_rooms_that_liven_up_and_close_hide_no_others(
         b'["a\\u0000", null]',
         b'["at", 1]',
         b"[]",
+        b'["at", "0001-01-01T00:00:00+14:00"]',
+        b'["at", null, [9223372036854775808]]',
+        b'["at", null, [-1]]',
     ],
 )
 async def test_a_made_up_cursor_is_refused(rooms: RoomService, place: bytes) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import re
+import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 import meydan
-from meydan.platform.db import Database, PostgresDatabase, connected, is_away, reason_of
+from meydan.platform.db import Database, PostgresDatabase, SqliteDatabase, connected, is_away, reason_of
 from meydan.platform.errors import Unavailable
 from meydan.platform.live_settings import StoredSettings
 
@@ -84,3 +85,20 @@ async def test_units_that_lock_a_row_follow_each_other(db: Database) -> None:
 
     await asyncio.gather(*(db.write(count) for _ in range(20)))
     assert (await db.read(lambda session: session.get_one(StoredSettings, "a"))).values == {"count": 20}
+
+
+async def test_the_journal_gives_back_what_a_long_reader_made_of_it(tmp_path: Path) -> None:
+    file, wal = tmp_path / "a.db", tmp_path / "a.db-wal"
+    db = SqliteDatabase(str(file))
+    await db.write(lambda session: session.execute(text("CREATE TABLE a (b BLOB)")))
+    reader = sqlite3.connect(file, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM a").fetchall()
+    for _ in range(9):
+        await db.write(lambda session: session.execute(text("INSERT INTO a VALUES (zeroblob(2 * 1024 * 1024))")))
+    assert wal.stat().st_size > 17 * 1024 * 1024
+    reader.close()
+    for _ in range(3):
+        await db.write(lambda session: session.execute(text("INSERT INTO a VALUES (zeroblob(5 * 1024))")))
+    assert wal.stat().st_size <= 16 * 1024 * 1024
+    await db.close()

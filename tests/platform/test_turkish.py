@@ -18,6 +18,12 @@ def test_every_spelling_folds_to_one_key(spelling: str) -> None:
     assert fold(spelling) == "isik"
 
 
+def test_a_sign_for_a_whole_sentence_does_not_make_the_key_long() -> None:
+    assert fold("\ufdfa").startswith("صل")
+    assert len(fold("\ufdfa" * 1_000)) <= 4 * 1_001
+    assert fold("\u0390ﬃ㎒") == fold("ΐffiMHz")
+
+
 def test_words_and_slugs() -> None:
     assert words("BITCOIN, 5'e çıktı!") == ["bitcoin", "5", "e", "cikti"]
     assert slug("  Işıklı Oda №1 ") == "isikli-oda-no1"

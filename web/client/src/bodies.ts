@@ -568,8 +568,7 @@ export const bodies = {
           "genel",
           "ozel"
         ],
-        "title": "RoomKind",
-        "type": "string"
+        "title": "RoomKind"
       }
     },
     "title": "RoomIn",
@@ -651,12 +650,11 @@ export const bodies = {
       "rol": {
         "description": "A member's standing in one room.",
         "enum": [
-          "sahip",
           "moderator",
+          "sahip",
           "uye"
         ],
-        "title": "RoomRole",
-        "type": "string"
+        "title": "RoomRole"
       }
     },
     "required": [

@@ -2019,12 +2019,11 @@ export interface components {
         };
         /**
          * MessageOut
-         * @description A message as HTTP answers it: the same, with the fields that have their default value.
+         * @description A message as everyone in its room sees it; a deleted one keeps its place, loses its text, says who deleted it.
          */
         MessageOut: {
             bahsedilenler: string[];
             duzenlendi: string | null;
-            ekler: string[];
             gonderen_ad: string;
             gonderen_id: string;
             icerik: string;
@@ -2378,7 +2377,7 @@ export interface components {
         /**
          * RoomKind
          * @description Who may see a room: everyone, or its members.
-         * @enum {string}
+         * @enum {unknown}
          */
         RoomKind: "genel" | "ozel";
         /**
@@ -2386,47 +2385,33 @@ export interface components {
          * @description A room as the asker sees it.
          */
         RoomOut: {
-            /** Bahsetme */
             bahsetme: number;
-            /** Baslik */
             baslik: string;
-            /** Donem */
             donem: string;
-            /** Katilimci Sayisi */
             katilimci_sayisi: number;
-            /** Katilimcilar */
             katilimcilar: string[];
-            /** Konu */
             konu: string;
-            /** Oda Id */
             oda_id: string;
-            /** Okunan Sira */
             okunan_sira: number;
-            /** Okunmamis */
             okunmamis: number;
             rol: components["schemas"]["RoomRole"] | null;
-            /** Sira */
             sira: number;
-            /** Son Aktivite */
             son_aktivite: string | null;
             tur: components["schemas"]["RoomKind"];
-            /** Uye */
             uye: boolean;
         };
         /**
          * RoomRole
          * @description A member's standing in one room.
-         * @enum {string}
+         * @enum {unknown}
          */
-        RoomRole: "sahip" | "moderator" | "uye";
+        RoomRole: "moderator" | "sahip" | "uye";
         /**
          * RoomsOut
          * @description Rooms, the liveliest first; `sonraki` asks for those after them and is null when there are none.
          */
         RoomsOut: {
-            /** Odalar */
             odalar: components["schemas"]["RoomOut"][];
-            /** Sonraki */
             sonraki: string | null;
         };
         /**
