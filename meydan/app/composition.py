@@ -18,7 +18,15 @@ from meydan.app.hosts import hosts_of
 from meydan.app.http import build_http
 from meydan.app.observation import observe, observe_fleet, observe_gate
 from meydan.app.reactions import connect
-from meydan.app.system import Figures, SystemService, database_probe, record_probe, redis_probe, room_probe
+from meydan.app.system import (
+    Figures,
+    SystemService,
+    database_probe,
+    record_probe,
+    redis_probe,
+    room_probe,
+    services_probe,
+)
 from meydan.chat.admissions import RoomAdmissions
 from meydan.chat.archive import RoomArchive
 from meydan.chat.entrance import Entrance
@@ -43,6 +51,7 @@ from meydan.platform.metrics import Metrics
 from meydan.platform.network import NetworkSettings
 from meydan.platform.sampler import Sampler
 from meydan.platform.settings import Settings
+from meydan.platform.tasks import Supervisor
 from meydan.telegram.settings import TelegramSettings
 from meydan.telegram.trial import TrialWorld
 
@@ -82,6 +91,7 @@ class Square:
     fleet: Fleet
     gate: Gate
     app: FastAPI
+    supervisor: Supervisor
 
 
 @contextlib.asynccontextmanager
@@ -161,6 +171,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         limits=lambda: live.current(NetworkSettings),
         clock=clock,
     )
+    supervisor = Supervisor(clock, limit=settings.drain_seconds)
     metrics = Metrics()
     sampler = Sampler(clock)
     observe_gate(metrics, gate)
@@ -184,6 +195,7 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
             record_probe(message_log, engines.db, room=lambda: disk_room(settings)),
             *([redis_probe(engines.redis)] if engines.redis is not None else []),
             room_probe(gate),
+            services_probe(supervisor),
         ],
         node=node,
         database=engines.database_name,
@@ -208,4 +220,4 @@ def _build(accounts: Accounts, fleet: Fleet, *, node: str) -> Square:
         metrics=metrics,
         https=accounts.service.secure_cookies,
     )
-    return Square(accounts, rooms, messages, message_log, indexer, hub, sampler, fleet, gate, app)
+    return Square(accounts, rooms, messages, message_log, indexer, hub, sampler, fleet, gate, app, supervisor)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from meydan.accounts import console
 from meydan.accounts.signins import SWEEP_EVERY
-from meydan.app.composition import Accounts, open_accounts, open_square
-from meydan.app.fleet import open_fleet
+from meydan.app.composition import Accounts, Square, open_accounts, open_square
+from meydan.app.fleet import Fleet, open_fleet
 from meydan.app.server import HttpServer
 from meydan.chat import erasures
 from meydan.chat.hub import new_node_name
 from meydan.platform.db import file_of
 from meydan.platform.settings import Settings
-from meydan.platform.tasks import Periodic, Service, run_services
+from meydan.platform.tasks import Periodic, Service, Supervisor
 
 if TYPE_CHECKING:
     from meydan.telegram.fake.service import FakeTelegramService
@@ -46,23 +46,14 @@ async def serve(
         async def listening(address: str) -> None:
             await on_listening(address, owner_key, square.fleet.trial.page)
 
-        services: list[Service] = [
-            *alone,
-            square.message_log,
-            *square.fleet.services(worker=worker),
-            square.hub,
-            square.sampler,
-            square.indexer,
-            square.accounts.live,
-            HttpServer(square.app, square.hub, settings, gate=square.gate, on_listening=listening),
-        ]
-        if not square.accounts.engines.bus.shared:
-            services.insert(0, Periodic("console-news", square.accounts.service.console.look, every=console.EVERY))
-        if worker:
-            services[:0] = _housekeeping(square.accounts)
         if world is not None:
-            services.insert(0, world)
-        await run_services(services, stop, limit=settings.drain_seconds)
+            square.supervisor.add(world)
+        square.supervisor.add(
+            *alone,
+            *node_services(square, worker=worker),
+            HttpServer(square.app, square.hub, settings, gate=square.gate, on_listening=listening),
+        )
+        await square.supervisor.run(stop)
 
 
 async def work(settings: Settings) -> None:
@@ -74,8 +65,30 @@ async def work(settings: Settings) -> None:
     ):
         await accounts.live.start()
         await accounts.service.start()
-        services: list[Service] = [*_housekeeping(accounts), accounts.live, *fleet.services(worker=True)]
-        await run_services(services, stop, limit=settings.drain_seconds)
+        supervisor = Supervisor(accounts.clock, limit=settings.drain_seconds)
+        supervisor.add(*worker_services(accounts, fleet))
+        await supervisor.run(stop)
+
+
+def node_services(square: Square, *, worker: bool) -> list[Service]:
+    """Return what runs in a node besides HTTP, the last to drain first."""
+    accounts = square.accounts
+    news = Periodic("console-news", accounts.service.console.look, every=console.EVERY)
+    return [
+        *(_housekeeping(accounts) if worker else ()),
+        *(() if accounts.engines.bus.shared else (news,)),  # with Redis the command tells the nodes itself
+        square.message_log,
+        *square.fleet.services(worker=worker),
+        square.hub,
+        square.sampler,
+        square.indexer,
+        accounts.live,
+    ]
+
+
+def worker_services(accounts: Accounts, fleet: Fleet) -> list[Service]:
+    """Return what runs in a process that only works, the last to drain first."""
+    return [*_housekeeping(accounts), accounts.live, *fleet.services(worker=True)]
 
 
 def _housekeeping(accounts: Accounts) -> list[Service]:

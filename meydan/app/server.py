@@ -24,6 +24,7 @@ class HttpServer:
     """uvicorn as a `Service`."""
 
     name = "http"
+    vital = True
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ from meydan.platform.live_settings import LiveSettings, setting_titles
 from meydan.platform.metrics import Metrics, process_cpu_seconds, process_memory_bytes
 from meydan.platform.sampler import Row, Sampler
 from meydan.platform.settings import Settings
+from meydan.platform.tasks import Supervisor
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -113,6 +114,20 @@ def room_probe(gate: Gate) -> Probe:
             raise NearlyFull
 
     return Probe("baglanti", look, needed=False)
+
+
+def services_probe(supervisor: Supervisor) -> Probe:
+    """Return the probe that is ill while a service that has failed is not running again yet."""
+
+    async def look() -> None:
+        if supervisor.paused:
+            raise ServicePaused(", ".join(supervisor.paused))
+
+    return Probe("hizmetler", look, needed=False)
+
+
+class ServicePaused(Exception):  # named for what happened
+    """Services have failed and wait for their next start."""
 
 
 class DiskFull(Exception):  # named for what happened

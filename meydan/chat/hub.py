@@ -75,6 +75,7 @@ class Hub:
     """Connects people with rooms on one node."""
 
     name = "hub"
+    vital = True
 
     def __init__(
         self,

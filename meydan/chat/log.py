@@ -47,6 +47,7 @@ class MessageLog:
     """
 
     name = "message-log"
+    vital = True
 
     def __init__(
         self, db: Database, clock: Clock, *, max_batch: int = 512, patience: float = 10.0, limit: int = 50_000
@@ -149,4 +150,7 @@ class MessageLog:
             if isinstance(outcome, Stored):
                 stored.append(outcome)
         self.stats.refused += len(batch) - len(stored)
-        self.on_stored(stored)
+        try:
+            self.on_stored(stored)
+        except Exception:  # what is committed stays so, and the next batch is not its fault
+            log.exception("log.listener_failed")

@@ -251,9 +251,7 @@ class MessageService:
 
         asks = origin if actor is None else actor.origin
         async with self._finding.turn((asks.line,)):
-            with contextlib.suppress(
-                Unavailable, TimeoutError
-            ):  # the newest wait then
+            with contextlib.suppress(Unavailable, TimeoutError):  # the newest wait then
                 async with asyncio.timeout(_NEWEST_WITHIN):
                     await self._indexer.catch_up()
             finding = asyncio.ensure_future(self._db.read(read))

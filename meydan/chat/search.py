@@ -102,6 +102,7 @@ class SearchIndexer:
     """Takes messages into the index while the conversation is quiet; a large backlog is worked off all the same."""
 
     name = "search-indexer"
+    vital = False
 
     def __init__(self, db: Database, search: SearchIndex, *, busy: Callable[[], int]) -> None:
         self._db = db

@@ -85,6 +85,7 @@ class LiveSettings:
     """
 
     name = "live-settings"
+    vital = False
 
     def __init__(self, db: Database, bus: Bus, clock: Clock, *, every: float = _EVERY) -> None:
         self._db = db

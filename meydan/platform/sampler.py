@@ -18,6 +18,7 @@ class Sampler:
     """Reads its columns once a second; a row is the Unix time and then each column in the order it was added."""
 
     name = "sampler"
+    vital = False
 
     def __init__(self, clock: Clock, *, interval: float = INTERVAL, rows: int = ROWS) -> None:
         self.interval = interval

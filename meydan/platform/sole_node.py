@@ -40,6 +40,7 @@ class SoleNode:
     """
 
     name = "sole-node"
+    vital = True
 
     def __init__(self, url: str, *, first_patience: float = 5.0, patience: float = 90.0) -> None:
         self._engine = create_async_engine(

@@ -45,6 +45,7 @@ class Journal:
     """Writes the outbox's rows for one process, known to the rows as `worker`."""
 
     name = "telegram-journal"
+    vital = True
 
     def __init__(self, db: Database, clock: Clock, *, worker: str) -> None:
         self.worker = worker

@@ -75,6 +75,7 @@ class FleetRunner:
     """Polls and sends for its share of the bots. `lease` is how many seconds a bot waits for a process that is gone."""
 
     name = "telegram-fleet"
+    vital = False
 
     def __init__(
         self,
@@ -107,6 +108,7 @@ class FleetRunner:
         self._records = BotRecords(db, bus, clock)
         self._wake = asyncio.Event()
         self._stopping = False
+        self._listening = False
         self._held_at = clock.monotonic()
         self._ending: set[str] = set()
         self._short: set[str] = set()
@@ -129,8 +131,10 @@ class FleetRunner:
 
     async def run(self) -> None:
         """Look after the bots until drained."""
-        await self._bus.subscribe(OUTBOX_CHANNEL, self._queued, resync=self._wake.set)
-        await self._bus.subscribe(BOTS_CHANNEL, self._bots_changed, resync=self._wake.set)
+        if not self._listening:  # after a failure it is called again
+            await self._bus.subscribe(OUTBOX_CHANNEL, self._queued, resync=self._wake.set)
+            await self._bus.subscribe(BOTS_CHANNEL, self._bots_changed, resync=self._wake.set)
+            self._listening = True
         turn = 0
         while not self._stopping:
             self._wake.clear()

@@ -27,7 +27,6 @@ from meydan.platform.clock import Clock
 from meydan.platform.db import Database, Work
 from meydan.platform.network import NetworkSettings
 from meydan.platform.settings import Settings
-from meydan.platform.tasks import Service, run_services
 from tests.loopback import http_client
 
 PATIENCE = 20.0
@@ -257,9 +256,9 @@ async def running_node(settings: Settings, *, clock: Clock | None = None) -> Asy
             listening.set()
 
         server = HttpServer(square.app, square.hub, settings, gate=square.gate, on_listening=on_listening)
-        services: list[Service] = [square.message_log, square.fleet.journal, square.hub, square.indexer, server]
+        square.supervisor.add(square.message_log, square.fleet.journal, square.hub, square.indexer, server)
         stop = asyncio.Event()
-        running = asyncio.create_task(run_services(services, stop, limit=settings.drain_seconds))
+        running = asyncio.create_task(square.supervisor.run(stop))
         ready = asyncio.create_task(listening.wait())
         await asyncio.wait([running, ready], return_when=asyncio.FIRST_COMPLETED)
         if running.done():

@@ -7,7 +7,7 @@ from meydan.app.fleet import open_fleet
 from meydan.chat.hub import new_node_name
 from meydan.platform.logging import configure_logging
 from meydan.platform.settings import load_settings
-from meydan.platform.tasks import run_services
+from meydan.platform.tasks import Supervisor
 
 
 def run_bots() -> None:
@@ -20,4 +20,6 @@ async def _run() -> None:
     configure_logging(level=settings.log_level, style=settings.log_format)
     async with open_accounts(settings) as accounts, open_fleet(accounts, node=new_node_name(), lease=0.6) as fleet:
         await accounts.live.start()
-        await run_services(fleet.services(worker=True), asyncio.Event(), limit=5)
+        supervisor = Supervisor(accounts.clock, limit=5)
+        supervisor.add(*fleet.services(worker=True))
+        await supervisor.run(asyncio.Event())

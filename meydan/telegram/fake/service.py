@@ -10,6 +10,7 @@ class FakeTelegramService:
     """Runs a fake Telegram beside the square, so that bots can be tried before there is a token."""
 
     name = "fake-telegram"
+    vital = False
 
     def __init__(self, *, state_path: Path | None, host: str = "127.0.0.1", port: int = 0) -> None:
         self.fake = FakeTelegram(state_path=state_path)

@@ -133,7 +133,7 @@ export function HealthPage() {
   );
 }
 
-const COMPONENTS = ["veritabani", "veriyolu", "kayit", "baglanti"] as const;
+const COMPONENTS = ["veritabani", "veriyolu", "kayit", "baglanti", "hizmetler"] as const;
 
 function isKnown(name: string): name is (typeof COMPONENTS)[number] {
   return COMPONENTS.some((known) => known === name);
