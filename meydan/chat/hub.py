@@ -231,7 +231,15 @@ class Hub:
             self.spawn(self.channels.publish(channel.slug, Hint(self._node, framed=framed)))
 
     def _stored(self, stored: Sequence[Stored]) -> None:
-        """Deliver what a batch changed: to the rooms here, to the other nodes, to the notified."""
+        """Deliver what a batch changed; what fails at that is read from the database."""
+        try:
+            self._deliver(stored)
+        except Exception:
+            self._look_again()
+            raise
+
+    def _deliver(self, stored: Sequence[Stored]) -> None:
+        """Tell of a batch: the rooms here, the other nodes, the notified."""
         by_room: defaultdict[str, list[Event]] = defaultdict(list)
         for outcome in stored:
             if outcome.event is not None:
