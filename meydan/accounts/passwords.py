@@ -18,6 +18,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from meydan.accounts.errors import WeakPassword
 from meydan.accounts.origin import NOWHERE, Origin
+from meydan.platform.caller_limit import rest
 from meydan.platform.turns import Turns
 
 SHORTEST: Final = 10
@@ -47,7 +48,7 @@ class Passwords:
 
     async def hash(self, password: str, *, origin: Origin = NOWHERE) -> str:
         """Return the hash to store."""
-        async with self._strangers.turn(origin.path, gone=origin.gone):
+        async with rest(), self._strangers.turn(origin.path, gone=origin.gone):
             return await self._run(lambda: self._hash.hash(normal(password)))
 
     async def verify(
@@ -57,7 +58,8 @@ class Passwords:
 
         With no stored hash the same time is spent and the answer is no: a stranger cannot tell who is registered.
         """
-        async with (self._familiar if familiar else self._strangers).turn(origin.path, gone=origin.gone):
+        line = self._familiar if familiar else self._strangers
+        async with rest(), line.turn(origin.path, gone=origin.gone):
             known = stored or await self._nobodys()
             right, better = await self._run(lambda: self._hash.verify_and_update(normal(password), known))
             if not right and normal(password) != password:

@@ -64,6 +64,7 @@ class Gate:
         self.hosts = hosts or Hosts()
         self.limits = limits
         self.caller_limit = caller_limit or CallerLimit()
+        self.caller_limit.alone = self.has_one_caller
         self.stats = GateStats()
         self.total = 0
         self._clock = clock or SystemClock()
@@ -109,6 +110,10 @@ class Gate:
     def callers(self) -> Mapping[str, _Line]:
         """Return what each caller holds now."""
         return self._lines
+
+    def has_one_caller(self) -> bool:
+        """Tell whether nobody else is connected than one caller."""
+        return len(self._lines) <= 1
 
     def refuse(self, reason: str, address: str) -> None:
         """Count somebody who is turned away, and say so now and then."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from meydan.app.gate import Gate, Place
-from meydan.app.http_work import shared
+from meydan.app.http_work import line, shared
 from meydan.chat.handshake import tokens
 from meydan.platform.http import GONE
 
@@ -19,6 +19,7 @@ _FIELDS: Final = 400
 _PARAMETERS: Final = 64
 _HOST: Final = re.compile(rb"(?:[^\s/?#@:\\\[\]]*|\[[0-9A-Za-z:.%]+\])(?::[0-9]*)?")
 _TOO_LARGE: Final = b"431 Request Header Fields Too Large"
+_HANDSHAKE: Final = 0.001  # seconds, with what becomes of it later: two hundred a second of one address
 _PIPELINED: Final = 8  # requests that may wait behind the one that is answered
 _HASTY: Final = 3.0  # seconds for a head when others need the place
 _READ_AT_LEAST: Final = 2_000  # bytes of an answer each second
@@ -108,14 +109,15 @@ class BoundedHttp(HttpToolsProtocol):
             super().send_400_response(msg)
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection on, with the place it has."""
+        """Hand the connection on, with the place it has, when it is its caller's turn."""
         assert self._place is not None  # noqa: S101  # it is connected
         if not self._place.become_socket():
             self._unread = 1
             self._refuse(_REFUSALS[self._place.refusal])
             return
         self.app_state = {"left": self._place.leave}
-        super().handle_websocket_upgrade()
+        self.transport.pause_reading()
+        self._asking = self.loop.create_task(self._upgrade())
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
@@ -184,6 +186,18 @@ class BoundedHttp(HttpToolsProtocol):
                 self._asking = None
 
         super()._start_asgi_task(cycle, until_gone if cycle.scope["method"] in _NOT_CHANGING else worked)
+
+    async def _upgrade(self) -> None:
+        async with self._gate.caller_limit.work(line(self.scope["client"], "socket"), at_least=_HANDSHAKE):
+            self._asking = None
+            if self.transport.is_closing():
+                return
+            try:
+                super().handle_websocket_upgrade()
+            except Exception:
+                self.transport.abort()
+                raise
+            self.transport.resume_reading()
 
     def _misshapen(self) -> bytes:
         """Return why this is no request that is meant for us, if it is none."""

@@ -14,10 +14,9 @@ from meydan.platform.http import GONE
 _SIGN_IN: Final = "/api/v1/auth/"
 
 
-def _line(scope: Scope) -> str:
-    """Return in whose line a request stands; who signs in does not wait for those of the address who read a lot."""
-    caller = household(scope["client"][0] if scope["client"] else "")
-    return f"{caller} sign-in" if scope["path"].startswith(_SIGN_IN) else caller
+def line(client: tuple[str, int] | None, what: str = "") -> str:
+    """Return in whose line something stands: one address has one for each kind of `what` it wants."""
+    return f"{household(client[0] if client else '')} {what}".rstrip()
 
 
 def shared(app: ASGIApp, caller_limit: CallerLimit, cycle: RequestResponseCycle, flow: FlowControl) -> ASGIApp:
@@ -38,7 +37,8 @@ def shared(app: ASGIApp, caller_limit: CallerLimit, cycle: RequestResponseCycle,
 
         begun = False
         try:
-            async with caller_limit.work(_line(scope)):
+            what = "sign-in" if scope["path"].startswith(_SIGN_IN) else ""  # not behind those who read a lot
+            async with caller_limit.work(line(scope["client"], what)):
                 begun = True
                 await app(scope, arrived, read)
         except asyncio.CancelledError as cancelled:

@@ -1,13 +1,17 @@
 """The panel's files: the page for people at `/` and every client route, hashed assets that browsers keep for good."""
 
+import asyncio
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,6 +26,7 @@ _ASK: Final = "no-cache"
 # The build lays these beside every file that they make smaller.
 _ENCODED: Final = {"br": ".br", "gzip": ".gz"}
 _HEADER_LENGTH: Final = 256
+_IN_PART: Final = ("if-modified-since", "if-none-match", "range")
 _NOT_PAGES: Final = ("api", "metrics", "saglik", "yetenekler", "openapi.json")
 
 
@@ -29,6 +34,7 @@ def mount_panel(app: FastAPI, directory: Path = PANEL) -> None:
     """Serve the built panel in `directory` at every address of `app` that no route answers, and at `/`."""
     panel = _Panel(directory, otherwise=app.router.default)
     app.router.default = panel
+    app.router.routes.insert(0, Route("/assets/{name}", panel.asset))  # a page asks for dozens of them
 
     @app.get(
         "/", operation_id="get_root", summary="The square for browsers, its description for programs", tags=["sistem"]
@@ -48,6 +54,7 @@ class _Panel:
         self._index = directory / "index.html"
         self._files = StaticFiles(directory=directory, check_dir=False)
         self._otherwise = otherwise
+        self._read: dict[tuple[str, ...], tuple[bytes, Headers]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope.get("path", "/").strip("/")
@@ -61,6 +68,20 @@ class _Panel:
             await self.page(request)(scope, receive, send)
         else:
             await self._otherwise(scope, receive, send)
+
+    async def asset(self, request: Request) -> Response:
+        """Answer with a hashed file. What was read once is kept: another build gives its files other names."""
+        path = f"assets/{request.path_params['name']}"
+        asked = path, *_accepted_encodings(request)
+        in_part = any(field in request.headers for field in _IN_PART)
+        if in_part or asked not in self._read:
+            if (response := await self._file(path, request)) is None:
+                raise HTTPException(HTTPStatus.NOT_FOUND)
+            if in_part or not isinstance(response, FileResponse):
+                return response
+            self._read[asked] = await asyncio.to_thread(Path(response.path).read_bytes), response.headers
+        content, headers = self._read[asked]
+        return Response(content, headers=headers)
 
     def page(self, request: Request) -> Response:
         if self._index.is_file():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from meydan.telegram.fake.service import FakeTelegramService
 
 _SWITCH_SECONDS = 0.001
-_ALLOCATIONS = 20_000
+_COLLECTING = (2_000, 5, 2_000)  # the young in lots of a millisecond, everything seldom
 
 
 async def serve(
@@ -142,8 +142,8 @@ def _stop_on_signals() -> asyncio.Event:
 
 
 def tune() -> None:
-    """Give the database's thread its turn soon; collect less often, and never what start-up made."""
+    """Give the database's thread its turn soon; collect in short pauses, and never what start-up made."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_ALLOCATIONS, 20, 50)
+    gc.set_threshold(*_COLLECTING)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,34 +12,45 @@ from meydan.platform.clock import Clock, SystemClock
 
 _AT_ONCE: Final = 2
 _LONGEST: Final = 1.0  # seconds
-_LONGEST_PAUSE: Final = 0.05
+_SHARE: Final = 0.2  # of the time
+_BURST: Final = 0.08  # seconds of work: somebody who opens the panel
+_MOST_OWED: Final = 0.13
+_SWEEP_AT: Final = 10_000
 _mine: ContextVar["_Permit | None"] = ContextVar("permit", default=None)
 
 
 class CallerLimit:
-    """Lets `at_once` requests of one caller be worked at a time; further ones wait in order, and none is refused.
+    """Lets `at_once` requests of one caller be worked at a time, and all of them for a fifth of the time.
 
-    What is counted is work. A request that waits for its peer, or for its turn elsewhere, is at `rest`; one that has
-    been worked for `longest` seconds waits for something too, whatever it may be, and is counted no more.
-    Between two requests of a caller who has more in line the node is left to others for as long as the first one was
-    worked, 50 ms at most.
+    Further ones wait in order, and none is refused. What is counted is work: a request that waits for its peer, or for
+    its turn elsewhere, is at `rest`; one that has been worked for `longest` seconds waits for something too, whatever
+    it may be, and is counted no more. Of their fifth a caller may use 80 ms ahead, and owe 50 ms more: nobody is held
+    for more than a quarter of a second between two requests. While the caller is `alone`, which the gate knows, there
+    is nobody to leave the time to, and all of it is theirs.
     """
 
     def __init__(self, *, at_once: int = _AT_ONCE, longest: float = _LONGEST, clock: Clock | None = None) -> None:
         self.at_once = at_once
         self.longest = longest
         self.clock = clock or SystemClock()
+        self.alone: Callable[[], bool] = bool
         self._lines: dict[str, _Line] = {}
         self._pauses: set[asyncio.Task[None]] = set()
+        self._sweep_at = _SWEEP_AT
 
     def callers(self) -> Mapping[str, int]:
         """Return how many requests are worked of each caller."""
-        return {caller: line.taken for caller, line in self._lines.items()}
+        return {caller: line.taken for caller, line in self._lines.items() if line.taken}
+
+    @property
+    def remembered(self) -> int:
+        """Of how many callers it is known what they have used."""
+        return len(self._lines)
 
     @contextlib.asynccontextmanager
-    async def work(self, caller: str) -> AsyncIterator[None]:
-        """Work on something for a caller, when it is its turn among what they asked for."""
-        permit = _Permit(self, caller)
+    async def work(self, caller: str, *, at_least: float = 0.0) -> AsyncIterator[None]:
+        """Work on something for a caller, when it is its turn; it counts as `at_least` so many seconds."""
+        permit = _Permit(self, caller, at_least)
         await permit.acquire()
         before = _mine.set(permit)
         try:
@@ -50,7 +61,7 @@ class CallerLimit:
 
     async def acquire(self, caller: str) -> None:
         """Wait until one more of the caller's requests may be worked."""
-        line = self._lines.setdefault(caller, _Line())
+        line = self._lines.get(caller) or self._new(caller)
         if line.taken < self.at_once:
             line.taken += 1
             return
@@ -64,11 +75,12 @@ class CallerLimit:
             raise
 
     def release(self, caller: str, *, worked: float = 0.0) -> None:
-        """Let the caller's next request go on, after a pause when this one was `worked` for some seconds."""
-        if worked > 0 and self._lines[caller].waiting:
-            pause = asyncio.get_running_loop().create_task(self._later(caller, min(worked, _LONGEST_PAUSE)))
-            self._pauses.add(pause)
-            pause.add_done_callback(self._pauses.discard)
+        """Let the caller's next request go on, as soon as the seconds that this one was `worked` are made up for."""
+        pause = self._lines[caller].pay(worked, self.clock.monotonic())
+        if pause > 0 and not self.alone():
+            paused = asyncio.get_running_loop().create_task(self._later(caller, pause))
+            self._pauses.add(paused)
+            paused.add_done_callback(self._pauses.discard)
         else:
             self._next(caller)
 
@@ -85,8 +97,14 @@ class CallerLimit:
                 place.set_result(None)
                 return
         line.taken -= 1
-        if not line.taken:
-            del self._lines[caller]
+
+    def _new(self, caller: str) -> "_Line":
+        if len(self._lines) >= self._sweep_at:
+            now = self.clock.monotonic()
+            self._lines = {caller: line for caller, line in self._lines.items() if line.taken or line.even_at > now}
+            self._sweep_at = max(_SWEEP_AT, 2 * len(self._lines))
+        line = self._lines[caller] = _Line()
+        return line
 
 
 @dataclass
@@ -95,14 +113,21 @@ class _Line:
 
     taken: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+    even_at: float = 0.0  # when all that was worked will have been a fifth of the time
+
+    def pay(self, worked: float, now: float) -> float:
+        """Count seconds of work and return how many seconds the next has to wait."""
+        self.even_at = min(max(self.even_at, now) + worked / _SHARE, now + _MOST_OWED / _SHARE)
+        return self.even_at - now - _BURST / _SHARE
 
 
 class _Permit:
     """One request's."""
 
-    __slots__ = ("_began", "_caller", "_late", "_limit")
+    __slots__ = ("_at_least", "_began", "_caller", "_late", "_limit")
 
-    def __init__(self, limit: CallerLimit, caller: str) -> None:
+    def __init__(self, limit: CallerLimit, caller: str, at_least: float) -> None:
+        self._at_least = at_least
         self._limit = limit
         self._caller = caller
         self._late: asyncio.TimerHandle | None = None
@@ -124,7 +149,8 @@ class _Permit:
         if self._late is not None:
             self._late.cancel()
             self._late = None
-            self._limit.release(self._caller, worked=self._limit.clock.monotonic() - self._began)
+            worked = max(self._at_least, self._limit.clock.monotonic() - self._began)
+            self._limit.release(self._caller, worked=worked)
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,6 @@ import contextlib
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from meydan.platform.caller_limit import rest
 from meydan.platform.errors import MeydanError, Unavailable
 
 Gone = Callable[[], Awaitable[bool]]
@@ -36,18 +35,14 @@ class Turns:
 
     @contextlib.asynccontextmanager
     async def turn(self, caller: Sequence[str], *, gone: Gone = never_gone) -> AsyncIterator[None]:
-        """Hold a slot. Raise `Unavailable` when the caller has gone before it was their turn.
-
-        A request holds none of its caller's shares of the work meanwhile: what is done here is counted here.
-        """
-        async with rest():
-            await self._wait(tuple(caller) or ("",))
-            try:
-                if await gone():
-                    raise Unavailable
-                yield
-            finally:
-                self._release()
+        """Hold a slot. Raise `Unavailable` when the caller has gone before it was their turn."""
+        await self._wait(tuple(caller) or ("",))
+        try:
+            if await gone():
+                raise Unavailable
+            yield
+        finally:
+            self._release()
 
     async def _wait(self, caller: tuple[str, ...]) -> None:
         if self._free:

@@ -78,7 +78,17 @@ def test_hashed_assets_are_kept_for_good(built: FastAPI) -> None:
     assert asset.headers["content-type"].startswith("text/javascript")
     again = get(built, "/assets/index-a1b2c3.js", headers={"If-None-Match": asset.headers["etag"]})
     assert again.status_code == 304
+    assert get(built, "/assets/index-a1b2c3.js", headers={"Range": "bytes=0-5"}).text == "export"
+    assert get(built, "/assets/index-a1b2c3.js", "POST").status_code == 405
     assert "immutable" not in get(built, "/favicon.svg").headers["cache-control"]
+
+
+def test_a_hashed_asset_is_read_once_and_any_other_file_each_time(built: FastAPI, tmp_path: Path) -> None:
+    for path in ("assets/index-a1b2c3.js", "favicon.svg"):
+        get(built, f"/{path}")
+        (tmp_path / "panel" / path).write_text("changed")
+    assert get(built, "/assets/index-a1b2c3.js").text == "export {}"
+    assert get(built, "/favicon.svg").text == "changed"
 
 
 @pytest.mark.parametrize(

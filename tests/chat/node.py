@@ -179,7 +179,9 @@ class Node:
 
     async def knock(self, path: str, **options: Any) -> Talker:
         """Open a WebSocket and wait for nothing."""
-        options = {"compression": None, "ping_interval": None, "proxy": None, "max_size": None, **options}
+        # With a bounded queue a client that nobody listens to would not even see the close.
+        unbounded = {"max_queue": None, "max_size": None}
+        options = {"compression": None, "ping_interval": None, "proxy": None, **unbounded, **options}
         ws = await self.stack.enter_async_context(connect(f"{self.address}/{path}", **options))
         return Talker(ws, path.partition("?")[0])
 

@@ -65,6 +65,28 @@ async def test_the_sockets_of_one_address_are_counted_and_the_next_is_answered(n
     assert node.square.gate.callers()["127.0.0.1"].sockets == 10
 
 
+async def test_an_address_opens_so_many_sockets_a_second_and_another_one_meanwhile(node: Node) -> None:
+    await node.square.accounts.live.change("accounts", {"guests_per_minute": 1_000}, by="test")
+    limit = node.square.gate.caller_limit
+    limit.clock = clock = ManualClock()
+    coming = [asyncio.create_task(node.knock(f"misafir{number}", open_timeout=None)) for number in range(100)]
+
+    async def come(count: int) -> None:
+        async with asyncio.timeout(20):
+            while sum(task.done() for task in coming) < count:  # noqa: ASYNC110  # nobody is told
+                await asyncio.sleep(0.01)
+
+    await (await node.knock("baska", local_addr=("127.0.0.2", 0))).expect("sistem")
+    await come(80)
+    await asyncio.sleep(0.1)
+    assert sum(task.done() for task in coming) <= 82, "a millisecond each, and 80 ahead"
+    while not all(task.done() for task in coming):
+        clock.advance(0.1)
+        await asyncio.sleep(0.01)
+    for task in coming:
+        await task.result().expect("sistem")
+
+
 async def test_two_who_hold_the_same_ticket(node: Node) -> None:
     ticket = await node.ticket(await node.person("ayse"))
     talkers = await asyncio.gather(*(node.knock(f"ayse?bilet={ticket}") for _ in range(4)))

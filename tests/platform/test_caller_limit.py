@@ -60,31 +60,92 @@ async def test_of_one_caller_so_many_are_worked_at_once_the_others_in_order_and_
     assert not desk.limit.callers()
 
 
-@pytest.mark.parametrize(("worked", "pause"), [(0.02, 0.02), (10.0, 0.05)], ids=["short", "long"])
-async def test_between_the_requests_of_a_caller_in_line_the_node_is_left_to_others(worked: float, pause: float) -> None:
+async def test_a_caller_has_a_fifth_of_the_time_some_of_it_ahead_and_others_have_theirs() -> None:
     desk = Desk()
-    tasks = [desk.comes(f"{number}") for number in range(4)]
+    tasks = [desk.comes(f"{number}") for number in range(5)]
     await settle()
-    desk.clock.advance(worked)
-    await desk.is_done("0")
-    assert desk.begun == ["0", "1"]
-    desk.clock.advance(pause / 2)
+    desk.clock.advance(0.04)
+    await desk.is_done("0", "1")
+    assert desk.begun == ["0", "1", "2", "3"], "80 ms may be used ahead"
+    desk.clock.advance(0.02)
+    await desk.is_done("2", "3")  # 120 ms in 60 ms
+    tasks += [desk.comes("late"), desk.comes("other", "b")]
+    desk.clock.advance(0.07)
     await settle()
-    assert desk.begun == ["0", "1"]
-    desk.clock.advance(pause)
+    assert desk.begun[4:] == ["other"]
+    tasks[4].cancel()  # it gives up in the pause before its turn
+    desk.clock.advance(0.02)
     await settle()
-    assert desk.begun == ["0", "1", "2"]
-    await desk.is_done("1")
-    tasks[3].cancel()  # it gives up in the pause before its turn
+    assert desk.begun[4:] == ["other", "late"]
+    await desk.is_done("late", "other")
     desk.clock.advance(1)
-    await desk.is_done("2")
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert not desk.limit.callers()
-    tasks = [desk.comes("alone")]
     await settle()
-    assert desk.begun[-1] == "alone", "who has nothing in line waits for nothing"
-    await desk.is_done("alone")
+    assert not desk.limit.callers()
+
+
+async def test_who_asks_one_after_the_other_is_held_too_and_who_took_long_for_a_quarter_of_a_second() -> None:
+    desk, tasks = Desk(), list[asyncio.Task[None]]()
+    for name in ("0", "1"):
+        tasks.append(desk.comes(name))
+        await settle()
+        desk.clock.advance(10)
+        await desk.is_done(name)
+    tasks.append(desk.comes("2"))
+    await settle()
+    assert desk.begun == ["0", "1", "2"], "two pauses of a quarter of a second were over, one is left"
+    tasks.append(desk.comes("3"))
+    await settle()
+    desk.clock.advance(0.24)
+    await settle()
+    assert desk.begun[3:] == []
+    desk.clock.advance(0.02)
+    await settle()
+    assert desk.begun[3:] == ["3"]
+    await desk.is_done("2", "3")
     await asyncio.gather(*tasks)
+
+
+async def test_who_is_alone_waits_for_nobody() -> None:
+    desk = Desk()
+    desk.limit.alone = lambda: True
+    tasks = [desk.comes(f"{number}") for number in range(6)]
+    for number in range(6):
+        await settle()
+        desk.clock.advance(1)
+        await desk.is_done(f"{number}")
+    assert len(desk.begun) == 6
+    await asyncio.gather(*tasks)
+
+
+async def test_what_counts_as_more_than_it_took() -> None:
+    clock = ManualClock()
+    limit, done = CallerLimit(clock=clock), list[int]()
+
+    async def one(number: int) -> None:
+        async with limit.work("a", at_least=0.01):
+            done.append(number)
+
+    tasks = [asyncio.create_task(one(number)) for number in range(20)]
+    await settle()
+    assert len(done) == 10, "80 ms ahead, and the two whose turn it was"
+    clock.advance(0.06)
+    await settle()
+    assert len(done) == 11
+    for _ in range(20):
+        clock.advance(0.06)
+        await settle()
+    await asyncio.gather(*tasks)
+
+
+async def test_nobody_is_remembered_longer_than_they_owe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("meydan.platform.caller_limit._SWEEP_AT", 10)
+    clock = ManualClock()
+    limit = CallerLimit(clock=clock)
+    for number in range(1_000):
+        async with limit.work(f"{number}", at_least=0.01):
+            clock.advance(0.01)
+    assert limit.remembered <= 20
 
 
 async def test_who_gives_up_in_line_or_at_work_takes_nothing_along() -> None:
@@ -137,7 +198,7 @@ async def test_whose_turn_is_awaited_elsewhere_holds_no_share() -> None:
 
     async def sign_in(number: int) -> None:
         async with limit.work("a"):
-            async with turns.turn(("a",)):
+            async with rest(), turns.turn(("a",)):
                 await let_go.wait()
             served.append(number)
 
