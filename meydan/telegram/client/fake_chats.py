@@ -88,10 +88,11 @@ class FakeChats:
         await self.world.failing("dialogs")
         if self._signed_in().token:
             raise errors.BotMethodInvalidError(None)
+        newest = {one.peer_id.user_id: one for one in self._signed_in().box.values() if self._is_private(one)}
         rows = []
         for place in self.world.places():
-            if messages := [one for one in self._messages(place) if isinstance(one, types.Message)]:
-                rows.append((messages[-1], place))
+            if message := self._newest_in(place) if isinstance(place, FakeGroup) else newest.get(place.id):
+                rows.append((message, place))
             elif isinstance(place, FakeGroup):  # that everybody is in: the line of their coming
                 rows.append((types.Message(0, place.peer, self.world.began, ""), place))
         rows.sort(key=lambda row: (row[0].date, row[0].id), reverse=True)
@@ -251,6 +252,12 @@ class FakeChats:
         if isinstance(place, FakeGroup):
             return list(place.box.values())
         return [one for one in me.box.values() if one.peer_id == types.PeerUser(place.id)]
+
+    def _is_private(self, message: Any) -> bool:
+        return isinstance(message, types.Message) and isinstance(message.peer_id, types.PeerUser)
+
+    def _newest_in(self, group: FakeGroup) -> types.Message | None:
+        return next((one for one in reversed(group.box.values()) if isinstance(one, types.Message)), None)
 
     def _me(self) -> FakeAccount | None:
         return self.world.signed_in.get(self.session.auth_key.key) if self.session.auth_key else None
