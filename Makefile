@@ -34,7 +34,7 @@ web: $(PANEL) ## Build the panel
 .PHONY: test
 test: $(STAMPS)/dev $(PANEL) ## Run every test; ARGS="tests/chat -x" chooses
 	@$(WITH_NODE) npm test --silent
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 .PHONY: soak
 soak: $(STAMPS)/dev $(PANEL) ## Run what takes long: kills by the hundred, frames by the million; ARGS="-k frames" chooses, MEYDAN_SEED=7 repeats

@@ -58,6 +58,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._reader_until = 0.0
         self._refusal = b""
         self._asking: asyncio.Task[Any] | None = None
+        self._in_line = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first request, but not for ever."""
@@ -70,7 +71,10 @@ class BoundedHttp(HttpToolsProtocol):
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless it is too much."""
+        """Read on, unless it is too much, or nobody's turn to speak: a handshake is answered first."""
+        if self._in_line:
+            self.transport.abort()
+            return
         self._unread += len(data)
         super().data_received(data)
         if self.transport.is_closing() or not self._unread:
@@ -111,12 +115,15 @@ class BoundedHttp(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection on, with the place it has, when it is its caller's turn."""
         assert self._place is not None  # noqa: S101  # it is connected
+        if self._answering() or self.pipeline:
+            self.transport.close()  # two would write on one connection
+            return
         if not self._place.become_socket():
             self._unread = 1
             self._refuse(_REFUSALS[self._place.refusal])
             return
         self.app_state = {"left": self._place.leave}
-        self.transport.pause_reading()
+        self._in_line = True
         self._asking = self.loop.create_task(self._upgrade())
 
     def on_body(self, body: bytes) -> None:
@@ -149,16 +156,19 @@ class BoundedHttp(HttpToolsProtocol):
         self._stop_watching()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close what is idle; what an idle peer has not read by now it does not read."""
-        if self.transport.get_write_buffer_size():
-            self.transport.abort()
-        else:
+        """Close what is idle; who still reads the last answer is watched like any other reader."""
+        if not self.transport.get_write_buffer_size():
             super().timeout_keep_alive_handler()
+            return
+        if self._reader_late is None:
+            self._watch_reader()
+        self.timeout_keep_alive_task = self.loop.call_later(self.read_seconds, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go."""
         self._stop_waiting()
         self._stop_watching()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
         if self._asking is not None:
             self._asking.cancel(GONE)
@@ -197,7 +207,6 @@ class BoundedHttp(HttpToolsProtocol):
             except Exception:
                 self.transport.abort()
                 raise
-            self.transport.resume_reading()
 
     def _misshapen(self) -> bytes:
         """Return why this is no request that is meant for us, if it is none."""
@@ -286,6 +295,8 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.abort()
         elif left:
             self._look_again(left)
+        else:
+            self._reader_late = None
 
     def _stop_watching(self) -> None:
         if self._reader_late is not None:

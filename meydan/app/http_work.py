@@ -11,7 +11,7 @@ from meydan.platform.addresses import household
 from meydan.platform.caller_limit import CallerLimit, rest
 from meydan.platform.http import GONE
 
-_SIGN_IN: Final = "/api/v1/auth/"
+_LINES: Final = {"/api/v1/auth/": "sign-in", "/api/v1/mesaj/ara": "search"}  # not behind those who read a lot
 
 
 def line(client: tuple[str, int] | None, what: str = "") -> str:
@@ -37,13 +37,15 @@ def shared(app: ASGIApp, caller_limit: CallerLimit, cycle: RequestResponseCycle,
 
         begun = False
         try:
-            what = "sign-in" if scope["path"].startswith(_SIGN_IN) else ""  # not behind those who read a lot
+            what = next((name for path, name in _LINES.items() if scope["path"].startswith(path)), "")
             async with caller_limit.work(line(scope["client"], what)):
                 begun = True
                 await app(scope, arrived, read)
         except asyncio.CancelledError as cancelled:
-            if begun or GONE in cancelled.args:
+            if GONE in cancelled.args or (begun and not cycle.response_complete):
                 raise
+            if begun:
+                return  # it has been answered
             headers = [(b"retry-after", b"10"), (b"content-length", b"0"), (b"connection", b"close")]
             await send({"type": "http.response.start", "status": 503, "headers": headers})  # the node is leaving
             await send({"type": "http.response.body", "body": b""})

@@ -264,8 +264,11 @@ class RoomChannel:
 def _write(members: list[Connection], blob: bytes) -> int:
     """Hand the same bytes to every connection; one that has private frames waiting gets them in the same write."""
     for connection in members:
-        if connection.private:
-            connection.write_with_private(blob)
-        else:
-            connection.write(blob)
+        try:
+            if connection.private:
+                connection.write_with_private(blob)
+            else:
+                connection.write(blob)
+        except Exception:  # noqa: BLE001  # it is logged there, and free where nothing fails
+            connection.broken()
     return len(members)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+import structlog
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from meydan.accounts.actor import Actor
@@ -18,6 +19,8 @@ from meydan.platform.texts import Language
 if TYPE_CHECKING:
     from meydan.chat.channel import RoomChannel
     from meydan.chat.hub import Hub
+
+log = structlog.get_logger(__name__)
 
 CLOSE_BAD_TICKET = 4001
 CLOSE_NOT_ALLOWED = 4003
@@ -195,6 +198,13 @@ class Connection(WSListener):
         self.hub.disconnected(self)
         self.transport.send_close(cast("Any", code), reason.encode())
         asyncio.get_running_loop().call_later(_LINGER, partial(self.transport.disconnect, graceful=False))
+
+    def broken(self) -> None:
+        """Let go of a line that failed in a way of its own, while that is handled: it costs nobody else anything."""
+        log.exception("connection.broken", user=self.path_id)
+        self.closing = True
+        self.hub.disconnected(self)
+        self.transport.disconnect(graceful=False)
 
     def queue(self, request: wire.Request, size: int) -> bool:
         """Keep a request that came in `size` bytes until the one under way is answered; tell whether there was room."""

@@ -231,7 +231,7 @@ class Hub:
             self.spawn(self.channels.publish(channel.slug, Hint(self._node, framed=framed)))
 
     def _stored(self, stored: Sequence[Stored]) -> None:
-        """Deliver what a batch changed; what fails at that is read from the database."""
+        """Deliver what a batch changed; when that fails the rooms here are read from the database."""
         try:
             self._deliver(stored)
         except Exception:
@@ -283,8 +283,7 @@ class Hub:
     async def drain(self) -> None:
         """Take no more connections and ask those here to come back elsewhere."""
         self.draining = True
-        for connection in tuple(self.connections):
-            connection.close(CLOSE_RESTARTING, "restarting")
+        self._each(lambda connection: connection.close(CLOSE_RESTARTING, "restarting"))
         self._stop.set()
         for channel in self.channels:
             await channel.close()
@@ -301,8 +300,8 @@ class Hub:
             self._aside(self._entrance.renew)
         if self._bus.shared:
             self._aside(self.presence.report)
-            if turn % _CHECK_HEADS == 0:
-                self._aside(self._check_heads)
+        if turn % _CHECK_HEADS == 0:
+            self._aside(self._check_heads)
         if turn % (_WATCH_SHARED if self._bus.shared else _WATCH) == 0:
             self._aside(self._watch)
 
@@ -338,9 +337,14 @@ class Hub:
     def _ping(self, turn: int) -> None:
         """Ping this second's share of the connections, so that each is pinged once an interval."""
         every = max(1, round(self.settings.ping_seconds))
+        self._each(lambda connection: connection.ping() if connection.lot % every == turn % every else None)
+
+    def _each(self, what: Callable[[Connection], None]) -> None:
         for connection in tuple(self.connections):
-            if connection.lot % every == turn % every:
-                connection.ping()
+            try:
+                what(connection)
+            except Exception:  # noqa: BLE001  # it is logged there
+                connection.broken()
 
     def _look_again(self) -> None:
         """Check the heads, once more if that is under way: what it has read may be older than what is asked for."""
@@ -348,7 +352,7 @@ class Hub:
         self._aside(self._check_heads)
 
     async def _check_heads(self) -> None:
-        """Look whether a room here has moved on without us: the bus may lose a hint."""
+        """Look whether a room here has moved on without us: the bus may lose a hint, or a delivery fail."""
         self._heads_stale = True
         while self._heads_stale:
             self._heads_stale = False

@@ -14,29 +14,37 @@ _AT_ONCE: Final = 2
 _LONGEST: Final = 1.0  # seconds
 _SHARE: Final = 0.2  # of the time
 _BURST: Final = 0.08  # seconds of work: somebody who opens the panel
-_MOST_OWED: Final = 0.13
-_SWEEP_AT: Final = 10_000
+_MOST_OWED: Final = 0.28
+_REMEMBERED: Final = 10_000
 _mine: ContextVar["_Permit | None"] = ContextVar("permit", default=None)
 
 
 class CallerLimit:
     """Lets `at_once` requests of one caller be worked at a time, and all of them for a fifth of the time.
 
-    Further ones wait in order, and none is refused. What is counted is work: a request that waits for its peer, or for
-    its turn elsewhere, is at `rest`; one that has been worked for `longest` seconds waits for something too, whatever
-    it may be, and is counted no more. Of their fifth a caller may use 80 ms ahead, and owe 50 ms more: nobody is held
-    for more than a quarter of a second between two requests. While the caller is `alone`, which the gate knows, there
-    is nobody to leave the time to, and all of it is theirs.
+    Further ones wait in order, and none is refused. What is counted is the time from a request's turn to its end, but
+    not what it is at `rest`, as while it waits for its peer; and no more than `longest` seconds, for what takes longer
+    waits for something too, whatever it may be. Of their fifth a caller may use 80 ms ahead, and owe 200 ms more:
+    nobody is held for more than a second between two requests, and who asks for what takes long each time gets more
+    than a fifth. While the caller is `alone`, which the gate knows, there is nobody to leave the time to, and all of it
+    is theirs.
     """
 
-    def __init__(self, *, at_once: int = _AT_ONCE, longest: float = _LONGEST, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        at_once: int = _AT_ONCE,
+        longest: float = _LONGEST,
+        remembered: int = _REMEMBERED,
+        clock: Clock | None = None,
+    ) -> None:
         self.at_once = at_once
         self.longest = longest
         self.clock = clock or SystemClock()
         self.alone: Callable[[], bool] = bool
         self._lines: dict[str, _Line] = {}
         self._pauses: set[asyncio.Task[None]] = set()
-        self._sweep_at = _SWEEP_AT
+        self._most_remembered = self._sweep_at = remembered
 
     def callers(self) -> Mapping[str, int]:
         """Return how many requests are worked of each caller."""
@@ -102,7 +110,7 @@ class CallerLimit:
         if len(self._lines) >= self._sweep_at:
             now = self.clock.monotonic()
             self._lines = {caller: line for caller, line in self._lines.items() if line.taken or line.even_at > now}
-            self._sweep_at = max(_SWEEP_AT, 2 * len(self._lines))
+            self._sweep_at = max(self._most_remembered, 2 * len(self._lines))
         line = self._lines[caller] = _Line()
         return line
 

@@ -93,11 +93,12 @@ class Supervisor:
                 task.cancel()
             await asyncio.wait((stopping, *tasks.values()))
         failed = [task for task in tasks.values() if not task.cancelled() and task.exception() is not None]
+        first = first or next(iter(failed), None)
         for task in failed:
-            if first not in (None, task):
+            if task is not first:
                 log.error("services.failed_while_draining", service=task.get_name(), exc_info=task.exception())
-        for task in failed if first is None else [first]:
-            task.result()
+        if first is not None:
+            first.result()
 
     async def _drain(self, tasks: dict[str, asyncio.Task[None]]) -> None:
         try:
@@ -122,7 +123,7 @@ class Supervisor:
                 self.states[service.name] = State.RUNNING
                 began = self._clock.monotonic()
                 try:
-                    await service.run()
+                    await _run(service)
                 except Exception as error:
                     if service.vital:
                         raise
@@ -144,6 +145,17 @@ class Supervisor:
                 pause = min(2 * pause, _LONGEST_PAUSE)
         finally:
             self.states[service.name] = State.ENDED
+
+
+async def _run(service: Service) -> None:
+    """Run a service; raises `ServiceEnded` when it was not the service that was cancelled but what it waited for."""
+    try:
+        await service.run()
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ServiceEnded(service.name) from error
 
 
 class Periodic:

@@ -25,6 +25,14 @@ class Hasty(BoundedHttp):
     head_seconds = 0.0
 
 
+class Sleepy(BoundedHttp):
+    read_seconds = 1.0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.timeout_keep_alive = 0.05  # type: ignore[assignment]  # whole seconds for uvicorn
+
+
 class Impatient(BoundedHttp):
     read_seconds = 0.01
 
@@ -66,10 +74,10 @@ async def _listening(
         lambda: kind(config=config, server_state=state, app_state={"given_up": given_up}, gate=gate), "127.0.0.1", 0
     )
 
-    async def ask(*parts: bytes, until: bytes | None = b"") -> bytes:
+    async def ask(*parts: bytes, until: bytes | None = b"", pause: float = 0.0) -> bytes:
         """Send the parts and return what comes back until the connection is closed, or `until` is there.
 
-        With `until` None nothing is read, for ever.
+        With `until` None nothing is read, for ever; a `pause` between two pieces makes a slow reader.
         """
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         try:
@@ -85,6 +93,7 @@ async def _listening(
                     if not (piece := await reader.read(65_536)):
                         break
                     answer += piece
+                    await asyncio.sleep(pause)
             return answer
         finally:
             writer.close()
@@ -206,6 +215,13 @@ async def test_who_asks_and_never_reads_is_given_up() -> None:
         await asyncio.wait_for(given_up.wait(), 10)
         asking.cancel()
     assert gate.callers() == {}
+
+
+async def test_who_reads_slowly_gets_all_of_an_answer_and_is_then_idle() -> None:
+    limits = NetworkSettings(unread_bytes_per_address=64_000_000)
+    async with _listening(Sleepy, gate=Gate(most=10_000, limits=lambda: limits)) as ask, asyncio.timeout(60):
+        answer = await ask(b"GET /much HTTP/1.1\r\nhost: x\r\n\r\n", pause=0.001)
+    assert len(answer.partition(b"\r\n\r\n")[2]) == 40_000_000
 
 
 async def test_what_one_address_leaves_unread_is_bounded_at_once() -> None:

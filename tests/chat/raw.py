@@ -70,7 +70,15 @@ def framed(opcode: int, payload: bytes, *, fin: bool = True, mask: bool = True) 
 
 
 async def upgraded(node: Node, path: str, *, receive_buffer: int | None = None) -> RawSocket:
-    """Connect, upgrade and wait for nothing; a small `receive_buffer` makes a reader that is soon full."""
+    """Connect, upgrade and wait for nothing more; a small `receive_buffer` makes a reader that is soon full."""
+    raw = await knocking(node, path, receive_buffer=receive_buffer)
+    answer = await raw.reader.readuntil(b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 101 "), answer
+    return raw
+
+
+async def knocking(node: Node, path: str, *, receive_buffer: int | None = None, behind: bytes = b"") -> RawSocket:
+    """Connect and ask for an upgrade, `behind` what else is asked on the same connection."""
     sock = socket.socket()
     if receive_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -88,7 +96,5 @@ async def upgraded(node: Node, path: str, *, receive_buffer: int | None = None) 
         f"Sec-WebSocket-Key: {key}",
         "Sec-WebSocket-Version: 13",
     )
-    writer.write("\r\n".join((*lines, "", "")).encode())
-    answer = await reader.readuntil(b"\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 101 "), answer
+    writer.write(behind + "\r\n".join((*lines, "", "")).encode())
     return raw

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from meydan.chat.connection import Connection
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
 from meydan.platform.texts import LANGUAGES, catalogue
@@ -358,3 +359,24 @@ async def test_no_answer_in_turkish_holds_a_sentence_of_a_librarys(node: Node) -
             reasons = catalogue(language)["reason"]
             pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(reasons[problem["neden_kodu"]]))
             assert bool(re.fullmatch(pattern, problem["neden"])) is (language == "tr"), problem
+
+
+async def test_a_line_that_is_broken_costs_nobody_else_anything(node: Node) -> None:
+    ayse, ali, can = [await node.enter(name, "genel") for name in ("ayse", "ali", "can")]
+
+    def fails(data: object) -> None:
+        raise RuntimeError(f"the handler is closed to {data!r}")
+
+    def line_of(name: str) -> Connection:
+        return next(line for line in node.square.hub.connections if line.path_id == name)
+
+    broken = line_of("ali")
+    broken.write = fails
+    await ayse.send("burada mısınız")
+    assert (await can.message())["icerik"] == "burada mısınız"
+    assert broken not in node.square.hub.connections
+    assert await ali.closed() == 1006
+    line_of("ayse").write = fails
+    line_of("ayse").private.append(b"x")
+    node.stop.set()
+    assert await can.closed() == 1012

@@ -20,6 +20,7 @@ from meydan.app.composition import open_accounts
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
 from tests.chat.node import Held, Node, Person, Talker, running_node
+from tests.chat.raw import knocking
 
 
 async def refused(node: Node, path: str, *, code: int, kod: str) -> None:
@@ -85,6 +86,38 @@ async def test_an_address_opens_so_many_sockets_a_second_and_another_one_meanwhi
         await asyncio.sleep(0.01)
     for task in coming:
         await task.result().expect("sistem")
+
+
+async def test_who_hangs_up_or_speaks_in_line_for_a_socket_is_out_of_it(node: Node) -> None:
+    gate = node.square.gate
+
+    async def come_to(sockets: int) -> None:
+        async with asyncio.timeout(20):
+            while sum(line.sockets for line in gate.callers().values()) != sockets:  # noqa: ASYNC110  # nobody is told
+                await asyncio.sleep(0.01)
+
+    working = gate.caller_limit.work
+    async with working("127.0.0.1 socket"), working("127.0.0.1 socket"):
+        gone, hasty, patient = [await knocking(node, f"misafir{number}") for number in range(3)]
+        await come_to(3)
+        gone.hang_up()
+        hasty.writer.write(b"too early")
+        await come_to(1)
+        assert await hasty.reader.read() == b""
+    assert (await patient.reader.readline()).startswith(b"HTTP/1.1 101 ")
+    await come_to(1)
+    assert len(node.square.hub.connections) == 1
+
+
+@pytest.mark.parametrize("before", [1, 2])
+async def test_a_connection_that_waits_for_answers_becomes_no_socket(node: Node, before: int) -> None:
+    asked = f"GET /api/v1/sohbet/odalar HTTP/1.1\r\nHost: 127.0.0.1:{node.port}\r\n\r\n".encode()
+    working = node.square.gate.caller_limit.work
+    async with working("127.0.0.1"), working("127.0.0.1"):
+        raw = await knocking(node, "misafir", behind=asked * before)
+        assert b" 101 " not in await raw.reader.read()
+    assert not node.square.hub.connections
+    assert not node.square.gate.callers()
 
 
 async def test_two_who_hold_the_same_ticket(node: Node) -> None:

@@ -1,7 +1,9 @@
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from structlog.testing import capture_logs
 
 from meydan.platform.clock import ManualClock
 from meydan.platform.errors import Unavailable
@@ -18,7 +20,7 @@ class Part:
         self.vital = vital
         self.runs = 0
         self.begun = asyncio.Semaphore(0)
-        self.ends: asyncio.Queue[Exception | None] = asyncio.Queue()
+        self.ends: asyncio.Queue[BaseException | None] = asyncio.Queue()
         self.at_drain: Callable[[], None] = lambda: self.ends.put_nowait(None)
         self._told = told
 
@@ -144,6 +146,30 @@ async def test_a_failure_while_draining_is_told_after_the_others_have_drained() 
     with pytest.raises(LookupError, match="late"):
         await asyncio.wait_for(running, PATIENCE)
     assert stage.told == IN_ORDER[:-1]
+
+
+async def test_of_two_failures_while_draining_one_is_raised_and_the_other_logged() -> None:
+    stage = Stage()
+    running = await stage.begin()
+    stage.plain.vital = stage.other.vital = True
+    for part in (stage.plain, stage.other):
+        part.at_drain = partial(part.ends.put_nowait, ValueError(part.name))
+    stage.stop.set()
+    with capture_logs() as lines, pytest.raises(ValueError, match="plain"):
+        await running
+    assert [line["service"] for line in lines if line["event"] == "services.failed_while_draining"] == ["other"]
+
+
+async def test_who_is_cancelled_from_inside_starts_again() -> None:
+    stage = Stage()
+    running = await stage.begin()
+    stage.plain.ends.put_nowait(asyncio.CancelledError())
+    await stage.is_paused("plain")
+    stage.clock.advance(1)
+    await stage.plain.begun.acquire()
+    stage.vital.ends.put_nowait(asyncio.CancelledError())
+    with pytest.raises(ServiceEnded, match="vital"):
+        await running
 
 
 async def test_who_does_not_end_in_time_is_cancelled() -> None:

@@ -1,49 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SocketOptions, Wire } from "./events";
+import type { SocketOptions } from "./events";
 import { Socket } from "./socket";
-import { message } from "./testing";
-import type { ClientFrame, Message, ServerFrame, Update } from "./wire";
-
-/** The server's end of one connection: hears what was sent, says what it likes. */
-class FakeWire implements Wire {
-  onopen: ((event: never) => void) | null = null;
-  onmessage: ((event: { data: unknown }) => void) | null = null;
-  onclose: ((event: { code: number }) => void) | null = null;
-  onerror: ((event: never) => void) | null = null;
-  readonly sent: ClientFrame[] = [];
-
-  constructor(readonly url: string) {}
-
-  send(data: string): void {
-    this.sent.push(JSON.parse(data) as ClientFrame);
-  }
-
-  close(): void {
-    this.onclose?.({ code: 1000 });
-  }
-
-  open(): void {
-    this.onopen?.(undefined as never);
-  }
-
-  say(frame: ServerFrame): void {
-    this.onmessage?.({ data: JSON.stringify(frame) });
-  }
-
-  drop(code: number): void {
-    this.onclose?.({ code });
-  }
-
-  last<T extends ClientFrame["tip"]>(tip: T): Extract<ClientFrame, { tip: T }> {
-    const frame = this.sent.findLast((item) => item.tip === tip);
-    if (!frame) throw new Error(`no ${tip} was sent`);
-    return frame as Extract<ClientFrame, { tip: T }>;
-  }
-
-  count(tip: ClientFrame["tip"]): number {
-    return this.sent.filter((item) => item.tip === tip).length;
-  }
-}
+import { FakeWire, message } from "./testing";
+import type { Message, ServerFrame, Update } from "./wire";
 
 const live = (sira: number, more: Partial<Message> = {}): ServerFrame => ({
   tip: "mesaj",
@@ -129,6 +88,37 @@ describe("Socket", () => {
     expect(wire().url).toBe("ws://meydan/ayse?bilet=t2");
   });
 
+  it("gives up a ticket or a handshake that is never answered, and tries again", async () => {
+    socket = make({
+      ticket: () =>
+        ++tickets === 1 ? new Promise(() => {}) : Promise.resolve({ ticket: `t${tickets}`, user_id: "ayse" }),
+    });
+    socket.start();
+    await vi.advanceTimersByTimeAsync(15_250);
+    expect(wires.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(15_500); // nobody opens it
+    expect(wires.length).toBe(2);
+    wires[0]?.open(); // too late
+    expect(socket.connection.state).toBe("connecting");
+    wire().open();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(socket.connection.state).toBe("open");
+  });
+
+  it("waits longer each time when it is let in and refused before the welcome", async () => {
+    await connect();
+    const waits: number[] = [];
+    socket.on("connection", (connection) => {
+      if (connection.state === "waiting") waits.push(connection.until - Date.now());
+    });
+    for (let number = 0; number < 4; number += 1) {
+      wire().drop(1008);
+      await vi.advanceTimersByTimeAsync(waits.at(-1) ?? 0);
+      wire().open();
+    }
+    expect(waits).toEqual([250, 500, 1_000, 2_000]);
+  });
+
   it("waits longer after each failure, by a random part of the ceiling", async () => {
     await connect();
     const waits: number[] = [];
@@ -137,7 +127,7 @@ describe("Socket", () => {
     });
     for (let failure = 0; failure < 8; failure += 1) {
       wire().drop(1006);
-      await vi.advanceTimersByTimeAsync(30_000);
+      await vi.advanceTimersByTimeAsync(waits.at(-1) ?? 0);
     }
     expect(waits).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
   });

@@ -27,6 +27,7 @@ export class Socket extends Events {
   private attempt = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private silence: ReturnType<typeof setTimeout> | undefined;
+  private opening: ReturnType<typeof setTimeout> | undefined;
   private generation = 0;
   private refs = 0;
   private readonly rooms = new Map<string, Room>();
@@ -42,18 +43,13 @@ export class Socket extends Events {
   start(): void {
     if (this.wanted) return;
     this.wanted = true;
-    this.attempt = 0;
-    void this.connect();
+    this.retry();
   }
 
   stop(): void {
     this.wanted = false;
-    this.generation += 1;
     if (this.timer) clearTimeout(this.timer);
-    const wire = this.wire;
-    this.wire = null;
-    wire?.close(1000);
-    this.forgetConnection();
+    this.hangUp(1000);
     this.setConnection({ state: "idle" });
   }
 
@@ -140,6 +136,8 @@ export class Socket extends Events {
   private async connect(): Promise<void> {
     const generation = ++this.generation;
     this.setConnection({ state: "connecting", attempt: this.attempt });
+    clearTimeout(this.opening);
+    this.opening = setTimeout(() => this.abandon(), this.answers.patienceMs);
     let ticket: Ticket;
     try {
       ticket = await this.options.ticket();
@@ -153,7 +151,7 @@ export class Socket extends Events {
     this.wire = wire;
     wire.onopen = () => {
       if (this.wire !== wire) return;
-      this.attempt = 0;
+      clearTimeout(this.opening);
       this.setConnection({ state: "open" });
       for (const [id, room] of this.rooms) this.sendJoin(id, room);
     };
@@ -166,7 +164,6 @@ export class Socket extends Events {
       if (this.wire !== wire) return;
       this.wire = null;
       this.forgetConnection();
-      if (!this.wanted) return;
       if (FINAL_CODES.has(event.code)) {
         this.wanted = false;
         this.setConnection({ state: "refused", code: event.code });
@@ -181,15 +178,21 @@ export class Socket extends Events {
     if (anew) clearTimeout(this.silence);
     if (anew) this.silence = undefined;
     if (!this.wire || !this.awaited()) return;
+    this.silence ??= setTimeout(() => this.abandon(), this.answers.patienceMs);
+  }
+
+  private abandon(): void {
+    this.hangUp();
+    this.schedule(1006);
+  }
+
+  private hangUp(code?: number): void {
+    this.generation += 1;
+    clearTimeout(this.opening);
     const { wire } = this;
-    this.silence ??= setTimeout(() => {
-      this.silence = undefined;
-      if (this.wire !== wire) return;
-      this.wire = null;
-      wire.close();
-      this.forgetConnection();
-      this.schedule(1006);
-    }, this.answers.patienceMs);
+    this.wire = null;
+    wire?.close(code);
+    this.forgetConnection();
   }
 
   private awaited(): boolean {
@@ -202,6 +205,7 @@ export class Socket extends Events {
   }
 
   private schedule(code: number): void {
+    clearTimeout(this.opening);
     const delay = delayBefore(this.attempt, code, this.options.random ?? Math.random);
     this.attempt += 1;
     this.setConnection({ state: "waiting", attempt: this.attempt, until: Date.now() + delay });
@@ -255,6 +259,7 @@ export class Socket extends Events {
         return this.emit("presence", { room: frame.oda_id, came, went, guests, count: null });
       }
       case "sistem":
+        this.attempt = 0; // an open line may still be refused: this is the welcome
         return frame.sinirlar && this.bound(frame.sinirlar);
       case "sinirlar":
         return this.bound(frame);

@@ -1,6 +1,7 @@
 /** Messages, updates and chance for the tests of whatever uses this client. */
 
-import { complete, type Message, type Update } from "./wire";
+import type { Wire } from "./events";
+import { type ClientFrame, complete, type Message, type ServerFrame, type Update } from "./wire";
 
 export const message = (sira: number, more: Partial<Message> = {}): Message => ({
   ...complete({
@@ -38,4 +39,45 @@ export function seeded(seed: number): (limit: number) => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296) * limit);
   };
+}
+
+/** The server's end of one connection: hears what was sent, says what it likes. */
+export class FakeWire implements Wire {
+  onopen: ((event: never) => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+  readonly sent: ClientFrame[] = [];
+
+  constructor(readonly url: string) {}
+
+  send(data: string): void {
+    this.sent.push(JSON.parse(data) as ClientFrame);
+  }
+
+  close(): void {
+    this.onclose?.({ code: 1000 });
+  }
+
+  open(): void {
+    this.onopen?.(undefined as never);
+  }
+
+  say(frame: ServerFrame): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+
+  drop(code: number): void {
+    this.onclose?.({ code });
+  }
+
+  last<T extends ClientFrame["tip"]>(tip: T): Extract<ClientFrame, { tip: T }> {
+    const frame = this.sent.findLast((item) => item.tip === tip);
+    if (!frame) throw new Error(`no ${tip} was sent`);
+    return frame as Extract<ClientFrame, { tip: T }>;
+  }
+
+  count(tip: ClientFrame["tip"]): number {
+    return this.sent.filter((item) => item.tip === tip).length;
+  }
 }
