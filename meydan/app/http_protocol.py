@@ -7,7 +7,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from meydan.app.gate import Gate, Place
-from meydan.app.http_work import line, shared
+from meydan.app.http_work import SIGN_IN, line, shared
 from meydan.chat.handshake import tokens
 from meydan.platform.http import GONE
 
@@ -26,7 +26,6 @@ _READ_AT_LEAST: Final = 2_000  # bytes of an answer each second
 _READ_WITHIN: Final = 120.0  # seconds
 _NOT_CHANGING: Final = frozenset({"GET", "HEAD"})
 _CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key"})
-_SIGN_IN: Final = b"/api/v1/auth/"
 _TICKET: Final = b"bilet="
 _REFUSALS: Final = {
     "address": b"429 Too Many Requests\r\nretry-after: 10",
@@ -258,7 +257,7 @@ class BoundedHttp(HttpToolsProtocol):
     def _signed_in(self) -> bool:
         """Tell whether whoever asks shows something to know them by, or is about to get it; it is looked at later."""
         return (
-            self.url.startswith(_SIGN_IN)
+            self.url.startswith(SIGN_IN.encode())
             or _TICKET in self.url
             or any(name in _CREDENTIALS for name, _ in self.headers)
         )

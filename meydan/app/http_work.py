@@ -11,7 +11,8 @@ from meydan.platform.addresses import household
 from meydan.platform.caller_limit import CallerLimit, rest
 from meydan.platform.http import GONE
 
-_LINES: Final = {"/api/v1/auth/": "sign-in", "/api/v1/mesaj/ara": "search"}  # not behind those who read a lot
+SIGN_IN: Final = "/api/v1/auth/"
+_LINES: Final = {SIGN_IN: "sign-in", "/api/v1/mesaj/ara": "search"}  # not behind those who read a lot
 
 
 def line(client: tuple[str, int] | None, what: str = "") -> str:

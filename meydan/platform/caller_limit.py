@@ -35,7 +35,7 @@ class CallerLimit:
         *,
         at_once: int = _AT_ONCE,
         longest: float = _LONGEST,
-        remembered: int = _REMEMBERED,
+        most_remembered: int = _REMEMBERED,
         clock: Clock | None = None,
     ) -> None:
         self.at_once = at_once
@@ -44,7 +44,7 @@ class CallerLimit:
         self.alone: Callable[[], bool] = bool
         self._lines: dict[str, _Line] = {}
         self._pauses: set[asyncio.Task[None]] = set()
-        self._most_remembered = self._sweep_at = remembered
+        self._most_remembered = self._sweep_at = most_remembered
 
     def callers(self) -> Mapping[str, int]:
         """Return how many requests are worked of each caller."""

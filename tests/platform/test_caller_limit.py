@@ -142,7 +142,7 @@ async def test_what_counts_as_more_than_it_took() -> None:
 
 async def test_nobody_is_remembered_longer_than_they_owe() -> None:
     clock = ManualClock()
-    limit = CallerLimit(remembered=10, clock=clock)
+    limit = CallerLimit(most_remembered=10, clock=clock)
     for number in range(1_000):
         async with limit.work(f"{number}", at_least=0.01):
             clock.advance(0.01)
