@@ -191,6 +191,7 @@ class BoundedHttp(HttpToolsProtocol):
             except asyncio.CancelledError as cancelled:
                 if GONE not in cancelled.args:
                     raise
+                cycle.disconnected = True  # uvicorn marks the last request of a connection alone
             finally:
                 self._asking = None
 

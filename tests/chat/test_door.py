@@ -110,7 +110,9 @@ async def test_who_hangs_up_or_speaks_in_line_for_a_socket_is_out_of_it(node: No
 
 
 @pytest.mark.parametrize("before", [1, 2])
-async def test_a_connection_that_waits_for_answers_becomes_no_socket(node: Node, before: int) -> None:
+async def test_a_connection_that_waits_for_answers_becomes_no_socket(
+    node: Node, before: int, caplog: pytest.LogCaptureFixture
+) -> None:
     asked = f"GET /api/v1/sohbet/odalar HTTP/1.1\r\nHost: 127.0.0.1:{node.port}\r\n\r\n".encode()
     working = node.square.gate.caller_limit.work
     async with working("127.0.0.1"), working("127.0.0.1"):
@@ -118,6 +120,7 @@ async def test_a_connection_that_waits_for_answers_becomes_no_socket(node: Node,
         assert b" 101 " not in await raw.reader.read()
     assert not node.square.hub.connections
     assert not node.square.gate.callers()
+    assert not [line.message for line in caplog.records if line.levelname == "ERROR"]
 
 
 async def test_two_who_hold_the_same_ticket(node: Node) -> None:
