@@ -172,6 +172,12 @@ class Visitor:
         self.go(f"/oda/{room}")
         expect(self.composer).to_be_editable()
 
+    def take_part(self, room: str = "genel") -> None:
+        """Open the room and speak there: whoever leaves a page before it has joined is no member."""
+        self.open_room(room)
+        self.say("buradayım")
+        expect(self.said("buradayım").last).to_be_visible()
+
     def say(self, text: str) -> None:
         self.composer.fill(text)
         self.composer.press("Enter")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import PASSWORD, Square, Visitor, in_browser, visits
 
@@ -128,7 +128,7 @@ def test_e3_a_message_is_held_on_a_phone(cast: Cast, visit: Visit) -> None:
 def test_e4_the_bell_and_the_list_follow_what_is_read_taken_back_and_given_again(cast: Cast) -> None:
     owner, page = cast.owner, cast.member.page
     owner.open_room()
-    cast.member.open_room()
+    cast.member.take_part()
     cast.member.go("/odalar")
     rings(page, "Bildirimler")
     cast.say_elsewhere("sahip", "@ayse yanlış kişiye")
@@ -148,6 +148,24 @@ def test_e4_the_bell_and_the_list_follow_what_is_read_taken_back_and_given_again
     cast.member.open_room()
     expect(cast.member.said("yanlış kişiye")).to_be_visible()
     rings(page, silent)
+
+
+def test_e4_a_mention_between_the_first_look_and_the_welcome_rings(cast: Cast) -> None:
+    page, held = cast.member.page, list[Route]()
+    cast.member.take_part()
+    page.route("**/auth/ws-ticket", lambda route: held.append(route))  # noqa: PLW0108  # Playwright takes no builtin
+    with page.expect_response("**/bildirimler?*"):
+        cast.member.go("/odalar")
+    rings(page, "Bildirimler")
+    expect(page.get_by_role("link", name="Genel")).to_be_visible()
+    cast.say_elsewhere("sahip", "@ayse daha bağlanmadan")
+    [route] = held
+    route.continue_()
+    rings(page, "1 okunmamış bildirim")
+    expect(page.get_by_text("sizden söz edildi")).to_have_count(1)
+    page.unroute("**/auth/ws-ticket")
+    cast.member.open_room()
+    rings(page, "Bildirimler")
 
 
 def rings(page: Page, name: str) -> None:

@@ -36,6 +36,8 @@ export interface SocketEvents {
   noticesRead: readonly string[];
   /** These notices were taken back: what they told of is deleted, names nobody any more, or was revoked. */
   noticesGone: readonly string[];
+  /** The server hears and tells this person from now on; what came while the line was not yet there, or cut, was not told. */
+  welcome: null;
   /** What the server lets one do now; told on connecting, and whenever an operator changes it. */
   limits: Limits;
   problem: Problem;

@@ -260,6 +260,7 @@ export class Socket extends Events {
       }
       case "sistem":
         this.attempt = 0; // an open line may still be refused: this is the welcome
+        this.emit("welcome", null);
         return frame.sinirlar && this.bound(frame.sinirlar);
       case "sinirlar":
         return this.bound(frame);
@@ -423,11 +424,8 @@ export class Socket extends Events {
   }
 
   private room(roomId: string): Room {
-    let room = this.rooms.get(roomId);
-    if (!room) {
-      room = newRoom();
-      this.rooms.set(roomId, room);
-    }
+    const room = this.rooms.get(roomId) ?? newRoom();
+    this.rooms.set(roomId, room);
     return room;
   }
 

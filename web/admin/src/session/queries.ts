@@ -1,5 +1,5 @@
 import { ApiError } from "@meydan/client";
-import { QueryClient } from "@tanstack/react-query";
+import { hashKey, QueryClient, type QueryKey } from "@tanstack/react-query";
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -10,3 +10,18 @@ export const queries = new QueryClient({
     },
   },
 });
+
+const waiting = new Set<string>();
+
+/**
+ * Ask anew. What is on its way may be older than what was just heard, and TanStack Query takes a first answer on its way
+ * for the new one: wait for it, then ask.
+ */
+export async function askAgain(queryKey: QueryKey): Promise<void> {
+  const key = hashKey(queryKey);
+  if (waiting.has(key)) return;
+  waiting.add(key);
+  await queries.refetchQueries({ queryKey, fetchStatus: "fetching" }, { cancelRefetch: false });
+  waiting.delete(key);
+  await queries.invalidateQueries({ queryKey });
+}

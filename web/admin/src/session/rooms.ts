@@ -1,6 +1,6 @@
 import { data, type Room, type RoomPage } from "@meydan/client";
 import { type InfiniteData, infiniteQueryOptions, replaceEqualDeep } from "@tanstack/react-query";
-import { queries } from "./queries";
+import { askAgain, queries } from "./queries";
 import { api } from "./session";
 import { afterFetch } from "./unread";
 
@@ -84,9 +84,10 @@ export function addRoom(room: Room): void {
   });
 }
 
-/** Look again if a room that is spoken in lies beyond the pages that were read. */
+/** Look again if a room that is spoken in lies beyond the pages that were read, or they are still on their way. */
 export function bringIn(id: string): void {
   const known = queries.getQueryData<Pages>(roomsQuery.queryKey);
-  if (!known || known.pages.some((page) => page.odalar.some((room) => room.oda_id === id))) return;
+  if (!known) return void askAgain(roomsQuery.queryKey);
+  if (known.pages.some((page) => page.odalar.some((room) => room.oda_id === id))) return;
   void queries.refetchQueries({ queryKey: roomsQuery.queryKey, exact: true }, { cancelRefetch: false });
 }

@@ -1,6 +1,6 @@
 import { Button, Popover, Tooltip } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { data, type Notice, type NoticePage, type Socket } from "@meydan/client";
+import { data, type Notice, type NoticePage } from "@meydan/client";
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Bell } from "lucide-react";
@@ -10,7 +10,7 @@ import { CountBadge } from "@/components/Badges";
 import { Empty, Failed, Loading } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { useSocket } from "@/session/live";
-import { queries } from "@/session/queries";
+import { askAgain, queries } from "@/session/queries";
 import { knownRoom, roomsQuery } from "@/session/rooms";
 import { api } from "@/session/session";
 import { shortMoment } from "@/text/format";
@@ -42,20 +42,11 @@ function asRead(ids: readonly string[] | null): void {
 }
 
 function lookAgain(): void {
-  void queries.invalidateQueries({ queryKey: key });
+  void askAgain(key);
 }
 
 function countRooms(): void {
-  void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
-}
-
-/** Call `again` whenever the line is there again after a cut: what came meanwhile was not heard. */
-function onReturn(socket: Socket, again: () => void): () => void {
-  let cut = false;
-  return socket.on("connection", ({ state }) => {
-    if (state === "open" && cut) again();
-    if (state === "open" || state === "waiting") cut = state === "waiting";
-  });
+  void askAgain(roomsQuery.queryKey);
 }
 
 /** What was said to this person while they looked elsewhere. */
@@ -69,7 +60,14 @@ export function NoticeBell({ className }: { className: string }) {
   const [opened, setOpened] = useState(false);
   const unread = notices.data?.okunmamis ?? 0;
 
-  useEffect(() => (socket ? onReturn(socket, lookAgain) : undefined), [socket]);
+  useEffect(
+    () =>
+      socket?.on("welcome", () => {
+        lookAgain(); // what was given after the page was asked for and before the welcome was not told
+        countRooms();
+      }),
+    [socket],
+  );
 
   useEffect(
     () =>

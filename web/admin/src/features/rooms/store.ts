@@ -12,7 +12,7 @@ import {
 } from "@meydan/client";
 import { useMemo } from "react";
 import { useSocket } from "@/session/live";
-import { queries } from "@/session/queries";
+import { askAgain, queries } from "@/session/queries";
 import { bringIn, changeRoom, forgetRooms, knownRoom, roomsQuery } from "@/session/rooms";
 import { api, session } from "@/session/session";
 import { createStore, type Store, useStore } from "@/session/store";
@@ -78,8 +78,7 @@ export class RoomsStore {
       if (update.tur === "silme" && update.kullanici_id !== myId()) this.offerUndo(room, update.mesaj_id, false);
       // A mention may be gone with a message, or with its old text, or come with it: the server counts.
       const named = update.bahsedilenler?.includes(myId() ?? "") ?? false;
-      if (update.tur !== "tepki" && (named || (knownRoom(room)?.bahsetme ?? 0) > 0))
-        void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+      if (update.tur !== "tepki" && (named || (knownRoom(room)?.bahsetme ?? 0) > 0)) void askAgain(roomsQuery.queryKey);
     });
     socket.on("acknowledged", ({ pending, ack }) => this.settle(pending, ack));
     socket.on("rejected", ({ pending, problem }) => this.entry(pending.room).log.reject(pending, problem));
@@ -241,7 +240,7 @@ export class RoomsStore {
   /** The room may be there no more, or not for this person. */
   private lookAgain(room: string): void {
     queries.removeQueries({ queryKey: ["room", room] });
-    void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+    void askAgain(roomsQuery.queryKey);
   }
 
   /** Take note of which log the room has; when it is another one, as after a backup was put back, start anew. */
