@@ -124,7 +124,9 @@ def read_html(text: str) -> Reading:
             reading.add(found[0], shown)
             place = found.end()
         else:
-            reading.add(char, char)
+            reading.add(
+                "&amp;" if char == "&" else char, char
+            )  # at a cut, what follows may make an entity of a bare one
             place += 1
     return reading.done()
 

@@ -2,7 +2,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meydan.telegram.fake.answers import ApiError
@@ -194,6 +194,7 @@ def test_each_part_is_shown_as_the_whole_would_be(source: tuple[str, str], limit
 @pytest.mark.timeout(size(slice=240, whole=3_600))
 @settings(max_examples=size(slice=300, whole=100_000), deadline=None)
 @given(st.one_of(st.tuples(st.just("HTML"), OF_HTML), st.tuples(st.just("MarkdownV2"), OF_MARKDOWN)), st.integers(2, 9))
+@example(("HTML", "a&lta"), 4)  # no entity until the cut is after it
 def test_it_refuses_what_telegram_refuses_and_nothing_else(source: tuple[str, str], limit: int) -> None:
     mode, text = source
     try:
