@@ -101,6 +101,7 @@ class WarmProgram(Program):
 
     def start(self) -> None:
         assert not self.running
+        self._log.touch()
         self._forked = _WARM.Process(
             target=_become, args=(self._main, self.command, self.folder, self.env, self._log), daemon=True
         )

@@ -6,7 +6,7 @@ import random
 import signal
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.crash.proxy import BreakingProxy
 from tests.loopback import http_client
-from tests.processes import Program, free_port, meydan, wait_for_answer, wait_for_words
+from tests.processes import Program, free_port, meydan, wait_for_answer, wait_for_words, warm_meydan
 
 _API_KEY = "the-key-of-this-test-9f2c-0123456789"
 _FERNET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -28,14 +28,15 @@ _PASSWORD = "kırmızı yelkenli"
 class Programs:
     """Starts programs and makes sure that none outlives its test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, make: Callable[..., Program] = warm_meydan) -> None:
         self.folder = folder
+        self._make = make
         self._started: list[Program] = []
 
     def start(self, *arguments: str, port: int, name: str = "one", **env: str) -> Program:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
-        program = meydan(*arguments, folder=folder, MEYDAN_PORT=str(port), **env)
+        program = self._make(*arguments, folder=folder, MEYDAN_PORT=str(port), **env)
         program.start()
         self._started.append(program)
         return program
@@ -57,12 +58,20 @@ def programs(tmp_path: Path) -> Iterator[Programs]:
     programs.stop()
 
 
+@pytest.fixture
+def commands(tmp_path: Path) -> Iterator[Programs]:
+    """Start the command itself, as a shell would."""
+    programs = Programs(tmp_path, make=meydan)
+    yield programs
+    programs.stop()
+
+
 def test_first_start_makes_everything_and_prints_the_owner_link_and_the_next_mends_what_is_open(
-    programs: Programs,
+    commands: Programs,
 ) -> None:
     port = free_port()
-    first = programs.up(port=port, API_KEY=_API_KEY, TOKEN_ENCRYPTION_KEY=_FERNET)
-    data = programs.folder / "one" / "data"
+    first = commands.up(port=port, API_KEY=_API_KEY, TOKEN_ENCRYPTION_KEY=_FERNET)
+    data = commands.folder / "one" / "data"
     address = f"http://127.0.0.1:{port}"
     assert address in first.output()
     key = first.output().split("/kurulum#anahtar=")[1].split()[0]
@@ -95,14 +104,14 @@ def test_first_start_makes_everything_and_prints_the_owner_link_and_the_next_men
     assert {_mode(path) & 0o077 for path in made} == {0}
     assert "700" not in first.output()
     data.chmod(0o755)
-    (programs.folder / "one" / ".env").write_text("LOG_LEVEL=info\n")
-    (programs.folder / "one" / ".env").chmod(0o644)
-    second = programs.up(port=port)
+    (commands.folder / "one" / ".env").write_text("LOG_LEVEL=info\n")
+    (commands.folder / "one" / ".env").chmod(0o644)
+    second = commands.up(port=port)
     assert address in second.output()
     assert "kurulum" not in second.output()
     assert _mode(data) == 0o700
     assert f"{data} klasörünü" in second.output()
-    assert f"chmod 600 {programs.folder / 'one' / '.env'}" in second.output()
+    assert f"chmod 600 {commands.folder / 'one' / '.env'}" in second.output()
 
 
 async def test_sigterm_tells_everyone_to_come_back_and_keeps_what_was_acknowledged(programs: Programs) -> None:

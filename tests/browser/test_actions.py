@@ -57,7 +57,8 @@ def test_an_owner_changes_what_can_be_changed(visit: Callable[..., Visitor], squ
     square.post("/sohbet/odalar/borsa/uyelik", {}, token=member)
     square.post("/mesaj/gonder", {"oda_id": "borsa", "icerik": "@sahip bakar mısınız"}, token=member)
     square.post("/api-keys", {"name": "fiyat botu", "scopes": ["rooms:read"]}, token=owner.token)
-    owner.visitor.sign_in("sahip")
+    owner.visitor.return_as("sahip")
+    owner.visitor.go("/")
     saves_a_setting(owner)
     reader = visit()
     begins_to_read_where_reading_stopped(owner, reader, member)
@@ -103,7 +104,7 @@ def begins_to_read_where_reading_stopped(owner: Owner, reader: Visitor, writer: 
     square = reader.square
     owner.store("/settings/chat", {"messages_per_second": 1000, "message_burst": 1000})
     square.register("mert")
-    reader.sign_in("mert")
+    reader.return_as("mert")
     reader.open_room("borsa")
     expect(reader.said("@sahip bakar mısınız")).to_be_visible()
     reader.go("/odalar")

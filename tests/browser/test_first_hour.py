@@ -161,7 +161,7 @@ def test_while_the_doors_are_closed_every_text_is_true_and_an_invitation_lets_so
 
 def test_on_a_phone_no_tab_is_cut_off(visit: Visit, square: Square, owner: str) -> None:
     page = (visitor := visit(width=390, height=844, scheme="dark")).page
-    visitor.sign_in("sahip")
+    visitor.return_as("sahip")
     for path, count in (("/telegram", 5), ("/sistem", 3), ("/ben", 3)):
         visitor.go(path)
         tabs = page.get_by_role("main").get_by_role("navigation").get_by_role("link")
@@ -173,7 +173,7 @@ def test_on_a_phone_no_tab_is_cut_off(visit: Visit, square: Square, owner: str) 
 def test_single_keys_work_at_load_and_swallow_no_word(visit: Visit, square: Square) -> None:
     square.register("tus")
     page = (visitor := visit()).page
-    visitor.sign_in("tus")
+    visitor.return_as("tus")
     visitor.open_room()
     visitor.say("ilk söz")
     expect(visitor.said("ilk söz")).to_be_visible()
@@ -220,7 +220,7 @@ def test_the_bell_is_a_dialog_with_a_name_and_no_page_has_a_fault(visit: Visit, 
             visitor.use_scheme(scheme)
             faults[f"{what} {scheme}"] = visitor.serious_faults()
 
-    visitor.sign_in("sahip")
+    visitor.return_as("sahip")
     visitor.go("/")
     page.get_by_role("button", name=re.compile("okunmamış bildirim")).click()
     expect(page.get_by_role("dialog", name="Bildirimler")).to_contain_text("Genel odasında sizden söz etti")

@@ -52,8 +52,8 @@ def cast(chromium: Browser, square: Square) -> Iterator[Cast]:
         tokens = {"sahip": square.post("/auth/owner", owner)["access_token"]}
         tokens |= {name: square.register(name)["access_token"] for name in ("ayse", "mert")}
         cast = Cast(visit(), visit(), tokens)
-        cast.owner.sign_in("sahip")
-        cast.member.sign_in("ayse")
+        cast.owner.return_as("sahip")
+        cast.member.return_as("ayse")
         cast.change("/settings/chat", {"messages_per_second": 1000, "message_burst": 1000})
         return cast
 
@@ -113,7 +113,7 @@ def test_e3_the_newest_message_stays_in_view(cast: Cast) -> None:
 def test_e3_a_message_is_held_on_a_phone(cast: Cast, visit: Visit) -> None:
     phone = visit(width=390, height=844, touch=True)
     phone.square.register("pelin")
-    phone.sign_in("pelin")
+    phone.return_as("pelin")
     phone.open_room()
     phone.say("telefondan bir")
     phone.say("telefondan iki")
@@ -216,7 +216,7 @@ def gives_back_what_was_refused(cast: Cast, late: Visitor) -> None:
     cast.say_elsewhere("sahip", "burada mısınız")
     late.page.route_web_socket(re.compile("/api/v1/ws/"), deaf)
     late.page.route("**/yetenekler", lambda route: route.fulfill(json={**route.fetch().json(), "azami_uzunluk": 4000}))
-    late.sign_in("mert")
+    late.return_as("mert")
     late.open_room()
     act(late.page, late.said("burada mısınız"), "Yanıtla")
     late.say("b" * 70)
@@ -329,7 +329,7 @@ def test_e8_whoever_is_put_out_is_told_why(cast: Cast) -> None:
 
 def test_e8_whoever_is_suspended_is_told_so(cast: Cast, visit: Visit) -> None:
     (late := visit()).square.register("naz")
-    late.sign_in("naz")
+    late.return_as("naz")
     late.open_room()
     cast.change("/users/naz", {"active": False})
     expect(late.page.get_by_text("Hesabınızı bir yönetici askıya aldı.")).to_be_visible()

@@ -47,8 +47,8 @@ def test_a_wrong_password_is_told_and_the_right_one_opens_the_rooms(visit: Visit
 def test_two_people_talk_react_edit_and_lose_nothing_when_the_server_dies(visit: Visit, square: Square) -> None:
     tokens = {name: square.register(name)["access_token"] for name in ("ayse", "mert")}
     ayse, mert = visit(), visit()
-    ayse.sign_in("ayse")
-    mert.sign_in("mert")
+    ayse.return_as("ayse")
+    mert.return_as("mert")
     ayse.open_room()
     mert.open_room()
 
@@ -91,7 +91,7 @@ def test_two_people_talk_react_edit_and_lose_nothing_when_the_server_dies(visit:
 def test_a_backup_that_is_put_back_takes_the_place_of_what_was_shown(visit: Visit, square: Square) -> None:
     square.register("derya")
     derya = visit()
-    derya.sign_in("derya")
+    derya.return_as("derya")
     derya.open_room()
     derya.say("yedekten önce")
     expect(derya.said("yedekten önce")).to_be_visible()
@@ -111,7 +111,7 @@ def test_a_backup_that_is_put_back_takes_the_place_of_what_was_shown(visit: Visi
 def test_a_guest_reads_then_joins_and_stays_the_same_over_a_reload(visit: Visit, square: Square) -> None:
     square.register("deniz")
     member, guest = visit(), visit()
-    member.sign_in("deniz")
+    member.return_as("deniz")
     member.open_room()
     member.say("Misafirlere açık söz")
     guest.go("/oda/genel")
@@ -132,7 +132,7 @@ def test_a_guest_reads_then_joins_and_stays_the_same_over_a_reload(visit: Visit,
 def test_search_finds_every_turkish_spelling(visit: Visit, square: Square) -> None:
     square.register("cem")
     visitor = visit()
-    visitor.sign_in("cem")
+    visitor.return_as("cem")
     visitor.open_room()
     for text in ("Akşam IŞIK hızında geçti", "ışık az, gölge çok", "isik yazan da olur", "BITCOIN konuşalım"):
         visitor.say(text)
@@ -160,7 +160,7 @@ def test_search_finds_every_turkish_spelling(visit: Visit, square: Square) -> No
 def test_a_phone_shows_one_column_and_everything_can_be_reached(visit: Visit, square: Square) -> None:
     square.register("pelin")
     phone = visit(width=360, height=740, scheme="dark")
-    phone.sign_in("pelin")
+    phone.return_as("pelin")
     phone.go("/odalar")
     phone.page.get_by_role("link", name=re.compile("Genel")).first.click()
     expect(phone.composer).to_be_editable()
@@ -187,7 +187,7 @@ def test_axe_finds_nothing_serious(visit: Visit, square: Square) -> None:
     for path in ("/", "/giris", "/kayit"):
         visitor.go(path)
         look(path)
-    visitor.sign_in("nil")
+    visitor.return_as("nil")
     visitor.open_room()
     visitor.say("Erişilebilir bir söz")
     expect(visitor.said("Erişilebilir bir söz").first).to_be_visible()

@@ -39,7 +39,11 @@ export function Conversation({ chat, bots }: { chat: GatheredChat; bots: readonl
         )
       }
     >
-      {pages.isPending && <Loading label={t("said.loading")} rows={3} />}
+      {pages.isPending && (
+        <div className={styles.waiting}>
+          <Loading label={t("said.loading")} rows={3} />
+        </div>
+      )}
       {pages.isError && !pages.data && <Failed error={pages.error} retry={() => void pages.refetch()} />}
       {pages.data && said.length === 0 && (
         <Empty icon={<MessageCircle size={34} />} title={t("said.empty")} detail={t("said.empty.detail")} />
