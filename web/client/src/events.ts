@@ -50,6 +50,8 @@ export interface Ticket {
 
 /** The part of a browser's WebSocket that is used; tests bring their own. */
 export interface Wire {
+  /** 1 while frames may be sent: a line that the server closes is over before `onclose` tells so. */
+  readonly readyState: number;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number }) => void) | null;

@@ -385,6 +385,22 @@ describe("Socket", () => {
     expect(wires).toHaveLength(2);
   });
 
+  it("writes nothing on a line that is closing, and says it on the next", async () => {
+    await connect();
+    socket.join("genel");
+    enter(0);
+    wire().readyState = 2;
+    const frames = wire().sent.length;
+    socket.typing("genel");
+    socket.send("genel", "tam kapanırken");
+    expect(wire().sent.length).toBe(frames);
+    wire().drop(1012);
+    await vi.advanceTimersByTimeAsync(5_000);
+    wire().open();
+    enter(0);
+    expect(wire().last("mesaj_gonder")).toMatchObject({ icerik: "tam kapanırken" });
+  });
+
   it("fails a request whose answer a cut has swallowed", async () => {
     await connect();
     socket.join("genel");

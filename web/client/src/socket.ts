@@ -418,7 +418,7 @@ export class Socket extends Events {
   }
 
   private write(frame: ClientFrame): void {
-    if (!this.wire || this.connection.state !== "open") return;
+    if (this.wire?.readyState !== 1 || this.connection.state !== "open") return;
     this.wire.send(JSON.stringify(frame));
     this.watch();
   }

@@ -78,6 +78,7 @@ class Line implements Wire {
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onclose: ((event: { code: number }) => void) | null = null;
   onerror: ((event: never) => void) | null = null;
+  readonly readyState = 1; // a cut is not noticed at once
   private whole = true;
   private inAt = 0;
   private outAt = 0;

@@ -48,18 +48,22 @@ export class FakeWire implements Wire {
   onclose: ((event: { code: number }) => void) | null = null;
   onerror: ((event: never) => void) | null = null;
   readonly sent: ClientFrame[] = [];
+  readyState = 0;
 
   constructor(readonly url: string) {}
 
   send(data: string): void {
+    if (this.readyState !== 1) throw new Error(`sent in state ${this.readyState}`);
     this.sent.push(JSON.parse(data) as ClientFrame);
   }
 
   close(): void {
+    this.readyState = 3;
     this.onclose?.({ code: 1000 });
   }
 
   open(): void {
+    this.readyState = 1;
     this.onopen?.(undefined as never);
   }
 
@@ -68,6 +72,7 @@ export class FakeWire implements Wire {
   }
 
   drop(code: number): void {
+    this.readyState = 3;
     this.onclose?.({ code });
   }
 
