@@ -25,7 +25,8 @@ from meydan.telegram.orders import Order
 
 SENDS, WARM, AT_ONCE, CHATS = 4_000, 400, 32, 64
 _OWNER = Actor("olcum", "Ölçüm", Role.OWNER, "benchmark")
-_UNBOUND = {"chat_count": 100, "chat_seconds": 0.001, "bot_per_second": 10_000}
+# What the square bounds itself: the fake bounds nothing here.
+UNBOUND = {"chat_count": 100, "chat_seconds": 0.01, "bot_per_second": 10_000}
 
 Send = Callable[[int], Awaitable[object]]
 
@@ -74,7 +75,7 @@ async def meydan(url: str, token: str) -> float:
             await accounts.live.start()
             services = fleet.services(worker=True)
             running = {service.name: asyncio.create_task(service.run()) for service in services}
-            await accounts.live.change("telegram", _UNBOUND, by="benchmark")
+            await accounts.live.change("telegram", UNBOUND, by="benchmark")
             bot = await fleet.bots.add(_OWNER, token)
             try:
                 await _through(fleet, bot.id, 0, WARM)
