@@ -124,9 +124,8 @@ def read_html(text: str) -> Reading:
             reading.add(found[0], shown)
             place = found.end()
         else:
-            reading.add(
-                "&amp;" if char == "&" else char, char
-            )  # at a cut, what follows may make an entity of a bare one
+            raw = "&amp;" if char == "&" else char  # at a cut, what follows may make an entity of a bare one
+            reading.add(raw, char)
             place += 1
     return reading.done()
 

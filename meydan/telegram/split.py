@@ -18,11 +18,13 @@ _JOINERS: Final = "\u200c\u200d"
 _SENTENCE: Final = frozenset(".!?…:;")
 _UNBROKEN: Final = frozenset("\u00a0\u2007\u202f\u2060")
 _WORD, _LINE, _PARAGRAPH = 1, 3, 4
+_MOST_BYTES: Final = 32_768  # of a part's source, formatting included (tdlib/telegram-bot-api, Client.cpp)
 
 
 def split_text(text: str, *, limit: int = 4096, parse_mode: str | None = None) -> list[str]:
-    """Return `text` in parts that show at most `limit`; raise `BrokenMarkup` when its markup cannot be read.
+    """Return `text` in parts that show at most `limit` and take no more bytes than Telegram does.
 
+    Raises `BrokenMarkup` when its markup cannot be read, or one formatting alone is too long.
     `parse_mode` is "HTML" or "MarkdownV2". The parts are none when there is nothing but white space to cut or format.
     """
     if limit < 2:
@@ -35,7 +37,7 @@ def split_text(text: str, *, limit: int = 4096, parse_mode: str | None = None) -
         reading = read_html(text) if parse_mode == "HTML" else read_markdown(text)
     if parse_mode is not None and all(char.isspace() for char in reading.shown):
         return []
-    if sum(map(_units, reading.shown)) <= limit:
+    if sum(map(_units, reading.shown)) <= limit and _bytes(text) <= _MOST_BYTES:
         return [text]
     return [_write(reading, start, end) for start, end in _ranges(reading, limit)]
 
@@ -52,7 +54,7 @@ def _ranges(reading: Reading, limit: int) -> Iterator[tuple[int, int]]:
             code[span.start : span.end] = [True] * (span.end - span.start)
     start = 0
     while start < len(shown):
-        cut = end = _cut(shown, start, limit)
+        cut = end = _fitting_cut(reading, start, limit)
         while end > start and _is_space(shown[end - 1]):
             end -= 1
         if cut < len(shown):
@@ -61,6 +63,17 @@ def _ranges(reading: Reading, limit: int) -> Iterator[tuple[int, int]]:
         if any(not char.isspace() for char in shown[start:end]):
             yield start, end
         start = cut
+
+
+def _fitting_cut(reading: Reading, start: int, limit: int) -> int:
+    """Return where the part that begins at `start` ends, so that its source is not too long either."""
+    while _bytes(_write(reading, start, cut := _cut(reading.shown, start, limit))) > _MOST_BYTES:
+        if cut == start + 1:
+            longest = max(reading.spans, key=lambda span: len(span.opening) if span.start <= start < span.end else 0)
+            raise BrokenMarkup(longest.position, "markup_too_long", name=longest.name)
+        half = sum(map(_units, reading.shown[start:cut])) // 2
+        limit = max(half, _units(reading.shown[start]))
+    return cut
 
 
 def _cut(shown: list[str], start: int, limit: int) -> int:
@@ -130,6 +143,10 @@ def _is_flag(char: str) -> bool:
 
 def _units(char: str) -> int:
     return 2 if char > "\uffff" else 1
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 # -- writing a part ----------------------------------------------------------------------------------------------------

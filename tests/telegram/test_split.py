@@ -205,3 +205,22 @@ def test_it_refuses_what_telegram_refuses_and_nothing_else(source: tuple[str, st
         return
     parts = split_text(text, limit=limit, parse_mode=mode)
     assert [one for part in parts for one in reading(part, mode)] == whole
+
+
+def link(number: int, *, length: int = 180) -> str:
+    return f'<a href="https://example.com/{"a" * length}">haber {number}</a>\n'
+
+
+@pytest.mark.parametrize("limit", [1024, 4096])
+def test_a_part_takes_no_more_bytes_of_source_than_telegram_does(limit: int) -> None:
+    text = "".join(map(link, range(190)))
+    parts = split_text(text, limit=limit, parse_mode="HTML")
+    assert max(len(part.encode()) for part in parts) <= 32_768
+    assert "\n".join(read_html(part).text for part in parts).split() == read_html(text).text.split()
+    assert len(parts) == {1024: 2, 4096: 2}[limit]
+
+
+def test_a_formatting_that_is_too_long_alone_is_named() -> None:
+    with pytest.raises(BrokenMarkup) as caught:
+        split_text("önce " + link(1, length=33_000), parse_mode="HTML")
+    assert (caught.value.position, caught.value.reason.code) == (5, "markup_too_long")

@@ -42,8 +42,6 @@ def text_of(call: Call) -> Formatted:
     given = call.params.text("text") or ""
     if not given:
         raise ApiError.bad("message text is empty")
-    if len(given.encode("utf-8", "surrogatepass")) > _LONGEST:
-        raise ApiError.bad("text is too long")
     formatted = _read(call, "text", "entities")
     if not formatted.text:
         raise ApiError.bad("text must be non-empty")
@@ -66,8 +64,11 @@ def _read(call: Call, name: str, entities: str) -> Formatted:
 
 def formatted_of(params: Params, name: str, *, entities: str, mode: str = "parse_mode") -> Formatted:
     """Return the text of a parameter with its formatting; raises `ApiError`."""
+    text = params.text(name) or ""
+    if len(text.encode("utf-8", "surrogatepass")) > _LONGEST:
+        raise ApiError.bad("text is too long")
     given = params.parsed(entities, list[Entity], wrong="can't parse entities JSON object")
-    return read(params.text(name) or "", params.text(mode), given)
+    return read(text, params.text(mode), given)
 
 
 def send(call: Call, room: Room, **content: Any) -> Message:
