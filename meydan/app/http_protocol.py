@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+import sys
 from typing import Any, Final
 
+from httptools import HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from meydan.app.gate import Gate, Place
@@ -20,6 +22,7 @@ _PARAMETERS: Final = 64
 _HOST: Final = re.compile(rb"(?:[^\s/?#@:\\\[\]]*|\[[0-9A-Za-z:.%]+\])(?::[0-9]*)?")
 _TOO_LARGE: Final = b"431 Request Header Fields Too Large"
 _HANDSHAKE: Final = 0.001  # seconds, with what becomes of it later: two hundred a second of one address
+_AHEAD_BYTES: Final = 65_536  # of frames that may come before the answer to their handshake
 _PIPELINED: Final = 8  # requests that may wait behind the one that is answered
 _HASTY: Final = 3.0  # seconds for a head when others need the place
 _READ_AT_LEAST: Final = 2_000  # bytes of an answer each second
@@ -57,7 +60,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._reader_until = 0.0
         self._refusal = b""
         self._asking: asyncio.Task[Any] | None = None
-        self._in_line = False
+        self._head_ends = 0  # where an upgrade request ended in the piece that brought its end
+        self._ahead: bytearray | None = None  # what came behind an upgrade request; there is none before that
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first request, but not for ever."""
@@ -70,12 +74,14 @@ class BoundedHttp(HttpToolsProtocol):
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless it is too much, or nobody's turn to speak: a handshake is answered first."""
-        if self._in_line:
-            self.transport.abort()
+        """Read on, unless it is too much; what comes behind an upgrade request is kept for the WebSocket."""
+        if self._ahead is not None:
+            self._keep(data)
             return
         self._unread += len(data)
         super().data_received(data)
+        if self._head_ends:
+            self._keep(data[self._head_ends :])
         if self.transport.is_closing() or not self._unread:
             return
         if self._unread > HEAD_BYTES:
@@ -121,8 +127,11 @@ class BoundedHttp(HttpToolsProtocol):
             self._unread = 1
             self._refuse(_REFUSALS[self._place.refusal])
             return
-        self.app_state = {"left": self._place.leave}
-        self._in_line = True
+        upgrade = sys.exception()  # the parser stops with it behind the request
+        assert isinstance(upgrade, HttpParserUpgrade)  # noqa: S101  # uvicorn calls this when it has caught one
+        self._head_ends = upgrade.args[0]
+        self._ahead = bytearray()
+        self.app_state = {"left": self._place.leave, "ahead": self._ahead}
         self._asking = self.loop.create_task(self._upgrade())
 
     def on_body(self, body: bytes) -> None:
@@ -196,6 +205,15 @@ class BoundedHttp(HttpToolsProtocol):
                 self._asking = None
 
         super()._start_asgi_task(cycle, until_gone if cycle.scope["method"] in _NOT_CHANGING else worked)
+
+    def _keep(self, data: bytes) -> None:
+        """Keep what came behind an upgrade request; one who sends too much before the answer is cut off."""
+        assert self._ahead is not None  # noqa: S101  # the caller looked
+        if len(self._ahead) + len(data) > _AHEAD_BYTES:
+            self._ahead.clear()
+            self.transport.abort()
+        else:
+            self._ahead += data
 
     async def _upgrade(self) -> None:
         async with self._gate.caller_limit.work(line(self.scope["client"], "socket"), at_least=_HANDSHAKE):

@@ -38,9 +38,13 @@ _log: Final = _Log(logging.getLogger("picows"))
 
 
 class HubProtocol(WSProtocol):  # type: ignore[misc]  # an extension type without annotations
-    """Speaks WebSocket on a connection that uvicorn accepted; `left` is called when it is gone."""
+    """Speaks WebSocket on a connection that uvicorn accepted; `left` is called when it is gone.
+
+    `ahead` is what the peer sent behind its upgrade request, before this took over.
+    """
 
     left: Callable[[], None] = staticmethod(lambda: None)
+    ahead: bytes | bytearray = b""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go."""
@@ -48,14 +52,20 @@ class HubProtocol(WSProtocol):  # type: ignore[misc]  # an extension type withou
         self.left()
 
     def data_received(self, data: bytes) -> None:
-        """Take the upgrade request that uvicorn has read already."""
+        """Take the upgrade request that uvicorn has read already, and the frames that came right behind it."""
         head = tidied(data)
         if isinstance(head, HTTPStatus):
             self.transport.underlying_transport.write(refusal(head))
             self.transport.disconnect()
             return
-        view = memoryview(head)
-        while view:
+        self._read(head)
+        self._read(bytes(self.ahead))
+        self.ahead = b""
+
+    def _read(self, data: bytes) -> None:
+        """Read what has arrived as if it came from the socket, unless the connection is closing."""
+        view = memoryview(data)
+        while view and not self.transport.underlying_transport.is_closing():
             room = self.get_buffer(-1)
             size = min(len(room), len(view))
             room[:size] = view[:size]
@@ -122,7 +132,7 @@ def protocol_factory(
             None,  # extra_headers
             _READ_BUFFER,
         )
-        speaking.left = app_state["left"]
+        speaking.left, speaking.ahead = app_state["left"], app_state["ahead"]
         return speaking
 
     return protocol

@@ -77,8 +77,10 @@ async def upgraded(node: Node, path: str, *, receive_buffer: int | None = None) 
     return raw
 
 
-async def knocking(node: Node, path: str, *, receive_buffer: int | None = None, behind: bytes = b"") -> RawSocket:
-    """Connect and ask for an upgrade, `behind` what else is asked on the same connection."""
+async def knocking(
+    node: Node, path: str, *, receive_buffer: int | None = None, behind: bytes = b"", ahead: bytes = b""
+) -> RawSocket:
+    """Connect and ask for an upgrade, `behind` what else is asked on the same connection; `ahead` goes with it."""
     sock = socket.socket()
     if receive_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -96,5 +98,5 @@ async def knocking(node: Node, path: str, *, receive_buffer: int | None = None, 
         f"Sec-WebSocket-Key: {key}",
         "Sec-WebSocket-Version: 13",
     )
-    writer.write(behind + "\r\n".join((*lines, "", "")).encode())
+    writer.write(behind + "\r\n".join((*lines, "", "")).encode() + ahead)
     return raw

@@ -88,7 +88,7 @@ async def test_an_address_opens_so_many_sockets_a_second_and_another_one_meanwhi
         await task.result().expect("sistem")
 
 
-async def test_who_hangs_up_or_speaks_in_line_for_a_socket_is_out_of_it(node: Node) -> None:
+async def test_who_hangs_up_or_says_too_much_in_line_for_a_socket_is_out_of_it(node: Node) -> None:
     gate = node.square.gate
 
     async def come_to(sockets: int) -> None:
@@ -101,7 +101,7 @@ async def test_who_hangs_up_or_speaks_in_line_for_a_socket_is_out_of_it(node: No
         gone, hasty, patient = [await knocking(node, f"misafir{number}") for number in range(3)]
         await come_to(3)
         gone.hang_up()
-        hasty.writer.write(b"too early")
+        hasty.writer.write(bytes(65_537))
         await come_to(1)
         assert await hasty.reader.read() == b""
     assert (await patient.reader.readline()).startswith(b"HTTP/1.1 101 ")

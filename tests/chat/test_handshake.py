@@ -4,7 +4,10 @@ import asyncio
 import base64
 import contextlib
 
+import pytest
+
 from tests.chat.node import PATIENCE, Node
+from tests.chat.raw import TEXT, framed, knocking
 
 _KEY = base64.b64encode(b"sixteen bytes it").decode()
 _PLAIN = ("Upgrade: websocket", "Connection: Upgrade")
@@ -94,3 +97,31 @@ async def test_a_handshake_with_a_broken_address_is_answered(node: Node) -> None
     assert line.split()[1] in (b"400", b"404")
     assert await status(node, *_PLAIN, key="short") == 400
     assert await status(node, *_PLAIN) == 101, "the node still serves"
+
+
+@pytest.mark.parametrize("segments", [1, 2, 3])
+@pytest.mark.parametrize("in_line", [False, True])
+async def test_frames_right_behind_the_handshake_wait_their_turn(node: Node, *, segments: int, in_line: bool) -> None:
+    """They come with the upgrade request, behind it, or cut in two, and while others of the address are ahead."""
+    join, leave = (framed(TEXT, b'{"tip":"%b","oda_id":"genel"}' % tip) for tip in (b"oda_katil", b"oda_ayril"))
+    ahead, rest = ((join + leave, []), (b"", [join + leave]), (join[:9], [join[9:], leave]))[segments - 1]
+    working = node.square.gate.caller_limit.work
+    async with contextlib.AsyncExitStack() as line:
+        for _ in range(2 * in_line):
+            await line.enter_async_context(working("127.0.0.1 socket"))
+        raw = await knocking(node, "misafir", ahead=ahead)
+        for part in rest:
+            raw.writer.write(part)
+            await asyncio.sleep(0.02 * in_line)
+    assert (await raw.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+    for tip in ("sistem", "oda_katilim", "oda_ayrilma"):
+        await raw.frame(tip)
+
+
+async def test_a_refused_handshake_is_answered_whatever_stands_behind_it(node: Node) -> None:
+    for path, answer in (("a/b", b"HTTP/1.1 404 "), ("misafir", b"HTTP/1.1 101 ")):
+        raw = await knocking(node, path, ahead=framed(TEXT, b" " * 60_000))
+        async with asyncio.timeout(PATIENCE):
+            assert (await raw.reader.readline()).startswith(answer)
+    async with asyncio.timeout(PATIENCE):
+        assert await (await knocking(node, "misafir", ahead=bytes(65_537))).reader.read() == b""
