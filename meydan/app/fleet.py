@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from meydan.accounts.vault import Vault
-from meydan.app.engines import telegram_limiter
+from meydan.app.engines import disk_room, telegram_limiter
 from meydan.platform.settings import Settings
 from meydan.platform.tasks import Service
 from meydan.telegram.api import HttpBotApi
@@ -25,6 +25,7 @@ from meydan.telegram.runner import FleetRunner
 from meydan.telegram.settings import TelegramSettings
 from meydan.telegram.trial import TrialService, TrialWorld
 from meydan.telegram.updates import Intake
+from meydan.telegram.uploads import UploadService
 
 if TYPE_CHECKING:
     from meydan.app.composition import Accounts
@@ -37,6 +38,7 @@ class Fleet:
     api: HttpBotApi
     bots: BotService
     outbox: OutboxService
+    uploads: UploadService
     budget: BudgetService
     conversations: ConversationService
     trial: TrialService
@@ -51,6 +53,7 @@ class Fleet:
         return {
             "bots": self.bots,
             "outbox": self.outbox,
+            "uploads": self.uploads,
             "budget": self.budget,
             "conversations": self.conversations,
             "trial": self.trial,
@@ -90,6 +93,7 @@ async def open_fleet(
         api=api,
         bots=bots,
         outbox=OutboxService(db=engines.db, bus=engines.bus, clock=clock, live=live, journal=journal, limiter=limiter),
+        uploads=UploadService(db=engines.db, clock=clock, live=live, room=lambda: disk_room(settings)),
         budget=BudgetService(db=engines.db, bus=engines.bus, clock=clock, limiter=limiter),
         conversations=ConversationService(engines.db),
         trial=TrialService(bots, world),

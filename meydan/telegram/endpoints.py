@@ -21,6 +21,7 @@ from meydan.telegram.send_views import SendView
 from meydan.telegram.trial import TrialService
 from meydan.telegram.troubles import told
 from meydan.telegram.updates import Intake
+from meydan.telegram.uploads import UploadService
 
 _PRIORITIES: Final = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
 
@@ -44,6 +45,12 @@ async def bot_service(request: Request) -> BotService:
 async def outbox_service(request: Request) -> OutboxService:
     """Return the outbox of this process."""
     service: OutboxService = request.app.state.outbox
+    return service
+
+
+async def upload_service(request: Request) -> UploadService:
+    """Return where files for sends are kept."""
+    service: UploadService = request.app.state.uploads
     return service
 
 
@@ -85,6 +92,7 @@ async def reader_language(request: Request) -> Language:
 Reader = Annotated[Language, Depends(reader_language)]
 Bots = Annotated[BotService, Depends(bot_service)]
 Outbox = Annotated[OutboxService, Depends(outbox_service)]
+Uploads = Annotated[UploadService, Depends(upload_service)]
 Budgets = Annotated[BudgetService, Depends(budget_service)]
 Conversations = Annotated[ConversationService, Depends(conversation_service)]
 Trial = Annotated[TrialService, Depends(trial_service)]
@@ -226,9 +234,9 @@ async def count_sends(actor: Operator, outbox: Outbox) -> schemas.CountsOut:
 
 
 @router.post("/media", operation_id="upload_telegram_media", summary="Gönderilecek dosya", status_code=201)
-async def upload(actor: Operator, outbox: Outbox, file: Annotated[UploadFile, File()]) -> schemas.MediaOut:
-    """Need `telegram:send`. The id goes into `media` of a send."""
-    media_id = await outbox.upload(
+async def upload(actor: Operator, uploads: Uploads, file: Annotated[UploadFile, File()]) -> schemas.MediaOut:
+    """Need `telegram:send`. The id goes into `media` of a send; what no send uses is kept for a day."""
+    media_id = await uploads.keep(
         actor, name=file.filename or "", mime=file.content_type or "application/octet-stream", content=await file.read()
     )
     return schemas.MediaOut(id=media_id)

@@ -143,6 +143,30 @@ class MediaTooLarge(MeydanError):
         super().__init__(boyut=size, sinir=limit)
 
 
+class UploadsFull(MeydanError):
+    """As many bytes of somebody's files as the settings allow wait for a send that uses them."""
+
+    status, code = 429, "dosya_yeri_dolu"
+
+    def __init__(self, *, waiting: int, limit: int) -> None:
+        super().__init__(bekleyen=waiting, sinir=limit)
+
+
+class UploadsOfAllFull(UploadsFull):
+    """As many bytes of everybody's files as the settings allow wait for a send that uses them."""
+
+    code = "meydanin_dosya_yeri_dolu"
+
+
+class DiskShort(MeydanError):
+    """A file would take room on the disk that is kept for messages."""
+
+    status, code = 503, "disk_azaldi"
+
+    def __init__(self, *, kept: int) -> None:
+        super().__init__(ayrilan=kept)
+
+
 class QueueFull(MeydanError):
     """As many sends wait for the bot as the settings allow."""
 

@@ -12,6 +12,7 @@ from meydan.platform.db import Base
 
 _EDITS = text("edits IS NOT NULL")
 _LEFT = text("sending_at IS NOT NULL")
+_MEDIA = text("media_id IS NOT NULL")
 _PARTS = text("part_of IS NOT NULL")
 _QUEUED = text("state = 'queued'")
 _SAID = text("state = 'sent' AND edits IS NULL")
@@ -137,6 +138,7 @@ class Media(Base):
     """A file that waits for its send."""
 
     __tablename__ = "telegram_media"
+    __table_args__ = (Index("ix_telegram_media_sizes", "created_by", "id", "size"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
@@ -162,6 +164,7 @@ class Send(Base):
         Index("ix_telegram_outbox_chat", "chat_id", "id"),
         Index("ix_telegram_outbox_parts", "part_of", "id", sqlite_where=_PARTS, postgresql_where=_PARTS),
         Index("ix_telegram_outbox_said", "chat_id", "finished_at", sqlite_where=_SAID, postgresql_where=_SAID),
+        Index("ix_telegram_outbox_media", "media_id", sqlite_where=_MEDIA, postgresql_where=_MEDIA),
         Index("ix_telegram_outbox_edits", "edits", sqlite_where=_EDITS, postgresql_where=_EDITS),
         Index(
             "ix_telegram_outbox_lane", "bot_id", "chat_id", "priority", "id", "not_before", "state",

@@ -26,7 +26,6 @@ from meydan.telegram.directory import Directory, Place
 from meydan.telegram.errors import (
     BotMissing,
     MediaMissing,
-    MediaTooLarge,
     RequestKeyReused,
     SendMissing,
     SendNotInState,
@@ -183,24 +182,6 @@ class OutboxService:
         return await self._follow(
             actor, target, "pinChatMessage", {"disable_notification": True}, preview=target.preview
         )
-
-    async def upload(self, actor: Actor, *, name: str, mime: str, content: bytes) -> str:
-        """Keep a file until its send is over, and return its id."""
-        actor.require(Permission.TELEGRAM_SEND)
-        limit = self._live.current(TelegramSettings).media_megabytes * 1_048_576
-        if len(content) > limit:
-            raise MediaTooLarge(size=len(content), limit=limit)
-        media = Media(
-            id=new_id(self._clock),
-            name=name.replace("\x00", "")[:200] or "dosya",
-            mime=mime.replace("\x00", "")[:100],
-            size=len(content),
-            content=content,
-            created_by=actor.id,
-            created_at=self._clock.now(),
-        )
-        await self._db.write(lambda session: session.add(media))
-        return media.id
 
     async def get(self, actor: Actor, send_id: str) -> SendView:
         """Return one send."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from meydan.platform.db import rows_changed
@@ -18,6 +18,9 @@ REPEATABLE = frozenset(
     {"editMessageText", "editMessageCaption", "deleteMessage", "setMessageReaction", "pinChatMessage", "sendChatAction"}
 )
 """Methods that do no harm when they are carried out twice."""
+
+
+_PAGE = 4_096  # bytes that a row takes beside its file, or for an empty one
 
 
 class SendRow(NamedTuple):
@@ -206,6 +209,14 @@ class OutboxRepository:
                 self._session.scalars(select(Send.media_id).where(Send.state.in_(open_), Send.media_id.in_(ids)))
             )
             self._session.execute(delete(Media).where(Media.id.in_(set(ids) - needed)))
+
+    def unused_media(self, uploader: str) -> tuple[int, int]:
+        """Return how many bytes of files no send has: one uploader's, and everybody's. The least file is a page."""
+        kept = select(Send.media_id).where(Send.media_id.is_not(None))
+        bytes_ = Media.size + _PAGE
+        own = func.sum(case((Media.created_by == uploader, bytes_), else_=0))
+        found = self._session.execute(select(own, func.sum(bytes_)).where(Media.id.not_in(kept))).one()
+        return int(found[0] or 0), int(found[1] or 0)
 
     def trim_media(self, before: datetime) -> int:
         """Delete files uploaded before a moment that no send has, and return how many."""

@@ -34,6 +34,7 @@ from meydan.telegram.runner import FleetRunner
 from meydan.telegram.settings import TelegramSettings
 from meydan.telegram.trial import TrialService
 from meydan.telegram.updates import Intake
+from meydan.telegram.uploads import UploadService
 from tests.http_app import Doorman, asking, http_app
 
 ACTORS = {
@@ -74,6 +75,8 @@ class Fleet:
         self.outbox = OutboxService(
             db=db, bus=bus, clock=clock, live=self.live, journal=self.journal, limiter=self.limiter
         )
+        self.room: int | None = None  # bytes that the disk still takes
+        self.uploads = UploadService(db=db, clock=clock, live=self.live, room=lambda: self.room)
         self.budget = BudgetService(db=db, bus=bus, clock=clock, limiter=self.limiter)
         self.conversations = ConversationService(db)
         self.trial = TrialService(self.bots, fake)
@@ -111,7 +114,8 @@ class Fleet:
 
     def app(self, doorman: Doorman) -> FastAPI:
         return http_app(
-            router, larger=LARGER_BODIES, accounts=doorman, bots=self.bots, outbox=self.outbox, budget=self.budget,
+            router, larger=LARGER_BODIES, accounts=doorman, bots=self.bots, outbox=self.outbox,
+            uploads=self.uploads, budget=self.budget,
             trial=self.trial, intake=self.intake, conversations=self.conversations,
         )  # fmt: skip
 

@@ -1016,7 +1016,7 @@ export interface paths {
         put?: never;
         /**
          * Gönderilecek dosya
-         * @description Need `telegram:send`. The id goes into `media` of a send.
+         * @description Need `telegram:send`. The id goes into `media` of a send; what no send uses is kept for a day.
          */
         post: operations["upload_telegram_media"];
         delete?: never;
