@@ -6,7 +6,7 @@ import { Archive as ArchiveIcon } from "lucide-react";
 import { useState } from "react";
 import { Empty, Failed, FormProblem, Loading } from "@/components/States";
 import { toast } from "@/components/toasts";
-import { queries } from "@/session/queries";
+import { askAgain, queries } from "@/session/queries";
 import { roomsQuery } from "@/session/rooms";
 import { api } from "@/session/session";
 import { dateTime } from "@/text/format";
@@ -129,6 +129,6 @@ function Said({ room }: { room: ArchivedRoom }) {
 export async function restoreRoom(id: string): Promise<void> {
   await api.POST("/api/v1/sohbet/arsiv/{oda_id}/geri-yukle", { params: { path: { oda_id: id } } });
   queries.removeQueries({ queryKey: ["room", id] });
-  void queries.invalidateQueries({ queryKey: archiveQuery.queryKey });
-  void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+  void askAgain(archiveQuery.queryKey);
+  void askAgain(roomsQuery.queryKey);
 }

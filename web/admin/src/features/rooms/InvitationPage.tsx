@@ -8,7 +8,7 @@ import { LinkButton } from "@/components/LinkButton";
 import { FormProblem } from "@/components/States";
 import { abilitiesQuery } from "@/session/abilities";
 import { codeIn, invitationAddress, invitationQuery } from "@/session/invitation";
-import { queries } from "@/session/queries";
+import { askAgain } from "@/session/queries";
 import { roomsQuery } from "@/session/rooms";
 import { api, useSession } from "@/session/session";
 import { useHash } from "@/session/useHash";
@@ -30,7 +30,7 @@ function Invitation({ code }: { code: string }) {
   const accept = useMutation({
     mutationFn: () => data(api.POST("/api/v1/sohbet/davet-kabul", { body: { kod: code } })),
     onSuccess: (room) => {
-      void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+      void askAgain(roomsQuery.queryKey);
       void navigate({ to: "/oda/$odaId", params: { odaId: room.oda_id }, replace: true });
     },
   });

@@ -13,7 +13,7 @@ import { FormProblem } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { useUnsaved } from "@/components/unsaved";
 import { useComplain } from "@/components/useComplain";
-import { queries } from "@/session/queries";
+import { askAgain, queries } from "@/session/queries";
 import { changeRoom, roomsQuery } from "@/session/rooms";
 import { api, useMay, useMe } from "@/session/session";
 import { useText } from "@/text/useText";
@@ -231,7 +231,7 @@ function Leaving({ room, owns, onDone }: { room: Room; owns: boolean; onDone: ()
   const gone = (words: string, action?: { label: string; run: () => void }) => {
     store.socket?.leave(room.oda_id);
     queries.removeQueries({ queryKey: ["room", room.oda_id] });
-    void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+    void askAgain(roomsQuery.queryKey);
     onDone();
     toast(words, action ? { action } : {});
     void navigate({ to: "/odalar" });
@@ -243,7 +243,7 @@ function Leaving({ room, owns, onDone }: { room: Room; owns: boolean; onDone: ()
   const archive = useMutation({
     mutationFn: () => api.DELETE("/api/v1/sohbet/odalar/{oda_id}", { params: { path } }),
     onSuccess: () => {
-      void queries.invalidateQueries({ queryKey: archiveQuery.queryKey });
+      void askAgain(archiveQuery.queryKey);
       const back = () => void restoreRoom(room.oda_id).catch(complain);
       gone(t("settings.archived", { room: room.baslik }), { label: a("archive.restore"), run: back });
     },
