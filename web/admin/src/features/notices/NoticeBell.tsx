@@ -1,6 +1,6 @@
 import { Button, Popover, Tooltip } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { data, type Notice, type NoticePage } from "@meydan/client";
+import { data, type Notice } from "@meydan/client";
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Bell } from "lucide-react";
@@ -10,40 +10,20 @@ import { CountBadge } from "@/components/Badges";
 import { Empty, Failed, Loading } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { useSocket } from "@/session/live";
-import { askAgain, queries } from "@/session/queries";
+import { askAgain } from "@/session/queries";
 import { knownRoom, roomsQuery } from "@/session/rooms";
 import { api } from "@/session/session";
 import { shortMoment } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
 import styles from "./NoticeBell.module.css";
-import { given, read, takenBack } from "./page";
+import { given, takenBack } from "./page";
+import { asRead, change, lookAgain, noticesKey } from "./shown";
 import { texts } from "./texts";
 
 const noticesQuery = queryOptions({
-  queryKey: ["notices"],
+  queryKey: noticesKey,
   queryFn: () => data(api.GET("/api/v1/bildirimler", { params: { query: { limit: 30 } } })),
 });
-
-const key = noticesQuery.queryKey;
-
-/**
- * Change what is shown. A page that was asked for before and is still on its way is asked for again, and so is one that
- * does not show all of `concerned`: only the server knows whether those were read.
- */
-function change(work: (page: NoticePage) => NoticePage, concerned: readonly string[] = []): void {
-  const asked = queries.isFetching({ queryKey: key }) > 0;
-  const shown = new Set(queries.getQueryData(key)?.bildirimler.map((notice) => notice.id));
-  queries.setQueryData(key, (page) => page && work(page));
-  if (asked || concerned.some((id) => !shown.has(id))) lookAgain();
-}
-
-function asRead(ids: readonly string[] | null): void {
-  change((page) => read(page, ids), ids ?? []);
-}
-
-function lookAgain(): void {
-  void askAgain(key);
-}
 
 function countRooms(): void {
   void askAgain(roomsQuery.queryKey);
@@ -105,10 +85,7 @@ export function NoticeBell({ className }: { className: string }) {
   const mark = useMutation({
     mutationFn: (ids: readonly string[] | null) =>
       api.POST("/api/v1/bildirimler/okundu", { body: ids ? { idler: [...ids] } : {} }),
-    onMutate: async (ids) => {
-      await queries.cancelQueries({ queryKey: key });
-      asRead(ids);
-    },
+    onMutate: asRead,
     onError: () => void notices.refetch(),
   });
 
