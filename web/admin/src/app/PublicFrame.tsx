@@ -4,6 +4,7 @@ import { Languages, Monitor, Moon, Sun } from "lucide-react";
 import { LinkButton } from "@/components/LinkButton";
 import { Mark } from "@/components/Mark";
 import { prefer, usePreferences } from "@/session/preferences";
+import { useSession } from "@/session/session";
 import { useText } from "@/text/useText";
 import styles from "./PublicFrame.module.css";
 import { texts } from "./texts";
@@ -13,6 +14,8 @@ export function PublicFrame() {
   const t = useText(texts);
   const { locale, theme } = usePreferences();
   const { pathname } = useLocation();
+  const session = useSession();
+  const member = session.status === "in" && !session.guest;
   const ThemeIcon = theme === "auto" ? Monitor : theme === "dark" ? Moon : Sun;
   return (
     <div className={styles.frame}>
@@ -53,7 +56,7 @@ export function PublicFrame() {
               </Menu.Item>
             </Menu.Dropdown>
           </Menu>
-          {pathname !== "/giris" && (
+          {!member && pathname !== "/giris" && (
             <LinkButton to="/giris" size="sm">
               {t("sign-in")}
             </LinkButton>
