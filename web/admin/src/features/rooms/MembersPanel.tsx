@@ -47,6 +47,9 @@ export function MembersPanel({ id, onClose }: { id: string; onClose: () => void 
   const list = useListing([...people.values()], (person) => `${person.name} @${person.id}`, ORDERS);
   const here = list.shown.filter((person) => person.here);
   const away = list.shown.filter((person) => !person.here);
+  // Who only reads is told how many are inside, not who.
+  const untold = session.status !== "in" && people.size === 0;
+  const unmatched = list.shown.length === 0 && (signedIn ? !members.isPending : people.size > 0);
 
   return (
     <SidePanel
@@ -54,16 +57,19 @@ export function MembersPanel({ id, onClose }: { id: string; onClose: () => void 
       close={t("members.close")}
       onClose={onClose}
       tools={
-        <ListTools
-          list={list}
-          search={t("members.search")}
-          orders={{ name: s("sort.name"), role: t("members.sort.role") }}
-        />
+        untold ? null : (
+          <ListTools
+            list={list}
+            search={t("members.search")}
+            orders={{ name: s("sort.name"), role: t("members.sort.role") }}
+          />
+        )
       }
     >
+      {untold && <p className={styles.none}>{t("members.untold")}</p>}
       {signedIn && members.isPending && <Loading label={t("members.loading")} rows={5} height={40} />}
       {members.isError && <Failed error={members.error} retry={() => void members.refetch()} />}
-      {list.shown.length === 0 && !members.isPending && <p className={styles.none}>{t("members.none")}</p>}
+      {unmatched && <p className={styles.none}>{t("members.none")}</p>}
       <Section title={t("members.here")} people={here} />
       <Section title={t("members.away")} people={away} />
     </SidePanel>

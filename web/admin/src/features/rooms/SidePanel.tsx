@@ -21,7 +21,7 @@ export function SidePanel({ title, close, onClose, tools, children }: Props) {
           <X size={19} />
         </ActionIcon>
       </header>
-      <div className={styles.tools}>{tools}</div>
+      {tools && <div className={styles.tools}>{tools}</div>}
       <div className={styles.scroll}>{children}</div>
     </aside>
   );
