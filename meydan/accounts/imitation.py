@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from meydan.accounts.errors import UsernameTaken
 from meydan.accounts.models import User
-from meydan.accounts.names import RESERVED
+from meydan.accounts.names import pretends
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import UserRepository
 from meydan.platform.lookalike import skeleton
@@ -57,7 +57,7 @@ def alike(users: UserRepository, user: User, before: Collection[str] = ()) -> li
 def _imitates(user: User, staff: Iterable[User]) -> bool:
     if Role(user.role).is_staff:
         return False
-    if any(skeleton(word) in RESERVED for word in user.name.split()) or user.skeleton in RESERVED:
+    if pretends(user.name):
         return user.name != user.username
     return any(
         user.username != other.username and user.skeleton in (skeleton(other.name), skeleton(other.username))

@@ -1,12 +1,14 @@
 """What may be a username, which is also the `kullanici_id` in addresses and on the wire."""
 
 import re
+import unicodedata
 from typing import Final
 
 from meydan.accounts.errors import BadUsername, NameReserved
 from meydan.accounts.permissions import Role
 from meydan.platform.lookalike import skeleton
 from meydan.platform.turkish import fold, slug, sort_key
+from meydan.platform.visible import IGNORABLE
 
 USERNAME: Final = r"^[a-z0-9][a-z0-9_.-]{2,31}$"
 CONSOLE_ID: Final = "konsol"
@@ -23,6 +25,12 @@ NOBODYS: Final = frozenset(
     skeleton(word) for word in (CONSOLE_ID, ENVIRONMENT_ID, "sistem", "system", "meydan", "herkes", "everyone")
 )
 """What not even an owner may be called."""
+_OFFICES: Final = frozenset(
+    skeleton(word) for word in ("admin", "yonetici", "yonetim", "moderator", "moderasyon", "administrator")
+)
+_BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
+_NUMBER_BEHIND: Final = re.compile(r"\d+\Z")
+_MARK: Final = re.compile(r"\(\s*@")  # how the square itself shows who is behind a name
 
 
 def is_username(name: str) -> bool:
@@ -38,14 +46,37 @@ def check_username(name: str, *, role: Role = Role.MEMBER) -> str:
     if not is_username(name):
         raise BadUsername(slug(name, limit=32))
     kept = NOBODYS if role.is_staff else RESERVED
-    if skeleton(name) in kept or name.startswith(GUEST_PREFIX):
+    if skeleton(name) in kept or name.startswith(GUEST_PREFIX) or (not role.is_staff and _is_made_of_offices(name)):
         raise NameReserved(name)
     return name
 
 
 def is_reserved(name: str) -> bool:
     """Tell whether a name, however it is spelled, would speak for the square."""
-    return skeleton(name) in RESERVED
+    return skeleton(name) in RESERVED or _carries_the_mark(name)
+
+
+def pretends(name: str) -> bool:
+    """Tell whether a display name claims an office, a word of the square's in it, or the mark that the square makes."""
+    looks = [*map(skeleton, name.split()), *_words(name)]
+    # What Turkish adds comes behind: yöneticiniz.
+    return is_reserved(name) or any(look in RESERVED or look.startswith(tuple(_OFFICES)) for look in looks)
+
+
+def _is_made_of_offices(username: str) -> bool:
+    """Tell whether a username names an office, or nothing but words that speak for the square."""
+    looks = _words(username)
+    return any(look in _OFFICES for look in looks) or (looks != [] and all(look in RESERVED for look in looks))
+
+
+def _words(name: str) -> list[str]:
+    """Return what the words of a name look like, without numbers behind them."""
+    words = (_NUMBER_BEHIND.sub("", word) for word in _BETWEEN_WORDS.split(name))
+    return [skeleton(word) for word in words if word]
+
+
+def _carries_the_mark(name: str) -> bool:
+    return _MARK.search(unicodedata.normalize("NFKC", IGNORABLE.sub("", name))) is not None
 
 
 def name_key(name: str) -> str:

@@ -329,6 +329,8 @@ class AccountService:
             OwnerLinkRepository(session).add(digest(token), now=now, expires_at=now + _LINK_LIFE)
             return True
 
+        if await self._db.read(lambda session: UserRepository(session).has_owner()):
+            return None  # and nothing is written: a square whose disk is full starts, and is read
         return token if await self._db.write(save) else None
 
     async def check_owner_link(self, token: str) -> bool:
@@ -378,11 +380,11 @@ class AccountService:
         return guest
 
     async def _failed(self, username: str, reason: str, origin: Origin) -> None:
-        """Note a failure, but never what was typed in the place of a username: it may be a password."""
-        target = username if is_username(username) else None
+        """Note a failure, but a username only if somebody has it: what was typed in its place may be a password."""
 
         def save(session: Session) -> None:
             now = self._clock.now()
+            target = username if UserRepository(session).get(username) is not None else None
             AuditRepository(session).append(target or "", "auth.failed", target, origin, at=now, reason=reason)
 
         await self._db.write(save)

@@ -14,9 +14,13 @@ _AT_ONCE: Final = 2
 _LONGEST: Final = 1.0  # seconds
 _SHARE: Final = 0.2  # of the time
 _BURST: Final = 0.08  # seconds of work: somebody who opens the panel
-_MOST_OWED: Final = 0.28
+_DEBT: Final = 0.2  # seconds of work beyond that
 _REMEMBERED: Final = 10_000
 _mine: ContextVar["_Permit | None"] = ContextVar("permit", default=None)
+
+
+def _never() -> bool:
+    return False
 
 
 class CallerLimit:
@@ -41,7 +45,7 @@ class CallerLimit:
         self.at_once = at_once
         self.longest = longest
         self.clock = clock or SystemClock()
-        self.alone: Callable[[], bool] = bool
+        self.alone: Callable[[], bool] = _never
         self._lines: dict[str, _Line] = {}
         self._pauses: set[asyncio.Task[None]] = set()
         self._most_remembered = self._sweep_at = most_remembered
@@ -125,7 +129,7 @@ class _Line:
 
     def pay(self, worked: float, now: float) -> float:
         """Count seconds of work and return how many seconds the next has to wait."""
-        self.even_at = min(max(self.even_at, now) + worked / _SHARE, now + _MOST_OWED / _SHARE)
+        self.even_at = min(max(self.even_at, now) + worked / _SHARE, now + (_BURST + _DEBT) / _SHARE)
         return self.even_at - now - _BURST / _SHARE
 
 

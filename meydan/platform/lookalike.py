@@ -10,8 +10,10 @@ from functools import cache
 from typing import Final
 
 from meydan.platform.turkish import fold
+from meydan.platform.visible import IGNORABLE
 
-_SHAPES = str.maketrans("01l345$@", "oiieassa")  # written for a letter; a small L and an I are one stroke
+_SHAPES = str.maketrans("01l|345$@", "oiiieassa")  # written for a letter; a small L, an I and a bar are one stroke
+_MORE = {"п": "n"}  # what Unicode's table leaves out
 _PAIRS = (("rn", "m"), ("vv", "w"))
 _DRESSED: Final = re.compile(
     r"(?:LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL )?|(?:NEGATIVE )?(?:SQUARED|CIRCLED) LATIN CAPITAL LETTER "
@@ -25,7 +27,8 @@ def skeleton(text: str) -> str:
     Capitals resemble others than small letters do (`Т`, `т`): a word that looks Latin as it is written is taken for
     that, and only one that does not is folded before its letters are looked at.
     """
-    folded = fold(text) if text.isascii() else " ".join(_seen(word) for word in text.split())
+    shown = text if text.isascii() else IGNORABLE.sub("", text)
+    folded = fold(shown) if shown.isascii() else " ".join(_seen(word) for word in shown.split())
     plain = "".join(letter for letter in folded.translate(_SHAPES) if letter.isalnum())
     for pair, letter in _PAIRS:
         plain = plain.replace(pair, letter)
@@ -58,7 +61,7 @@ def _resembled() -> dict[str, str]:
     """Return the ASCII text that each foreign letter resembles; 18 MB are read for it, when a name first needs it."""
     from confusable_homoglyphs.confusables import confusables_data  # noqa: PLC0415
 
-    found = {}
+    found = dict(_MORE)
     for letter, others in confusables_data.items():
         if not letter.isascii():
             shapes = [other["c"] for other in others]

@@ -5,6 +5,8 @@ import contextlib
 
 import pytest
 
+from meydan.accounts.permissions import Role
+from meydan.accounts.users import CONSOLE
 from meydan.app.system import DiskFull, record_probe
 from meydan.platform.clock import ManualClock
 from meydan.platform.db import Database, SqliteDatabase
@@ -48,6 +50,16 @@ async def test_a_full_disk_shows_and_leaves_reading_alone(settings: Settings) ->
         assert (await node.http.get(health)).status_code == 200
         clock.advance(1)
         await ali.expect("mesaj_onay", istemci_id="1")
+
+
+async def test_a_square_with_an_owner_starts_on_a_full_disk(settings: Settings) -> None:
+    async with running_node(settings) as node:
+        accounts = node.square.accounts
+        assert await accounts.service.ensure_owner_link() is not None
+        await accounts.service.users.add(CONSOLE, "patron", role=Role.OWNER, password="uzun-ve-akilda-kalir")
+        await writes(accounts.engines.db, "OFF")
+        assert await accounts.service.ensure_owner_link() is None
+        await writes(accounts.engines.db, "ON")
 
 
 @pytest.mark.parametrize(("left", "well"), [(None, True), (4_194_304, True), (4_194_303, False), (0, False)])
