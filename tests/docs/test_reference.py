@@ -27,3 +27,8 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in (*DOCS.rglob("*.md"), root / "README.md", root / "README.tr.md"):
         for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_decision_is_linked_from_the_page_of_the_architecture() -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    assert [path.name for path in sorted((DOCS / "adr").glob("*.md")) if f"(adr/{path.name})" not in page] == []
