@@ -1,6 +1,5 @@
 """Where a request comes from: a value that travels with whoever asks."""
 
-import sys
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,8 +22,8 @@ class Origin:
 
     @classmethod
     def of(cls, address: str, agent: str = "", *, device: str = "", gone: Gone = never_gone) -> "Origin":
-        """Return the origin with each part as long as it can be stored; thousands of connections share equal ones."""
-        return cls(sys.intern(address[:64]), sys.intern(agent[:200]), device[:200], gone)
+        """Return the origin with each part as long as it can be stored."""
+        return cls(address[:64], agent[:200], device[:200], gone)
 
     @property
     def line(self) -> str:

@@ -1,6 +1,5 @@
 """The gate: how many connections one caller and all callers together hold, and who comes in when it gets tight."""
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -153,14 +152,14 @@ class Place:
         self._kind = "connections"
         self._unread = 0
         self._silent_at: str | None = None
-        self.address = sys.intern(peer)
+        self.address = peer
         self.hang_up: Callable[[], None] = _nothing
         self.refusal = ""
         self.cut = False
 
     def belongs_to(self, address: str) -> bool:
         """Count this connection for the caller at `address`, and tell whether they may have it."""
-        self.address = sys.intern(address)
+        self.address = address
         if (caller := household(address)) != self._caller:
             self._leave_line()
             self._caller = caller
