@@ -324,8 +324,7 @@ class AccountService:
 
         def save(session: Session) -> bool:
             if UserRepository(session).has_owner():
-                OwnerLinkRepository(session).clear()
-                return False
+                return False  # since it was looked at
             OwnerLinkRepository(session).add(digest(token), now=now, expires_at=now + _LINK_LIFE)
             return True
 
@@ -384,7 +383,8 @@ class AccountService:
 
         def save(session: Session) -> None:
             now = self._clock.now()
-            target = username if UserRepository(session).get(username) is not None else None
+            known = is_username(username) and UserRepository(session).get(username) is not None
+            target = username if known else None
             AuditRepository(session).append(target or "", "auth.failed", target, origin, at=now, reason=reason)
 
         await self._db.write(save)

@@ -416,3 +416,13 @@ async def test_a_key_gives_nobody_more_than_it_has(http: httpx.AsyncClient, sign
     assert (
         await http.post("/users", json={"username": "iki", "role": "owner"}, headers=sahip.headers)
     ).status_code == 201
+
+
+async def test_a_failed_sign_in_keeps_a_name_only_if_somebody_has_it(http: httpx.AsyncClient, sign_in: SignIn) -> None:
+    owner = await sign_in("sahip", Role.OWNER)
+    for typed in ("sahip", "uzun-sifre-ali", "a\x00b", "İki Kelime"):
+        answer = await http.post("/auth/login", json={"username": typed, "password": "yanlis-parola"})
+        assert answer.status_code in (401, 422), typed
+    lines = (await http.get("/audit", params={"action": "auth.failed"}, headers=owner.headers)).json()["items"]
+    assert {line["target"] for line in lines} == {"sahip", None}
+    assert "uzun-sifre-ali" not in str(lines)
