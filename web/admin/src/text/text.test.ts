@@ -56,6 +56,7 @@ describe("turkish", () => {
   it("takes initials with Turkish capitals", () => {
     expect(initials("ismail ışık")).toBe("İI");
     expect(initials("mehmet")).toBe("ME");
+    expect(initials("Patron Bey (@kedi)")).toBe("PB");
   });
 });
 

@@ -42,6 +42,7 @@ export function highlight(text: string, query: string): Piece[] {
 /** Two letters for an avatar. */
 export function initials(name: string): string {
   const words = name
+    .replace(/\s*\(@[^)]*\)$/u, "") // who is behind a name that imitates
     .trim()
     .split(/[\s._-]+/u)
     .filter(Boolean);
