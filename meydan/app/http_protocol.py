@@ -131,7 +131,7 @@ class BoundedHttp(HttpToolsProtocol):
         assert isinstance(upgrade, HttpParserUpgrade)  # noqa: S101  # uvicorn calls this when it has caught one
         self._head_ends = upgrade.args[0]
         self._ahead = bytearray()
-        self.app_state = {"left": self._place.leave, "ahead": self._ahead}
+        self.app_state = {"place": self._place, "ahead": self._ahead}
         self._asking = self.loop.create_task(self._upgrade())
 
     def on_body(self, body: bytes) -> None:

@@ -3,8 +3,9 @@
 import logging
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from picows import WSProtocolError, WSTransport, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
@@ -35,21 +36,31 @@ class _Log(logging.LoggerAdapter[logging.Logger]):
 
 
 _log: Final = _Log(logging.getLogger("picows"))
+_origin: Final = lru_cache(maxsize=4_096)(Origin.of)  # the same program from the same address comes again
+
+
+class Place(Protocol):
+    """What a connection holds at the server's gate."""
+
+    def leave(self) -> None:
+        """Give it back."""
 
 
 class HubProtocol(WSProtocol):  # type: ignore[misc]  # an extension type without annotations
-    """Speaks WebSocket on a connection that uvicorn accepted; `left` is called when it is gone.
+    """Speaks WebSocket on a connection that uvicorn accepted, and gives its `place` back when it is gone.
 
     `ahead` is what the peer sent behind its upgrade request, before this took over.
     """
 
-    left: Callable[[], None] = staticmethod(lambda: None)
-    ahead: bytes | bytearray = b""
+    __slots__ = ("ahead", "place")  # there are many of these
+
+    place: Place
+    ahead: bytes | bytearray
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go."""
         super().connection_lost(exc)
-        self.left()
+        self.place.leave()
 
     def data_received(self, data: bytes) -> None:
         """Take the upgrade request that uvicorn has read already, and the frames that came right behind it."""
@@ -88,9 +99,7 @@ def protocol_factory(
     def origin_of(transport: WSTransport) -> Origin:
         peer = transport.underlying_transport.get_extra_info("peername")
         forwarded = ",".join(transport.request.headers.getall("x-forwarded-for", []))
-        return Origin.of(
-            address_of(peer[0] if peer else "", forwarded), transport.request.headers.get("user-agent", "")
-        )
+        return _origin(address_of(peer[0] if peer else "", forwarded), transport.request.headers.get("user-agent", ""))
 
     def listener(request: WSUpgradeRequest) -> Connection | WSUpgradeResponseWithListener:
         try:
@@ -132,7 +141,7 @@ def protocol_factory(
             None,  # extra_headers
             _READ_BUFFER,
         )
-        speaking.left, speaking.ahead = app_state["left"], app_state["ahead"]
+        speaking.place, speaking.ahead = app_state["place"], app_state["ahead"]
         return speaking
 
     return protocol

@@ -249,8 +249,9 @@ class _Terminal:
             with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
                 answer = json.load(response)
         except urllib.error.HTTPError as error:
-            if error.code < 500 and "problem+json" in error.headers.get("Content-Type", ""):
-                raise _Refused(json.load(error).get("ayrinti", str(error.code))) from None
+            with error:
+                if error.code < 500 and "problem+json" in error.headers.get("Content-Type", ""):
+                    raise _Refused(json.load(error).get("ayrinti", str(error.code))) from None
             raise _NoAnswer(say("chat.no_answer", url=self._url, reason=f"HTTP {error.code}")) from None
         except (OSError, HTTPException, ValueError) as error:
             raise _NoAnswer(say("chat.no_answer", url=self._url, reason=why(error))) from None

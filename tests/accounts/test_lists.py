@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from meydan.accounts.names import name_key
 from meydan.accounts.orders import AuditOrder, UserOrder
@@ -48,11 +49,15 @@ EVERY_ORDER = pytest.mark.parametrize("order", list(UserOrder))
 async def crowd(accounts: AccountService, db: Database, clock: ManualClock) -> list[str]:
     """Add people in no order; return their usernames as their names sort. Of the even ones nobody was ever seen."""
     usernames = [f"u{place:02}" for place in range(len(EVERYONE))]
-    for place in sorted(range(len(EVERYONE)), key=lambda place: place * 7 % len(EVERYONE)):
-        user = new_user(clock, usernames[place], name=EVERYONE[place], role=Role.MEMBER, password_hash="!")
-        user.last_seen_at = START + timedelta(minutes=place // 4) if place % 2 else None
-        await db.write(lambda session, user=user: UserRepository(session).add(user))  # type: ignore[misc]
-        clock.advance(60)
+
+    def add(session: Session) -> None:
+        for place in sorted(range(len(EVERYONE)), key=lambda place: place * 7 % len(EVERYONE)):
+            user = new_user(clock, usernames[place], name=EVERYONE[place], role=Role.MEMBER, password_hash="!")
+            user.last_seen_at = START + timedelta(minutes=place // 4) if place % 2 else None
+            UserRepository(session).add(user)
+            clock.advance(60)
+
+    await db.write(add)
     return usernames
 
 

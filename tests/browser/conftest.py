@@ -3,7 +3,6 @@
 import contextlib
 import json
 import re
-import shutil
 import sqlite3
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,45 +14,21 @@ from typing import Any, Final, Literal, TypeVar
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.chromium import faults, launch, require_chromium
 from tests.conftest import missing
 from tests.processes import Program, free_port, wait_for_answer, warm_meydan
 
 PASSWORD: Final = "uzun-ve-akilda-kalir"
 PANEL: Final = Path(__file__).parents[2] / "meydan/panel/index.html"
-AXE: Final = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 Scheme = Literal["light", "dark"]
 T = TypeVar("T")
-SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 # What a browser notes by itself when a server is away or refuses; everything else in the console is the panel's fault.
 _NOTED: Final = ("Failed to load resource", "WebSocket connection to")
-# An open menu or tooltip stands in front of the page and need not be within its landmarks.
-_FAULTS: Final = """async () => {
-  const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-  const inFront = ([target]) => document.querySelector(target)?.closest('[role=menu],[role=tooltip]');
-  return violations
-    .filter(({ impact }) => ['moderate', 'serious', 'critical'].includes(impact))
-    .map(({ id, help, nodes }) => ({ id, help, targets: nodes.map(({ target }) => target) }))
-    .map(({ targets, ...fault }) => ({
-      ...fault,
-      targets: targets.filter((one) => fault.id !== 'region' || !inFront(one)),
-    }))
-    .filter(({ targets }) => targets.length > 0);
-}"""
 # Once: whoever signs out later stays out.
 _SIGNED_IN: Final = """if (localStorage.getItem("test.signed-in") === null) {
   localStorage.setItem("test.signed-in", "1");
   localStorage.setItem("meydan.signed-in", "1");
 }"""
-_QUIET: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
 expect.set_options(timeout=30_000)
 
 
@@ -125,10 +100,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    assert found is not None, "guarded by `needs_browser`"
     playwright = _thread.submit(lambda: sync_playwright().start()).result()
-    browser = _thread.submit(lambda: playwright.chromium.launch(executable_path=found, args=list(_QUIET))).result()
+    browser = _thread.submit(launch, playwright).result()
     yield browser
     _thread.submit(browser.close).result()
     _thread.submit(playwright.stop).result()
@@ -136,8 +109,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def needs_browser(record_property: Callable[[str, object], None]) -> None:
-    if shutil.which("chromium") is None:
-        missing("chromium", record_property)
+    require_chromium(record_property)
     if not PANEL.is_file():
         missing("the panel (make web)", record_property)
 
@@ -206,10 +178,12 @@ class Visitor:
         expect(self.page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
 
     def serious_faults(self) -> list[str]:
-        """Return what axe finds moderate or worse on the page, landmarks and the order of headings too, with where."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate(_FAULTS)
-        return [f"{fault['id']}: {fault['help']} at {fault['targets'][:3]}" for fault in found]
+        """Return what axe finds on the page in light and, of its colours, in dark."""
+        found = faults(self.page)
+        self.use_scheme("dark")
+        found += [f"dark: {fault}" for fault in faults(self.page, of_colours=True)]
+        self.use_scheme("light")
+        return found
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSWORD, SCHEMES, Square, Visitor
+from tests.browser.conftest import PASSWORD, Square, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -222,9 +222,7 @@ def test_the_bell_is_a_dialog_with_a_name_and_no_page_has_a_fault(visit: Visit, 
 
     def look(what: str) -> None:
         page.wait_for_load_state("networkidle")
-        for scheme in SCHEMES:
-            visitor.use_scheme(scheme)
-            faults[f"{what} {scheme}"] = visitor.serious_faults()
+        faults[what] = visitor.serious_faults()
 
     visitor.return_as("sahip")
     visitor.go("/")

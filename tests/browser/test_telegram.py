@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, expect
 
 from meydan.telegram.fake.tokens import new_token
-from tests.browser.conftest import PASSWORD, SCHEMES, Square, Visitor
+from tests.browser.conftest import PASSWORD, Square, Visitor
+from tests.chromium import faults
 
 pytestmark = pytest.mark.browser
 
@@ -136,7 +137,7 @@ def refuses_a_wrong_token(operator: Operator) -> None:
     dialog.get_by_role("button", name="Bot ekle").click()
     expect(dialog.get_by_text("Telegram bu anahtarı tanımıyor")).to_be_visible()
     expect(field).to_have_attribute("aria-invalid", "true")
-    assert operator.visitor.serious_faults() == []
+    assert faults(page) == []
 
 
 def adds_a_bot(operator: Operator, token: str) -> None:
@@ -305,7 +306,7 @@ def stops_what_follows_a_part_that_did_not_arrive(operator: Operator, chat: str)
     operator.speak("Türkçe")
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 800})
-        assert operator.visitor.serious_faults() == []
+        assert faults(page) == []
     page.get_by_role("button", name=re.compile("^Başarısız")).click()
     operator.row("Birinci parça").get_by_role("button", name="Yeniden dene").click()
     page.get_by_role("button", name=re.compile("^Gönderildi")).click()
@@ -380,7 +381,7 @@ def can_be_used_by_keyboard(operator: Operator) -> None:
 def has_no_serious_faults_and_fits_a_phone(operator: Operator, chat: str) -> None:
     visitor, page = operator.visitor, operator.visitor.page
     here = page.url
-    faults: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for address, shown in (
         (here, "Bütçe"),
         ("/telegram", "@haber_bot"),
@@ -392,9 +393,7 @@ def has_no_serious_faults_and_fits_a_phone(operator: Operator, chat: str) -> Non
         page.set_viewport_size({"width": 1280, "height": 800})
         page.goto(address if address == here else visitor.square.address + address)
         operator.told(shown)
-        for scheme in SCHEMES:
-            visitor.use_scheme(scheme)
-            faults[f"{address} {scheme}"] = visitor.serious_faults()
+        found[address] = visitor.serious_faults()
         cut = page.locator(".mantine-SegmentedControl-innerLabel").evaluate_all(_CUT_OFF)
         page.set_viewport_size({"width": 360, "height": 740})
         operator.told(shown)
@@ -405,9 +404,8 @@ def has_no_serious_faults_and_fits_a_phone(operator: Operator, chat: str) -> Non
         for language in ("English", "Türkçe"):
             operator.speak(language)
             assert page.evaluate(_PAGES_SCROLLED_SIDEWAYS) == [], f"{address} in {language}"
-    visitor.use_scheme("light")
     page.set_viewport_size({"width": 1280, "height": 800})
-    assert {where: found for where, found in faults.items() if found} == {}
+    assert {address: faults for address, faults in found.items() if faults} == {}
 
 
 def removes_the_bot(operator: Operator) -> None:

@@ -149,6 +149,7 @@ async def test_who_searches_a_lot_keeps_nobody_waiting_and_reads_on(node: Node) 
     assert {(await search).status_code for search in searches} == {200}
 
 
+@pytest.mark.usefixtures("heads_unchecked")
 async def test_searches_take_turns_and_so_many_may_wait(node: Node) -> None:
     node.square.gate.caller_limit.longest = 0.0  # they wait at the search alone
     await (await node.enter("misafir", "genel")).send("altın")
@@ -170,6 +171,7 @@ async def test_searches_take_turns_and_so_many_may_wait(node: Node) -> None:
     assert (await node.http.get("/mesaj/ara", params={"q": "altın"})).status_code == 200
 
 
+@pytest.mark.usefixtures("heads_unchecked")
 async def test_a_search_whose_asker_hung_up_before_its_turn_asks_nothing(node: Node) -> None:
     await (await node.enter("misafir", "genel")).send("altın")
     held = node.square.messages._db = Held(node.square.accounts.engines.db)

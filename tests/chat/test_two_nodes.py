@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from pydantic import SecretStr
 
 from meydan.accounts.permissions import Role
@@ -12,6 +13,13 @@ from meydan.platform.settings import Settings
 from tests.chat.node import Node, Person
 
 Nodes = tuple[Node, Node]
+
+
+async def deafen(node: Node) -> None:
+    """Let a node miss what the others say of its rooms."""
+    channels = node.square.hub.channels
+    for subscription in channels._subscriptions.values():
+        await node.square.accounts.engines.bus.unsubscribe(subscription)
 
 
 async def test_messages_cross_in_order(nodes: Nodes) -> None:
@@ -188,13 +196,12 @@ async def test_a_word_that_makes_no_sense_deafens_nobody(nodes: Nodes) -> None:
         await reader.expect("yaziyor", kullanici_id=typist.id)
 
 
+@pytest.mark.usefixtures("heads_unchecked")
 async def test_a_lost_hint_is_filled_from_the_database(nodes: Nodes) -> None:
     first, second = nodes
     ayse = await first.enter("ayse", "genel")
     mehmet = await second.enter("mehmet", "genel")
-    bus = second.square.accounts.engines.bus
-    for subscription in second.square.hub.channels._subscriptions.values():
-        await bus.unsubscribe(subscription)
+    await deafen(second)
     await ayse.send("bir")
     await ayse.send("iki")
     await second.square.hub._check_heads()
@@ -213,13 +220,12 @@ async def test_recovery_on_the_other_node(nodes: Nodes) -> None:
     assert (again["kurtarildi"], [m["sira"] for m in again["mesajlar"]]) == (True, [2, 3, 4])
 
 
+@pytest.mark.usefixtures("heads_unchecked")
 async def test_who_comes_from_a_node_that_knew_more_recovers(nodes: Nodes) -> None:
     first, second = nodes
     ayse = await first.enter("ayse", "genel")
     mehmet = await second.enter("mehmet", "genel")
-    bus = second.square.accounts.engines.bus
-    for subscription in second.square.hub.channels._subscriptions.values():
-        await bus.unsubscribe(subscription)
+    await deafen(second)
     for text in ("bir", "iki", "üç"):
         await ayse.send(text)
     moved = await second.enter("zeynep")

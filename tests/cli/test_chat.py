@@ -1,25 +1,43 @@
 """`meydan chat` where there is no square."""
 
 import http.server
+import os
 import socket
 import ssl
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Protocol
 from urllib.error import URLError
 
 import pytest
 
+from meydan.cli import main
 from meydan.cli.unreached import why
 
 
-def chat(url: str, *, language: str = "tr", said: str = "") -> str:
-    """Return what the command says before it gives up."""
-    command = (sys.executable, "-m", "meydan", "chat", "--url", url, "--lang", language)
-    done = subprocess.run(command, input=said, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (1, "")
-    return " ".join(done.stdout.split())
+class Chat(Protocol):
+    """Runs the command and returns what it says before it gives up."""
+
+    def __call__(self, url: str, *, language: str = "tr", said: str = "") -> str: ...
+
+
+@pytest.fixture
+def chat(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Chat:
+    def run(url: str, *, language: str = "tr", said: str = "") -> str:
+        heard, spoken = os.pipe()
+        with open(heard) as stdin, monkeypatch.context() as patched:  # it has no path
+            os.write(spoken, said.encode())
+            os.close(spoken)
+            patched.setattr(sys, "stdin", stdin)
+            patched.setattr(sys, "argv", ["meydan", "chat", "--url", url, "--lang", language])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        told = capsys.readouterr()
+        assert (ended.value.code, told.err) == (1, "")
+        return " ".join(told.out.split())
+
+    return run
 
 
 @pytest.fixture
@@ -56,17 +74,17 @@ def stranger(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("url", ["foo", "ftp://a.example", "http://", "http://a:b", "http://a:99999", "http://a b"])
-def test_what_is_no_address_is_told_in_a_sentence(url: str) -> None:
+def test_what_is_no_address_is_told_in_a_sentence(chat: Chat, url: str) -> None:
     assert chat(url) == f"“{url}” bir adres değil; http:// ya da https:// ile başlayan tam adresi yazın."
 
 
 @pytest.mark.parametrize("said", ["", "merhaba\n"])
-def test_where_nobody_listens_that_is_told_to_whoever_speaks_or_not(nobody: str, said: str) -> None:
+def test_where_nobody_listens_that_is_told_to_whoever_speaks_or_not(chat: Chat, nobody: str, said: str) -> None:
     assert chat(nobody, said=said) == f"{nobody} yanıt vermiyor (bağlantı reddedildi). Meydan açık mı?"
     assert "(the connection was refused)" in chat(nobody, said=said, language="en")
 
 
-def test_another_program_that_answers_is_no_square(stranger: str) -> None:
+def test_another_program_that_answers_is_no_square(chat: Chat, stranger: str) -> None:
     told = chat(stranger)
     assert told.startswith(f"{stranger} yanıt vermiyor (")
     assert "(HTTP 404)" in told or "(orada başka bir program yanıtlıyor)" in told

@@ -29,7 +29,7 @@ from tests.processes import (
 
 MEMBERS, USERS = 50, 8
 ROUNDS = soak.size(slice=1, whole=10)
-MESSAGES = soak.size(slice=4_000, whole=60_000)
+MESSAGES = soak.size(slice=1500, whole=60_000)
 CUT_EVERY = 125
 REPLAY = 400  # who misses more reads the history
 ROOM = "sinav"

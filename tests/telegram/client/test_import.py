@@ -65,11 +65,6 @@ def test_a_program_with_loggers_of_its_own_keeps_its_output_to_itself(tmp_path: 
     assert line in done.stderr.splitlines()
 
 
-def test_bots_load_no_telethon(tmp_path: Path) -> None:
-    code = "import sys, meydan.telegram, meydan.telegram.runner; print('telethon' in sys.modules)"
-    assert run(code, tmp_path).stdout.strip() == "False"
-
-
 def test_only_what_was_promised_is_offered() -> None:
     offered = {name: getattr(meydan.telegram, name) for name in meydan.telegram.__all__}
     assert isinstance(offered.pop("redis_state"), RedisState)

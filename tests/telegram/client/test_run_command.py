@@ -1,8 +1,10 @@
-"""`meydan telegram run`, as a process that a service manager starts and stops."""
+"""`meydan telegram run`, as a service manager runs it."""
 
+import io
 import socket
-import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -54,17 +56,34 @@ def free_port() -> int:
         return port
 
 
-def run(home: Path, script: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-c", _RUN + script],
-        input="1:token\n", cwd=home, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+@dataclass
+class Ended:
+    stdout: str
+    stderr: str
 
 
-def test_a_handler_of_ones_own_hears_and_answers(home: Path, free_port: int) -> None:
+Run = Callable[[str], Ended]
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a script as if its process were this one."""
+
+    def done(script: str) -> Ended:
+        with monkeypatch.context() as patched:
+            patched.chdir(home)
+            patched.setattr(sys, "stdin", io.StringIO("1:token\n"))
+            patched.setattr(sys, "path", ["", *sys.path])
+            exec(_RUN + script, {})  # it is this file's own
+            sys.modules.pop("my_bot", None)
+        return Ended(*capsys.readouterr())
+
+    return done
+
+
+def test_a_handler_of_ones_own_hears_and_answers(run: Run, home: Path, free_port: int) -> None:
     (home / "my_bot.py").write_text(_HANDLER.replace("PORT", str(free_port)))
     done = run(
-        home,
         _SIGN_IN
         + "person = world.add_account('+905551112233')\n"
         + "world.write(group, 'Günaydın', sender=person)\n"
@@ -96,26 +115,27 @@ def test_the_service_is_not_started_again_for_what_a_restart_does_not_help() -> 
         ("print(meydan('run', 'bot', '--handler', 'my_bot:plain'))", 2, "my_bot:plain"),
     ],
 )
-def test_what_a_restart_does_not_help_ends_it_for_good(home: Path, script: str, code: int, words: str) -> None:
+def test_what_a_restart_does_not_help_ends_it_for_good(
+    run: Run, home: Path, script: str, code: int, words: str
+) -> None:
     (home / "my_bot.py").write_text(_HANDLER)
-    done = run(home, script)
+    done = run(script)
     assert done.stdout.splitlines()[-1:] == [str(code)], done.stderr
     assert words in done.stderr
 
 
-def test_what_passes_is_worth_another_start(home: Path) -> None:
+def test_what_passes_is_worth_another_start(run: Run) -> None:
     flood = "world.order(errors.FloodWaitError(None, 600), on='state')\n"
-    done = run(home, _SIGN_IN + flood + "print(meydan('run', 'bot'))")
+    done = run(_SIGN_IN + flood + "print(meydan('run', 'bot'))")
     assert done.stdout.splitlines()[-1:] == ["1"], done.stderr
-    done = run(home, "open('file', 'w').close()\nprint(meydan('run', 'bot', '--folder', 'file/sessions'))")
+    done = run("open('file', 'w').close()\nprint(meydan('run', 'bot', '--folder', 'file/sessions'))")
     assert done.stdout.splitlines()[-1:] == ["1"], done.stderr
     assert "Not a directory" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_session_in_use_may_be_free_later(home: Path) -> None:
+def test_a_session_in_use_may_be_free_later(run: Run) -> None:
     done = run(
-        home,
         _SIGN_IN
         + "from pathlib import Path\n"
         + "from meydan.telegram.client.config import ClientConfig\n"
@@ -127,10 +147,9 @@ def test_a_session_in_use_may_be_free_later(home: Path) -> None:
     assert "Telegram session in use" in done.stderr
 
 
-def test_a_signal_ends_it_also_while_it_cannot_connect(home: Path) -> None:
+def test_a_signal_ends_it_also_while_it_cannot_connect(run: Run) -> None:
     """Connecting is tried again for minutes, for which no service manager waits."""
     done = run(
-        home,
         _SIGN_IN
         + "import os, signal\n"
         + "class Away(FakeWorld):\n"

@@ -311,8 +311,8 @@ async def test_a_key_that_is_missing_is_told_and_harms_no_other(
     assert folder.file("kapali").read_bytes() == before
 
 
-def test_the_square_lists_sessions_without_telethon() -> None:
-    code = "import sys, meydan.app.composition, meydan.cli; sys.exit('telethon' in sys.modules)"
+def test_the_square_and_its_bots_list_sessions_without_telethon() -> None:
+    code = "import sys, meydan.app.composition, meydan.cli, meydan.telegram.runner; sys.exit('telethon' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

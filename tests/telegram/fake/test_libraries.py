@@ -60,14 +60,9 @@ async def _said(bot: Client, room: Room, text: str) -> Message:
         bot.fake.office.feed.close(page)
 
 
-@pytest.mark.parametrize(
-    ("script", "hello"),
-    [("aiogram_echo.py", "Hello, Üye İki!"), ("aiogram_webhook.py", "Hello, Üye İki!"), ("ptb_echo.py", "Hi Üye İki!")],
-)
-async def test_an_echo_bot(start: Start, bot: Client, person: int, script: str, hello: str) -> None:
+async def _greets_and_echoes(bot: Client, person: int, hello: str) -> None:
     bot.fake.people.start(bot.id, person)
     room = bot.fake.office.world.rooms[f"{bot.id}:{person}"]
-    await start(script, bot)
     greeting = await _said(bot, room, hello)
     assert greeting.entities, "the name is formatted"
     bot.fake.people.write(room.key, person, "şu köşe yaz köşesi")
@@ -75,12 +70,18 @@ async def test_an_echo_bot(start: Start, bot: Client, person: int, script: str, 
 
 
 @pytest.mark.parametrize("script", ["aiogram_echo.py", "ptb_echo.py"])
-async def test_whatever_else_a_bot_does(start: Start, bot: Client, forum: Room, person: int, script: str) -> None:
+async def test_a_bot_that_polls(start: Start, bot: Client, forum: Room, person: int, script: str) -> None:
     bot.join(forum, "administrator")
     await start(script, bot)
+    await _greets_and_echoes(bot, person, "Hi Üye İki!" if script == "ptb_echo.py" else "Hello, Üye İki!")
     asked = bot.fake.people.write(forum.key, person, "/everything")
     done = await _said(bot, forum, "Hepsi oldu")
     assert forum.reactions[asked.message_id][bot.id] == [{"type": "emoji", "emoji": "👍"}]
     query = bot.fake.people.press(forum.key, person, done.message_id, "evet")
     await _said(bot, forum, "Basıldı")
     assert query not in bot.fake.office.presses
+
+
+async def test_a_bot_with_a_webhook(start: Start, bot: Client, person: int) -> None:
+    await start("aiogram_webhook.py", bot)
+    await _greets_and_echoes(bot, person, "Hello, Üye İki!")

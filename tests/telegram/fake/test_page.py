@@ -1,30 +1,22 @@
 """The page, as a person uses it in a browser."""
 
 import asyncio
-import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
-from tests.conftest import missing
+from tests.chromium import faults, launch, require_chromium
 from tests.telegram.fake.conftest import Client
 
 pytestmark = pytest.mark.browser
 
-_AXE = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
-_QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-
 
 @pytest.fixture(autouse=True)
 def needs_browser(record_property: Callable[[str, object], None]) -> None:
-    if shutil.which("chromium") is None:
-        missing("chromium", record_property)
-    if not _AXE.is_file():
-        missing("axe (make web)", record_property)
+    require_chromium(record_property)
 
 
 async def _in_browser(work: Callable[[Browser], Any]) -> None:
@@ -32,7 +24,7 @@ async def _in_browser(work: Callable[[Browser], Any]) -> None:
 
     def drive() -> None:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_QUIET))
+            browser = launch(playwright)
             try:
                 work(browser)
             finally:
@@ -45,20 +37,11 @@ async def _in_browser(work: Callable[[Browser], Any]) -> None:
 def _open(browser: Browser, url: str, **context: Any) -> tuple[Page, list[str]]:
     page = browser.new_context(locale="tr-TR", **context).new_page()
     page.set_default_timeout(15_000)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(url)
-    return page, faults
-
-
-def _axe(page: Page) -> list[str]:
-    page.evaluate(_AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{fault['id']}: {fault['help']} at {[node['target'] for node in fault['nodes'][:3]]}"
-        for fault in found["violations"]
-    ]
+    return page, errors
 
 
 def _press(page: Page, answer: Callable[..., Any]) -> None:
@@ -85,7 +68,7 @@ async def test_a_bot_is_made_added_and_talked_to(bot: Client) -> None:
         return asyncio.run_coroutine_threadsafe(bot.ok(method, **params), loop).result(20)
 
     def work(browser: Browser) -> None:
-        page, faults = _open(browser, bot.fake.url, viewport={"width": 1280, "height": 900})
+        page, errors = _open(browser, bot.fake.url, viewport={"width": 1280, "height": 900})
         expect(page.get_by_text("yalnızca deneme için · Telegram değildir")).to_be_visible()
         form = page.locator("form[data-command=bots]")
         form.get_by_label("Ad", exact=True).fill("Yeni Bot")
@@ -96,7 +79,7 @@ async def test_a_bot_is_made_added_and_talked_to(bot: Client) -> None:
         form.get_by_label("Kullanıcı adı").fill("yepyeni_bot")
         form.get_by_role("button", name="Oluştur").click()
         expect(page.get_by_role("alert")).to_contain_text("@yepyeni_bot adı kullanılıyor")
-        faults.clear()  # the browser notes the refusal
+        errors.clear()  # the browser notes the refusal
 
         page.get_by_role("button", name="Deneme Grubu").click()
         page.get_by_text("Üyeler", exact=True).click()
@@ -124,7 +107,7 @@ async def test_a_bot_is_made_added_and_talked_to(bot: Client) -> None:
         expect(page.get_by_text("error_500 × 1")).to_be_hidden()
         page.get_by_role("button", name="English").click()
         expect(page.get_by_text("for trying only · not Telegram")).to_be_visible()
-        assert faults == []
+        assert errors == []
 
     await _in_browser(work)
 
@@ -133,17 +116,18 @@ async def test_axe_finds_nothing_in_either_light_and_on_a_phone(bot: Client, per
     bot.fake.people.start(bot.id, person)
 
     def work(browser: Browser) -> None:
-        for scheme in ("light", "dark"):
-            page, faults = _open(browser, bot.fake.url, color_scheme=scheme, viewport={"width": 1280, "height": 900})
-            page.get_by_role("button", name="Üye İki ↔ Deneme Botu").click()
-            expect(page.get_by_role("log").get_by_text("/start")).to_be_visible()
-            assert _axe(page) == []
-            assert faults == []
-        page, faults = _open(browser, bot.fake.url, viewport={"width": 360, "height": 740}, has_touch=True)
+        page, errors = _open(browser, bot.fake.url, viewport={"width": 1280, "height": 900})
+        page.get_by_role("button", name="Üye İki ↔ Deneme Botu").click()
+        expect(page.get_by_role("log").get_by_text("/start")).to_be_visible()
+        assert faults(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert faults(page, of_colours=True) == []
+        assert errors == []
+        page, errors = _open(browser, bot.fake.url, viewport={"width": 360, "height": 740}, has_touch=True)
         for tab in ("Sohbetler", "İletiler", "Botlar"):
             page.get_by_role("navigation", name="Bölümler").get_by_role("button", name=tab).click()
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            assert _axe(page) == []
-        assert faults == []
+            assert faults(page) == []
+        assert errors == []
 
     await _in_browser(work)
