@@ -159,8 +159,9 @@ class Place:
 
     def belongs_to(self, address: str) -> bool:
         """Count this connection for the caller at `address`, and tell whether they may have it."""
-        self.address = address
-        if (caller := household(address)) != self._caller:
+        caller = household(address)
+        self.address = caller if caller == address else address  # one text for all of theirs
+        if caller != self._caller:
             self._leave_line()
             self._caller = caller
             self._join_line("connections")

@@ -56,9 +56,9 @@ class Connection(WSListener):
         "actor",
         "budget",
         "busy",
-        "claim",
         "closing",
         "entering",
+        "holds_id",
         "hub",
         "language",
         "lot",
@@ -96,7 +96,7 @@ class Connection(WSListener):
         self.wanted_language = wanted_language
         self.language: Language = wanted_language or language
         self.actor: Actor | None = None
-        self.claim: str | None = None
+        self.holds_id = False  # a guest of an id that is nobody else's while they are here
         self.rooms: dict[str, RoomChannel] = {}
         self.private: list[bytes] = []
         self.waiting: deque[tuple[wire.Request, int]] | None = None

@@ -30,7 +30,7 @@ class Entrance:
         self._accounts = accounts
         self._store = store
         self._clock = clock
-        self._claims: dict[str, str] = {}
+        self._held: dict[str, str] = {}  # guests' ids, each with the session that holds it
 
     @property
     def guests_welcome(self) -> bool:
@@ -52,22 +52,22 @@ class Entrance:
             await self._claim(connection, actor)
         return actor
 
-    async def release(self, claim: str, actor: Actor | None) -> None:
+    async def release(self, guest: Actor) -> None:
         """Free a guest's id."""
-        if actor is not None and self._claims.get(claim) == actor.session:
-            del self._claims[claim]
+        if self._held.get(guest.id) == guest.session:
+            del self._held[guest.id]
             with contextlib.suppress(Unavailable):  # it expires by itself
-                await self._store.release(claim, actor.session)
+                await self._store.release(claim_of(guest.id), guest.session)
 
     def hand_over(self, name: str, session: str) -> None:
         """Let another node hold a guest's id, who has entered again there."""
-        if self._claims.get(claim_of(name)) == session:
-            del self._claims[claim_of(name)]
+        if self._held.get(name) == session:
+            del self._held[name]
 
     async def renew(self) -> None:
         """Hold the ids of the guests who are here; to be called three times within `CLAIM_SECONDS`."""
-        for claim, session in tuple(self._claims.items()):
-            await self._store.claim(claim, session, seconds=CLAIM_SECONDS)
+        for name, session in tuple(self._held.items()):
+            await self._store.claim(claim_of(name), session, seconds=CLAIM_SECONDS)
 
     def greeting(self, actor: Actor, language: Language, *, limits: dict[str, int]) -> bytes:
         """Return the first frame of a connection."""
@@ -91,8 +91,7 @@ class Entrance:
         return CLOSE_NOT_ALLOWED if error.status < 500 else CLOSE_RESTARTING
 
     async def _claim(self, connection: Connection, actor: Actor) -> None:
-        claim = claim_of(actor.id)
-        if await self._store.claim(claim, actor.session, seconds=CLAIM_SECONDS) != actor.session:
+        if await self._store.claim(claim_of(actor.id), actor.session, seconds=CLAIM_SECONDS) != actor.session:
             raise NameTaken(actor.id)
-        self._claims[claim] = actor.session
-        connection.claim = claim
+        self._held[actor.id] = actor.session
+        connection.holds_id = True

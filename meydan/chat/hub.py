@@ -151,8 +151,8 @@ class Hub:
             self.leave(connection, channel)
         connection.waiting = None
         self.people.forget(connection)
-        if connection.claim is not None and not self.draining:
-            self.spawn(self._entrance.release(connection.claim, connection.actor))
+        if connection.holds_id and connection.actor is not None and not self.draining:
+            self.spawn(self._entrance.release(connection.actor))
 
     def received(self, connection: Connection, data: memoryview) -> None:
         """Carry out one frame, after those of the same connection that are still under way."""

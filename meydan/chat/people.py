@@ -89,8 +89,8 @@ class People:
         finally:
             self._at_door.discard(connection)
         if connection.closing:
-            if connection.claim is not None:
-                await self._entrance.release(connection.claim, actor)
+            if connection.holds_id:
+                await self._entrance.release(actor)
             return
         if len(self.by_id.get(actor.id, ())) >= (most := self._most()):
             connection.refuse(TooManySockets(most))
@@ -117,7 +117,7 @@ class People:
             if session is None:
                 connection.close(CLOSE_NOT_ALLOWED, "the name is a user's now")
             elif connection.actor.session == session:
-                connection.claim = None  # it passes to the newer connection
+                connection.holds_id = False  # it passes to the newer connection
                 connection.close(CLOSE_REPLACED, "replaced by a newer connection")
 
     def close_user(self, user_id: str, *, active: bool) -> None:
