@@ -23,6 +23,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what this benchmark takes on the command line."""
     parser.add_argument("--members", type=int, default=200)
     parser.add_argument("--in-flight", type=int, default=32)
+    parser.add_argument("--text", type=int, default=1_000, help="bytes of each message: long ones fill a buffer sooner")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
@@ -65,6 +66,7 @@ def _round(server: MeydanServer, room: str, stalled: int, options: argparse.Name
         clients=clients,
         in_flight=options.in_flight,
         stalled=stalled,
+        text=options.text,
         seconds=options.seconds,
         watch=server.process.pids(),
     ) as running:
@@ -80,5 +82,5 @@ def _round(server: MeydanServer, room: str, stalled: int, options: argparse.Name
                 released = True
         result = msgspec.convert(running.wait_for("result"), LoadResult)
     if stalled and not released:
-        raise BenchmarkError("the slow reader was not closed: give it more --seconds or more --in-flight")
+        raise BenchmarkError("the slow reader was not closed: give it more --seconds or a longer --text")
     return result
