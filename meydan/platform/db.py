@@ -33,7 +33,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool
 
 from meydan.platform.errors import Unavailable
 from meydan.platform.logging import hide_secrets
@@ -47,6 +47,7 @@ Work = Callable[[Session], T]
 _SQLITE: Final = "sqlite:///"
 _READERS: Final = 2
 _BUSY_SECONDS: Final = 30
+_BEGIN: Final = "begin"  # the option of a connection that holds the statement its transactions start with
 _PRAGMAS: Final = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -131,11 +132,11 @@ class SqliteDatabase:
     """SQLite in WAL mode: one writing connection on its own thread, readers beside it."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self._engine = sqlite_engine(path)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="db-read")
         self._local = threading.local()
-        self._engines: list[Engine] = []
+        self._connections: list[Connection] = []
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on a reading thread."""
@@ -149,16 +150,15 @@ class SqliteDatabase:
         """Finish what runs, then close every connection."""
         for executor in (self._readers, self._writer):
             await asyncio.to_thread(executor.shutdown, wait=True)
-        for engine in self._engines:
-            engine.dispose()
+        for connection in self._connections:
+            connection.close()
 
     def _run(self, begin: str, work: Work[T]) -> T:
         """Run `work` on this thread's own connection, which stays open between transactions."""
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            engine = sqlite_engine(self._path, begin=begin)
-            self._engines.append(engine)
-            connection = self._local.connection = engine.connect()
+            connection = self._local.connection = self._engine.connect().execution_options(**{_BEGIN: begin})
+            self._connections.append(connection)
         with connection.begin():
             return _with_session(connection, work)
 
@@ -256,12 +256,8 @@ def connected(url: str, work: Callable[[Connection], T]) -> T:
     file = file_of(url)
     if file is None:
         return asyncio.run(_connected_asyncpg(url, work))
-    engine = sqlite_engine(str(file), begin="BEGIN IMMEDIATE")
-    try:
-        with engine.connect() as connection:
-            return work(connection)
-    finally:
-        engine.dispose()
+    with sqlite_engine(str(file), begin="BEGIN IMMEDIATE").connect() as connection:
+        return work(connection)
 
 
 async def _connected_asyncpg(url: str, work: Callable[[Connection], T]) -> T:
@@ -278,11 +274,15 @@ def asyncpg_url(url: str) -> str:
     return "postgresql+asyncpg://" + url.split("://", 1)[1]
 
 
-def sqlite_engine(path: str, *, begin: str) -> Engine:
-    """Open one connection to a SQLite file (WAL, full sync, foreign keys) whose transactions start with `begin`."""
+def sqlite_engine(path: str, *, begin: str = "BEGIN") -> Engine:
+    """Return what opens connections to a SQLite file (WAL, full sync, foreign keys); transactions start with `begin`.
+
+    Its connections share the statements that were compiled; each is closed by whoever opened it.
+    """
     engine = create_engine(
         f"{_SQLITE}{path}",
-        poolclass=StaticPool,
+        poolclass=NullPool,
+        execution_options={_BEGIN: begin},
         hide_parameters=True,  # errors are logged, what people wrote is not
         connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
     )
@@ -296,6 +296,7 @@ def sqlite_engine(path: str, *, begin: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
+        begin: str = connection.get_execution_options()[_BEGIN]
         try:
             driver.execute(begin)
         except sqlite3.Error as error:

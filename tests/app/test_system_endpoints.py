@@ -31,11 +31,10 @@ class Square:
 
     def __init__(self, path: Path) -> None:
         file = str(path / "m.db")
-        engine = sqlite_engine(file, begin="BEGIN")
+        engine = sqlite_engine(file)
         Base.metadata.create_all(
             engine, tables=[Base.metadata.tables[table.__tablename__] for table in (StoredSettings, AuditEntry)]
         )
-        engine.dispose()
         self.accepting = True
         self.clock = ManualClock()
         self.db = SqliteDatabase(file)

@@ -232,7 +232,6 @@ def test_restored_gives_every_room_a_new_epoch(run: Run) -> None:
     assert "1 odanın" in run("restored")
     with Session(engine) as session, session.begin():
         assert session.scalars(select(Room.epoch)).one() != "old"
-    engine.dispose()
 
 
 @pytest.mark.parametrize("arguments", [("restored",), ("user", "list"), ("keys", "rotate"), ("config", "get")])
@@ -261,9 +260,8 @@ def test_a_data_folder_that_cannot_be_is_named(run: Run, arguments: tuple[str, .
 def test_a_setting_changed_from_a_terminal_is_in_the_audit_log(run: Run) -> None:
     run("migrate")
     run("config", "set", "chat.max_length", "500")
-    engine = sqlite_engine(str(run.path / "data" / "meydan.db"), begin="BEGIN")
+    engine = sqlite_engine(str(run.path / "data" / "meydan.db"))
     with Session(engine) as session:
         line = session.scalars(select(AuditEntry)).one()
-    engine.dispose()
     assert (line.actor_id, line.action, line.target) == ("konsol", "settings.changed", "chat")
     assert line.data == {"max_length": 500}

@@ -131,8 +131,7 @@ def test_console_lines_are_for_people_and_hide_the_same(stream: io.StringIO) -> 
 
 
 def test_a_failed_statement_does_not_show_its_values() -> None:
-    engine = sqlite_engine(":memory:", begin="BEGIN")
+    engine = sqlite_engine(":memory:")
     with pytest.raises(OperationalError) as caught, engine.connect() as connection:
         connection.execute(text("INSERT INTO nowhere VALUES (:password_hash)"), {"password_hash": "hush"})
-    engine.dispose()
     assert "hush" not in str(caught.value)
