@@ -5,7 +5,7 @@ import re
 import sys
 from typing import Any, Final
 
-from httptools import HttpParserUpgrade
+from httptools import HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from meydan.app.gate import Gate, Place
@@ -27,6 +27,7 @@ _PIPELINED: Final = 8  # requests that may wait behind the one that is answered
 _HASTY: Final = 3.0  # seconds for a head when others need the place
 _READ_AT_LEAST: Final = 2_000  # bytes of an answer each second
 _READ_WITHIN: Final = 120.0  # seconds
+_OF_UPGRADES: Final = frozenset({b"upgrade", b"http2-settings"})
 _NOT_CHANGING: Final = frozenset({"GET", "HEAD"})
 _CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key"})
 _TICKET: Final = b"bilet="
@@ -60,7 +61,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._reader_until = 0.0
         self._refusal = b""
         self._asking: asyncio.Task[Any] | None = None
-        self._head_ends = 0  # where an upgrade request ended in the piece that brought its end
+        self._head_ends = 0  # where a request that asks for another protocol ended in the piece that brought its end
         self._ahead: bytearray | None = None  # what came behind an upgrade request; there is none before that
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -81,7 +82,9 @@ class BoundedHttp(HttpToolsProtocol):
         self._unread += len(data)
         super().data_received(data)
         if self._head_ends:
-            self._keep(data[self._head_ends :])
+            behind, self._head_ends = data[self._head_ends :], 0
+            self._take_over(behind)
+            return
         if self.transport.is_closing() or not self._unread:
             return
         if self._unread > HEAD_BYTES:
@@ -99,6 +102,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin the request, if it is one; the next head has its own time."""
         self._unread = 0
+        if self._asks_for_another_protocol():
+            return
         self._stop_waiting()
         if refusal := self._misshapen() or self._turned_away():
             self._refusal = refusal
@@ -127,9 +132,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._unread = 1
             self._refuse(_REFUSALS[self._place.refusal])
             return
-        upgrade = sys.exception()  # the parser stops with it behind the request
-        assert isinstance(upgrade, HttpParserUpgrade)  # noqa: S101  # uvicorn calls this when it has caught one
-        self._head_ends = upgrade.args[0]
+        self._head_ends = _end_of_head()
         self._ahead = bytearray()
         self.app_state = {"place": self._place, "ahead": self._ahead}
         self._asking = self.loop.create_task(self._upgrade())
@@ -142,7 +145,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """End the request."""
         self._unread = 0
-        super().on_message_complete()
+        if not self._asks_for_another_protocol():
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Go on with the next request; who does not read the last answer is not waited for."""
@@ -189,6 +193,34 @@ class BoundedHttp(HttpToolsProtocol):
         upgrade = tokens([value for name, value in self.headers if name == b"upgrade"])
         return b"websocket" if b"upgrade" in connection and b"websocket" in upgrade else None
 
+    def _asks_for_another_protocol(self) -> bool:
+        """Tell whether the parser will stop behind this head for a protocol that is not spoken here, as HTTP/2 is."""
+        return self.parser.should_upgrade() and self._get_upgrade() is None and self.parser.get_method() != b"CONNECT"
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Note where the head ended: it is read again without what it asks for, which a server need not follow."""
+        self._head_ends = _end_of_head()
+
+    def _take_over(self, behind: bytes) -> None:
+        """Take what stands behind a head that asks for another protocol: a WebSocket's frames, or more of HTTP."""
+        if self._ahead is not None:
+            self._keep(behind)
+        else:
+            self._read_again(behind)
+
+    def _read_again(self, behind: bytes) -> None:
+        """Read the head that asks for another protocol as if it did not, and what stands behind it."""
+        head = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        for name, value in self.headers:
+            if name == b"connection":
+                kept = [token for token in tokens([value]) if token not in _OF_UPGRADES]
+                head.append(b"connection: " + b", ".join(kept))
+            elif name not in _OF_UPGRADES:
+                head.append(name + b": " + value)
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn reads
+        self.data_received(b"\r\n".join((*head, b"", behind)))
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Answer a request in its caller's turn; one that changes nothing is given up when its peer hangs up."""
         worked: Any = shared(app, self._gate.caller_limit, cycle, self.flow)
@@ -228,6 +260,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _misshapen(self) -> bytes:
         """Return why this is no request that is meant for us, if it is none."""
+        if self.parser.get_method() == b"CONNECT":
+            return b"405 Method Not Allowed"
         if refusal := self._too_long():
             return refusal
         hosts = [value for name, value in self.headers if name == b"host"]
@@ -330,3 +364,11 @@ class BoundedHttp(HttpToolsProtocol):
         if self._unread:  # else nobody asked anything, and a browser's spare connection is closed without a word
             self.transport.write(b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % status)
         self.transport.close()
+
+
+def _end_of_head() -> int:
+    """Return how much of a piece was read when the parser stopped behind a head; uvicorn has caught its exception."""
+    upgrade = sys.exception()
+    assert isinstance(upgrade, HttpParserUpgrade)  # noqa: S101  # uvicorn calls when it has caught one
+    end: int = upgrade.args[0]
+    return end

@@ -127,6 +127,7 @@ class Hub:
         self._with_private: list[Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._chores: set[str] = set()
+        self.heads_checked_every = _CHECK_HEADS  # turns
         self._heads_stale = False
         self._stop = asyncio.Event()
         self.draining = False
@@ -300,7 +301,7 @@ class Hub:
             self._aside(self._entrance.renew)
         if self._bus.shared:
             self._aside(self.presence.report)
-        if turn % _CHECK_HEADS == 0:
+        if turn % self.heads_checked_every == 0:
             self._aside(self._check_heads)
         if turn % (_WATCH_SHARED if self._bus.shared else _WATCH) == 0:
             self._aside(self._watch)

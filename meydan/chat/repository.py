@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
+from meydan.accounts.models import User
 from meydan.chat.models import INVITED, Expulsion, Invitation, Member, Message, Notification, Room, RoomKind, RoomRole
 from meydan.platform.db import insert_missing, rows_changed
 
@@ -310,4 +311,7 @@ def _quieter(than: RoomPlace) -> ColumnElement[bool]:
 
 
 def _usable(now: datetime) -> ColumnElement[bool]:
-    return and_(Invitation.revoked_at.is_(None), Invitation.expires_at > now, Invitation.uses < Invitation.max_uses)
+    """Return the condition under which an invitation lets somebody in: also, that whoever gave it is not suspended."""
+    suspended = exists().where(User.username == Invitation.created_by, User.active.is_(False)).correlate(Invitation)
+    open_still = (Invitation.revoked_at.is_(None), Invitation.expires_at > now, Invitation.uses < Invitation.max_uses)
+    return and_(*open_still, ~suspended)

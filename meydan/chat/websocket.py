@@ -99,7 +99,8 @@ def protocol_factory(
     def origin_of(transport: WSTransport) -> Origin:
         peer = transport.underlying_transport.get_extra_info("peername")
         forwarded = ",".join(transport.request.headers.getall("x-forwarded-for", []))
-        return _origin(address_of(peer[0] if peer else "", forwarded), transport.request.headers.get("user-agent", ""))
+        agent = transport.request.headers.get("user-agent", "")
+        return _origin(address_of(peer[0] if peer else "", forwarded)[:64], agent[:200])
 
     def listener(request: WSUpgradeRequest) -> Connection | WSUpgradeResponseWithListener:
         try:

@@ -207,7 +207,7 @@ def _body(params: Mapping[str, Any], upload: Upload | None) -> bytes | aiohttp.P
 
 
 def _form(params: Mapping[str, Any], upload: Upload) -> aiohttp.FormData:
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(quote_fields=False)  # Telegram shows a name as it comes, percent signs too
     for name, value in params.items():
         if value is not None:
             form.add_field(name, value if isinstance(value, str) else _encoder.encode(value).decode())

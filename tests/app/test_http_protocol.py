@@ -311,3 +311,32 @@ async def test_of_one_address_so_many_requests_are_worked_at_once_and_waiting_fo
         for task in (*held, *never):
             task.cancel()
     assert not gate.caller_limit.callers()
+
+
+@pytest.mark.parametrize("cut", [0, 60, 1_000])
+@pytest.mark.parametrize("asked", [b"h2c", b"TLS/1.0", b"h2c\r\nhttp2-settings: AAMAAABk"])
+async def test_another_protocol_that_is_asked_for_is_left_aside_and_no_body_becomes_a_request(
+    asked: bytes, cut: int
+) -> None:
+    inner = b"GET /who HTTP/1.1\r\nhost: x\r\n\r\n"
+    wanting = b"connection: upgrade, http2-settings\r\nupgrade: " + asked + b"\r\n"
+    fixed = _HELLO + wanting + b"content-length: %d\r\n\r\n" % len(inner) + inner
+    chunked = _HELLO + wanting + b"transfer-encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"
+    last = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    sent = fixed + chunked + b"GET / HTTP/1.1\r\nhost: x\r\n" + wanting + b"\r\n" + last
+    async with _listening(BoundedHttp) as ask:
+        answer = await asyncio.wait_for(ask(sent[:cut], sent[cut:]), 5)
+    answers = answer.split(b"HTTP/1.1 ")[1:]
+    assert [(one[:3], one.partition(b"\r\n\r\n")[2]) for one in answers] == [
+        (b"200", b"%d" % len(inner)),
+        (b"200", b"5"),
+        (b"200", b"0"),
+        (b"200", b"0"),
+    ]
+
+
+async def test_a_tunnel_is_refused() -> None:
+    async with _listening(BoundedHttp) as ask:
+        answer = await asyncio.wait_for(ask(b"CONNECT a.example:443 HTTP/1.1\r\nhost: a.example\r\n\r\nhello"), 5)
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert answer.count(b"HTTP/1.1") == 1

@@ -8,7 +8,6 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis as BlockingRedis
 
-from meydan.chat import hub
 from meydan.platform.db import PostgresDatabase
 from meydan.platform.settings import Settings
 from tests.chat.node import Node, running_node
@@ -24,12 +23,6 @@ def settings(settings: Settings, sqlite_template: Path) -> Settings:
     settings.data_dir.mkdir(mode=0o700)
     shutil.copy(sqlite_template, settings.data_dir / "meydan.db")
     return settings
-
-
-@pytest.fixture
-def heads_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no node look by itself whether its rooms have moved on."""
-    monkeypatch.setattr(hub, "_CHECK_HEADS", 10**9)
 
 
 @pytest.fixture

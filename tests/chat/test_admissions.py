@@ -56,6 +56,22 @@ async def test_who_is_refused_uses_nothing_up_and_leaves_no_account(node: Node) 
     assert len({user["id"] for user in users} & {"bir", "iki"}) == 1
 
 
+async def test_an_invitation_of_somebody_suspended_lets_nobody_in(node: Node) -> None:
+    owner, giver, guest = [
+        await node.person(name, role)
+        for name, role in (("sahibi", Role.OWNER), ("veren", Role.MEMBER), ("gelen", Role.MEMBER))
+    ]
+    code = await invitation(node, giver)
+    await closed(node)
+    for active, status in ((False, 404), (True, 201)):
+        changed = await node.http.patch("/users/veren", json={"active": active}, headers=owner.headers)
+        assert changed.status_code == 200, changed.text
+        assert (await register(node, f"yeni_{status}", code))[0] == status
+    await node.http.patch("/users/veren", json={"active": False}, headers=owner.headers)
+    accepted = await node.http.post("/sohbet/davet-kabul", json={"kod": code}, headers=guest.headers)
+    assert (accepted.status_code, accepted.json()["kod"]) == (404, "davet_gecersiz")
+
+
 async def test_an_invitation_for_one_user_makes_no_account(node: Node) -> None:
     owner = await node.person("sahibi", Role.OWNER)
     invited = await node.person("davetli")

@@ -10,7 +10,7 @@ from meydan.chat.connection import Connection
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
 from meydan.platform.texts import LANGUAGES, catalogue
-from tests.chat.node import Held, Node, running_node
+from tests.chat.node import Node, running_node
 from tests.chat.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawSocket, framed, upgraded
 
 JOIN = b'{"tip":"oda_katil","oda_id":"genel"}'
@@ -277,7 +277,7 @@ async def test_too_much_asked_at_once_while_busy(node: Node) -> None:
 async def test_large_requests_do_not_heap_up_behind_one_that_waits(node: Node) -> None:
     await node.generous()
     guest = await node.enter("misafir", "genel")
-    held = node.square.messages._db = Held(node.square.accounts.engines.db)
+    held = node.hold_messages()
     await guest.tell("oda_gecmisi", oda_id="genel", ref="gecmis")
     await held.found.wait()
     for number in range(20):

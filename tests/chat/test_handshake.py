@@ -105,14 +105,17 @@ async def test_frames_right_behind_the_handshake_wait_their_turn(node: Node, *, 
     """They come with the upgrade request, behind it, or cut in two, and while others of the address are ahead."""
     join, leave = (framed(TEXT, b'{"tip":"%b","oda_id":"genel"}' % tip) for tip in (b"oda_katil", b"oda_ayril"))
     ahead, rest = ((join + leave, []), (b"", [join + leave]), (join[:9], [join[9:], leave]))[segments - 1]
-    working = node.square.gate.caller_limit.work
+    gate = node.square.gate
     async with contextlib.AsyncExitStack() as line:
         for _ in range(2 * in_line):
-            await line.enter_async_context(working("127.0.0.1 socket"))
+            await line.enter_async_context(gate.caller_limit.work("127.0.0.1 socket"))
         raw = await knocking(node, "misafir", ahead=ahead)
+        async with asyncio.timeout(PATIENCE):
+            while not sum(caller.sockets for caller in gate.callers().values()):  # noqa: ASYNC110  # nobody is told
+                await asyncio.sleep(0.001)
         for part in rest:
             raw.writer.write(part)
-            await asyncio.sleep(0.02 * in_line)
+            await raw.writer.drain()
     assert (await raw.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
     for tip in ("sistem", "oda_katilim", "oda_ayrilma"):
         await raw.frame(tip)

@@ -9,7 +9,7 @@ import pytest
 from meydan.accounts.permissions import Role
 from meydan.platform.clock import ManualClock
 from meydan.platform.settings import Settings
-from tests.chat.node import Frame, Held, Node, Person, Talker, running_node
+from tests.chat.node import Frame, Node, Person, Talker, running_node
 
 ROOM = "/sohbet/odalar/gizli"
 
@@ -376,7 +376,7 @@ async def test_a_room_that_closes_on_the_way_in_is_not_entered(node: Node, path:
     await make(node, owner)
     await let_in(node, owner, member)
     talker, bystander = await node.enter(member, "genel"), await node.enter(owner, "genel")
-    held = node.square.messages._db = Held(node.square.accounts.engines.db)
+    held = node.hold_messages()
     await talker.tell("oda_katil", oda_id="gizli", ref="içeri")
     await held.found.wait()
     await answered(node, "DELETE", path, owner, 204)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from meydan.platform.settings import Settings
 from meydan.platform.turkish import words
-from tests.chat.node import Frame, Held, Node, running_node
+from tests.chat.node import Frame, Node, running_node
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -137,7 +137,7 @@ async def test_search_keeps_to_the_room_that_was_named(square: Node) -> None:
 
 async def test_who_searches_a_lot_keeps_nobody_waiting_and_reads_on(node: Node) -> None:
     await (await node.enter("misafir", "genel")).send("altın")
-    held = node.square.messages._db = Held(node.square.accounts.engines.db)
+    held = node.hold_messages()
     searches = [asyncio.create_task(node.http.get("/mesaj/ara", params={"q": "altın"}, timeout=60)) for _ in range(40)]
     await held.found.wait()
     elsewhere = asyncio.create_task(node.http.get("/mesaj/ara", params={"q": "altın"}, headers=_ELSEWHERE, timeout=60))
@@ -149,11 +149,10 @@ async def test_who_searches_a_lot_keeps_nobody_waiting_and_reads_on(node: Node) 
     assert {(await search).status_code for search in searches} == {200}
 
 
-@pytest.mark.usefixtures("heads_unchecked")
 async def test_searches_take_turns_and_so_many_may_wait(node: Node) -> None:
     node.square.gate.caller_limit.longest = 0.0  # they wait at the search alone
     await (await node.enter("misafir", "genel")).send("altın")
-    held = node.square.messages._db = Held(node.square.accounts.engines.db)
+    held = node.hold_messages()
     searches = [asyncio.create_task(node.http.get("/mesaj/ara", params={"q": "altın"}, timeout=60)) for _ in range(60)]
     done, waiting = set[asyncio.Task[httpx.Response]](), set(searches)
     while len(done) < 9:
@@ -171,10 +170,9 @@ async def test_searches_take_turns_and_so_many_may_wait(node: Node) -> None:
     assert (await node.http.get("/mesaj/ara", params={"q": "altın"})).status_code == 200
 
 
-@pytest.mark.usefixtures("heads_unchecked")
 async def test_a_search_whose_asker_hung_up_before_its_turn_asks_nothing(node: Node) -> None:
     await (await node.enter("misafir", "genel")).send("altın")
-    held = node.square.messages._db = Held(node.square.accounts.engines.db)
+    held = node.hold_messages()
     first = asyncio.create_task(node.http.get("/mesaj/ara", params={"q": "altın"}, timeout=60))
     await held.found.wait()
     waiting = [asyncio.create_task(node.http.get("/mesaj/ara", params={"q": "altın"}, timeout=60)) for _ in range(20)]

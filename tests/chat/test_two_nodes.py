@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from pydantic import SecretStr
 
 from meydan.accounts.permissions import Role
@@ -16,7 +15,8 @@ Nodes = tuple[Node, Node]
 
 
 async def deafen(node: Node) -> None:
-    """Let a node miss what the others say of its rooms."""
+    """Let a node miss what the others say of its rooms, and not look by itself."""
+    node.square.hub.heads_checked_every = 10**9
     channels = node.square.hub.channels
     for subscription in channels._subscriptions.values():
         await node.square.accounts.engines.bus.unsubscribe(subscription)
@@ -196,7 +196,6 @@ async def test_a_word_that_makes_no_sense_deafens_nobody(nodes: Nodes) -> None:
         await reader.expect("yaziyor", kullanici_id=typist.id)
 
 
-@pytest.mark.usefixtures("heads_unchecked")
 async def test_a_lost_hint_is_filled_from_the_database(nodes: Nodes) -> None:
     first, second = nodes
     ayse = await first.enter("ayse", "genel")
@@ -220,7 +219,6 @@ async def test_recovery_on_the_other_node(nodes: Nodes) -> None:
     assert (again["kurtarildi"], [m["sira"] for m in again["mesajlar"]]) == (True, [2, 3, 4])
 
 
-@pytest.mark.usefixtures("heads_unchecked")
 async def test_who_comes_from_a_node_that_knew_more_recovers(nodes: Nodes) -> None:
     first, second = nodes
     ayse = await first.enter("ayse", "genel")

@@ -45,6 +45,21 @@ async def test_a_file_may_take_longer_than_words(fake: FakeTelegram) -> None:
         await api.close()
 
 
+@pytest.mark.parametrize(
+    "name", ["ışık.pdf", "测试.txt", "The Royal’s Cute ' Wife.epub", "a%20b.txt", 'iki "tırnak".txt']
+)
+async def test_a_file_keeps_its_name(fake: FakeTelegram, name: str) -> None:
+    token = fake.make_bot(name="Bir", username="deneme_bot")
+    api = HttpBotApi(api_url=fake.url, trial_url=fake.url)
+    upload = Upload("file", name, "text/plain", b"x")
+    document = {"chat_id": a_person(fake), "document": "attach://file"}
+    try:
+        sent = await api.call(token, "sendDocument", document, trial=True, upload=upload)
+    finally:
+        await api.close()
+    assert sent["document"]["file_name"] == name
+
+
 @pytest.mark.parametrize("upload", [None, Upload("file", "a.txt", "text/plain", b"a")])
 @pytest.mark.parametrize("odd", [{"text": "\ud800"}, {"reply_markup": {"a": object()}}])
 async def test_what_no_request_can_be_made_of_never_leaves(
