@@ -188,8 +188,8 @@ class _Batch:
             self._tells = True
             self._told_later.append(
                 Word(
-                    room.slug, stored.sira, message.id, message.sender_id, message.sender_name, message.created_at,
-                    op.content, people,
+                    room.slug, stored.sira, message.id, message.sender_id, message.sender_name, message.guest,
+                    message.created_at, op.content, people,
                 )
             )  # fmt: skip
         return stored

@@ -129,6 +129,7 @@ class NoticeView(
         "summary": "ozet",
         "created_at": "zaman",
         "read": "okundu",
+        "guest": "misafir",
     },
 ):
     """A notification as its user sees it."""
@@ -143,6 +144,7 @@ class NoticeView(
     summary: str
     created_at: Moment
     read: bool
+    guest: bool = False
 
 
 Event = MessageView | UpdateView

@@ -59,8 +59,8 @@ class NoticeRepository:
 
     def page(self, user_id: str, *, unread_only: bool, before: str | None, limit: int) -> list[NoticeView]:
         """Return the user's notifications of rooms that they see, and invitations into others; newest first."""
-        statement: Select[Notification, str, str, str | None] = (
-            select(Notification, Room.slug, Room.title, Message.sender_name)
+        statement: Select[Notification, str, str, str | None, bool | None] = (
+            select(Notification, Room.slug, Room.title, Message.sender_name, Message.guest)
             .join(Room, Room.id == Notification.room_id)
             .outerjoin(Message, Message.id == Notification.message_id)
             .where(Notification.user_id == user_id, _worth_telling(user_id))
@@ -72,12 +72,18 @@ class NoticeRepository:
         if before is not None:
             statement = statement.where(Notification.id < before)
         rows = self._session.execute(statement).all()
-        names = UserRepository(self._session).names({row.sender_id for row, _, _, said_as in rows if said_as is None})
+        names = UserRepository(self._session).names(
+            {row.sender_id for row, _, _, said_as, _ in rows if said_as is None}
+        )
         return [
             notice_view(
-                row, room=slug, room_title=title, sender_name=said_as or names.get(row.sender_id, row.sender_id)
+                row,
+                room=slug,
+                room_title=title,
+                sender_name=said_as or names.get(row.sender_id, row.sender_id),
+                guest=bool(guest),
             )
-            for row, slug, title, said_as in rows
+            for row, slug, title, said_as, guest in rows
         ]
 
     def unread(self, user_id: str) -> int:
@@ -137,7 +143,7 @@ class NoticeRepository:
         return list(self._session.scalars(read, execution_options={"synchronize_session": False}))
 
 
-def notice_view(row: Notification, *, room: str, room_title: str, sender_name: str) -> NoticeView:
+def notice_view(row: Notification, *, room: str, room_title: str, sender_name: str, guest: bool = False) -> NoticeView:
     """Return a stored notification as its user sees it."""
     return NoticeView(
         id=row.id,
@@ -150,6 +156,7 @@ def notice_view(row: Notification, *, room: str, room_title: str, sender_name: s
         summary=row.summary,
         created_at=row.created_at,
         read=row.read_at is not None,
+        guest=guest,
     )
 
 

@@ -223,6 +223,7 @@ class NoticeOut(Wire):
     summary: str
     created_at: datetime
     read: bool
+    guest: bool
 
 
 class NoticesOut(Wire):

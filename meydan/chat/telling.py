@@ -25,6 +25,7 @@ class Word(NamedTuple):
     message_id: str
     sender_id: str
     sender_name: str
+    guest: bool
     created_at: datetime
     content: str
     people: dict[str, str]
@@ -46,8 +47,8 @@ def word_of(message: MessageView) -> Word:
     if not message.guest:
         people.pop(message.sender_id, None)
     return Word(
-        message.room, message.sira, message.id, message.sender_id, message.sender_name, message.created_at,
-        message.content, people,
+        message.room, message.sira, message.id, message.sender_id, message.sender_name, message.guest,
+        message.created_at, message.content, people,
     )  # fmt: skip
 
 
@@ -92,22 +93,23 @@ class Telling:
         notices.add([row for _, row in new])
         told: dict[tuple[str, int], list[tuple[str, NoticeView]]] = {}
         for word, row in new:
-            view = self._view(self._rooms[word.room], row, word.sender_name)
+            view = self._view(self._rooms[word.room], row, word.sender_name, guest=word.guest)
             told.setdefault((word.room, word.sira), []).append((row.user_id, view))
         return told
 
     def again(self, room: LockedRoom, message: Message, rows: Iterable[Notification]) -> list[tuple[str, NoticeView]]:
         """Return what people are told once more of a message that is back, those who may see it still."""
         return [
-            (row.user_id, self._view(room, row, message.sender_name))
+            (row.user_id, self._view(room, row, message.sender_name, guest=message.guest))
             for row in rows
             if self._may_see(room, row.user_id)
         ]
 
-    def _view(self, room: LockedRoom, row: Notification, sender_name: str) -> NoticeView:
+    def _view(self, room: LockedRoom, row: Notification, sender_name: str, *, guest: bool) -> NoticeView:
         if room.id not in self._titles:
             self._titles[room.id] = RoomRepository(self._session).title(room.id)
-        return notice_view(row, room=room.slug, room_title=self._titles[room.id], sender_name=sender_name)
+        title = self._titles[room.id]
+        return notice_view(row, room=room.slug, room_title=title, sender_name=sender_name, guest=guest)
 
     def _may_see(self, room: LockedRoom, user_id: str) -> bool:
         return room.kind == RoomKind.PUBLIC or RoomRepository(self._session).member(room.id, user_id) is not None

@@ -78,6 +78,19 @@ def test_a_guest_is_called_what_they_like_and_sees_no_id_of_the_machines(visit: 
     menu = page.get_by_role("menu")
     expect(menu).to_contain_text("Ayşe")
     expect(menu).not_to_contain_text("misafir-")
+    page.keyboard.press("Escape")
+    visitor.say("kime yazayım")
+    said = visitor.said("kime yazayım")
+    said.hover()
+    said.get_by_role("button", name="İleti eylemleri", exact=True).click()
+    page.get_by_role("menuitem", name="Yanıtla").click()
+    expect(page.get_by_text("Ayşe (misafir)")).to_be_visible()
+    visitor.say("bana")
+    expect(visitor.said("bana")).to_contain_text("Ayşe (misafir)")
+    page.get_by_role("button", name="İletilerde ara").click()
+    panel = page.get_by_role("complementary", name="İletilerde ara")
+    panel.get_by_role("searchbox").fill("yazayım")
+    expect(panel.get_by_text("Ayşe (misafir)")).to_be_visible()
 
 
 def test_a_guest_who_is_refused_in_a_room_reads_why_and_can_correct_it(visit: Visit, square: Square) -> None:
@@ -149,6 +162,10 @@ def test_while_the_doors_are_closed_every_text_is_true_and_an_invitation_lets_so
         expect(page.get_by_text("Sahip Hanım davet etti.")).to_be_visible()
         page.get_by_role("link", name="Hesap aç").click()
         expect(page.get_by_text("Sahip Hanım sizi Borsa Köşesi odasına davet etti.")).to_be_visible()
+        assert code not in page.url.partition("#")[0], "what stands before the fragment is logged on the way"
+        for way in ("Giriş yap", "Hesap aç"):
+            page.get_by_role("main").get_by_role("link", name=way).click()
+        page.reload()
         page.get_by_label("Kullanıcı adı").fill("yeni-gelen")
         page.get_by_role("textbox", name="Parola").fill(PASSWORD)
         page.get_by_role("button", name="Hesap aç").click()

@@ -226,6 +226,7 @@ async def test_a_mention_notifies_over_the_socket_and_http(node: Node) -> None:
             "ozet": "@mehmet @MEHMET @ayse @misafir @olmayan a@mehmet bak",
             "zaman": notice["zaman"],
             "okundu": False,
+            "misafir": False,
         }
         assert not [frame for frame in await connection.settle() if frame["tip"] == "bildirim"]
     for connection in (talker, guest):
@@ -378,6 +379,19 @@ async def test_the_unread_are_counted_among_the_newest(node: Node) -> None:
     near = update(Room).values(head=1_000)
     await node.square.accounts.engines.db.write(lambda session: session.execute(near))
     assert (await get(node, "/sohbet/odalar/genel", mehmet))["okunmamis"] == 1
+
+
+async def test_who_is_told_of_something_by_a_guest_sees_that_it_was_one(node: Node) -> None:
+    mehmet = await node.person("mehmet")
+    listening = await node.enter(mehmet, "genel")
+    guest, ayse = await node.enter("mehmet-abi", "genel"), await node.enter(await node.person("ayse"), "genel")
+    sent = await listening.send("kim var")
+    for number, (talker, fields) in enumerate(((guest, {}), (guest, {"yanit": sent["mesaj_id"]}), (ayse, {}))):
+        await talker.send("buradayım" if fields else "@mehmet bak", **fields)
+        told = (await listening.expect("bildirim"))["bildirim"]
+        assert told["misafir"] is (number < 2)
+    stored = (await get(node, "/bildirimler", mehmet))["bildirimler"]
+    assert [notice["misafir"] for notice in stored] == [False, True, True]
 
 
 async def test_a_guest_keeps_no_read_marker(node: Node) -> None:

@@ -2091,6 +2091,8 @@ export interface components {
             id: string;
             /** Mesaj Id */
             mesaj_id: string | null;
+            /** Misafir */
+            misafir: boolean;
             /** Oda Baslik */
             oda_baslik: string;
             /** Oda Id */

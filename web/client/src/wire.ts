@@ -50,6 +50,7 @@ export interface Notice {
   readonly ozet: string;
   readonly zaman: string;
   readonly okundu: boolean;
+  readonly misafir: boolean;
 }
 
 export interface Update {

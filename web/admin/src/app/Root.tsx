@@ -52,10 +52,10 @@ export function Guard({ needs }: { needs: Permission | null }) {
 
 /** Lead to the sign-in, and from there back. Once: on the way there the address is the sign-in's own already. */
 function ToSignIn() {
-  const { href } = useLocation();
-  const [from] = useState(href);
+  const { pathname, searchStr, hash } = useLocation();
+  const [from] = useState({ search: { sonra: pathname + searchStr }, hash });
   const navigate = useNavigate();
-  useEffect(() => void navigate({ to: "/giris", search: { sonra: from }, replace: true }), [navigate, from]);
+  useEffect(() => void navigate({ to: "/giris", ...from, replace: true }), [navigate, from]);
   return null;
 }
 

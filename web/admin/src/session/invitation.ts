@@ -24,7 +24,3 @@ export function codeIn(address: string | undefined): string {
     return ""; // cut off in the middle of an escape
   }
 }
-
-export function invitationAddress(code: string): string {
-  return PAGE + encodeURIComponent(code);
-}

@@ -57,6 +57,10 @@ describe("turkish", () => {
     expect(initials("ismail ışık")).toBe("İI");
     expect(initials("mehmet")).toBe("ME");
     expect(initials("Patron Bey (@kedi)")).toBe("PB");
+    expect(initials("Yıldız (Yönetici)")).toBe("YY");
+    expect(initials("Ayşe 👩‍🚀")).toBe("AY");
+    expect(initials("🙂")).toBe("🙂");
+    expect(initials("")).toBe("?");
   });
 });
 

@@ -41,12 +41,9 @@ export function highlight(text: string, query: string): Piece[] {
 
 /** Two letters for an avatar. */
 export function initials(name: string): string {
-  const words = name
-    .replace(/\s*\(@[^)]*\)$/u, "") // who is behind a name that imitates
-    .trim()
-    .split(/[\s._-]+/u)
-    .filter(Boolean);
-  const first = [...(words[0] ?? "?")][0] ?? "?";
-  const last = words.length > 1 ? ([...(words.at(-1) ?? "")][0] ?? "") : ([...(words[0] ?? "")][1] ?? "");
-  return trUpper(first + last);
+  const shown = name.replace(/\s*\(@[^)]*\)$/u, ""); // who is behind a name that imitates
+  const words = shown.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+  const first = [...(words[0] ?? shown.trim())];
+  const second = words.length > 1 ? [...(words.at(-1) ?? "")][0] : words.length > 0 ? first[1] : undefined;
+  return trUpper((first[0] ?? "?") + (second ?? ""));
 }

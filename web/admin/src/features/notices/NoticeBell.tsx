@@ -9,6 +9,7 @@ import { Avatar } from "@/components/Avatar";
 import { CountBadge } from "@/components/Badges";
 import { Empty, Failed, Loading } from "@/components/States";
 import { toast } from "@/components/toasts";
+import { useNamed } from "@/components/useNamed";
 import { useSocket } from "@/session/live";
 import { askAgain } from "@/session/queries";
 import { knownRoom, roomsQuery } from "@/session/rooms";
@@ -150,6 +151,7 @@ export function NoticeBell({ className }: { className: string }) {
 function Row({ notice, onOpen }: { notice: Notice; onOpen: (notice: Notice) => void }) {
   const t = useText(texts);
   const locale = useLocale();
+  const named = useNamed();
   const kind = notice.tur === "yanit" || notice.tur === "davet" ? notice.tur : "bahsetme";
   return (
     <button
@@ -161,7 +163,7 @@ function Row({ notice, onOpen }: { notice: Notice; onOpen: (notice: Notice) => v
     >
       <Avatar name={notice.gonderen_ad} id={notice.gonderen_id} size={32} />
       <span>
-        <strong>{t(`kind.${kind}`, { name: notice.gonderen_ad, room: notice.oda_baslik })}</strong>
+        <strong>{t(`kind.${kind}`, { name: named(notice), room: notice.oda_baslik })}</strong>
         {notice.ozet && kind !== "davet" && <span>{notice.ozet}</span>}
         <time className="numbers">{shortMoment(locale, notice.zaman)}</time>
       </span>

@@ -6,6 +6,7 @@ import { Archive as ArchiveIcon } from "lucide-react";
 import { useState } from "react";
 import { Empty, Failed, FormProblem, Loading } from "@/components/States";
 import { toast } from "@/components/toasts";
+import { useNamed } from "@/components/useNamed";
 import { askAgain, queries } from "@/session/queries";
 import { roomsQuery } from "@/session/rooms";
 import { api } from "@/session/session";
@@ -89,6 +90,7 @@ function Row({ room, reading, onRead, onBack }: RowProps) {
 function Said({ room }: { room: ArchivedRoom }) {
   const t = useText(archiveTexts);
   const words = useText(texts);
+  const named = useNamed();
   const locale = useLocale();
   const pages = useInfiniteQuery({
     queryKey: ["archive", room.oda_id],
@@ -117,7 +119,7 @@ function Said({ room }: { room: ArchivedRoom }) {
           <time className="numbers" dateTime={message.zaman}>
             {dateTime(locale, message.zaman)}
           </time>{" "}
-          <strong>{message.gonderen_ad}</strong>{" "}
+          <strong>{named(message)}</strong>{" "}
           {message.silindi ? words("deleted") : <MessageText text={message.icerik} me={null} />}
         </p>
       ))}

@@ -3,6 +3,7 @@ import type { Pending, Problem } from "@meydan/client";
 import { useQuery } from "@tanstack/react-query";
 import { Check, Pencil, Reply, SendHorizontal, X } from "lucide-react";
 import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useNamed } from "@/components/useNamed";
 import { abilitiesQuery } from "@/session/abilities";
 import { useStore } from "@/session/store";
 import { number } from "@/text/format";
@@ -33,6 +34,7 @@ interface Props {
 
 export function Composer({ id, title, drafts, intent, onIntent, onEditLast }: Props) {
   const t = useText(texts);
+  const named = useNamed();
   const locale = useLocale();
   const store = useRoomsStore();
   const { log } = store.entry(id);
@@ -211,9 +213,7 @@ export function Composer({ id, title, drafts, intent, onIntent, onEditLast }: Pr
         <div className={styles.banner}>
           {intent.kind === "edit" ? <Pencil size={17} aria-hidden="true" /> : <Reply size={17} aria-hidden="true" />}
           <span>
-            <strong>
-              {intent.kind === "edit" ? t("editing") : t("reply.to", { name: intent.message.gonderen_ad })}
-            </strong>
+            <strong>{intent.kind === "edit" ? t("editing") : t("reply.to", { name: named(intent.message) })}</strong>
             <span>{inWords(intent.message.icerik)}</span>
           </span>
           <ActionIcon variant="subtle" color="gray" aria-label={t("cancel")} onClick={cancel}>

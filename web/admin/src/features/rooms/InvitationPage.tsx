@@ -7,7 +7,7 @@ import { GlassSheet } from "@/components/Glass";
 import { LinkButton } from "@/components/LinkButton";
 import { FormProblem } from "@/components/States";
 import { abilitiesQuery } from "@/session/abilities";
-import { codeIn, invitationAddress, invitationQuery } from "@/session/invitation";
+import { codeIn, invitationQuery } from "@/session/invitation";
 import { askAgain } from "@/session/queries";
 import { roomsQuery } from "@/session/rooms";
 import { api, useSession } from "@/session/session";
@@ -60,16 +60,16 @@ function Invitation({ code }: { code: string }) {
   const { davet_eden: name, baslik: room, yeni_hesap: newcomers } = invitation.data;
   const title = t("invitation.to", { room });
   if (session.status !== "in" || session.guest) {
-    const search = { sonra: invitationAddress(code) };
+    const way = { search: { sonra: "/davet" }, hash: encodeURIComponent(code) };
     const registers = newcomers || abilities.data?.kayit_acik !== false;
     return (
       <GlassSheet title={title} detail={t(registers ? "invitation.sign-in" : "invitation.members", { name })}>
         <Group grow>
-          <LinkButton to="/giris" search={search}>
+          <LinkButton to="/giris" {...way}>
             {t("read-only.sign-in")}
           </LinkButton>
           {registers && (
-            <LinkButton to="/kayit" search={search} variant="default">
+            <LinkButton to="/kayit" {...way} variant="default">
               {t("register")}
             </LinkButton>
           )}

@@ -3,6 +3,7 @@ import { EllipsisVertical } from "lucide-react";
 import { memo, useRef, useState } from "react";
 import { Avatar } from "@/components/Avatar";
 import { SimBadge } from "@/components/Badges";
+import { useNamed } from "@/components/useNamed";
 import { dateTime, time } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
 import styles from "./MessageRow.module.css";
@@ -171,12 +172,13 @@ export const MessageRow = memo(
 
 function QuoteOf({ message, onReveal }: { message: Message; onReveal: (id: string) => void }) {
   const t = useText(texts);
+  const named = useNamed();
   const quote = message.yanit_ozet;
   const id = message.yanit;
   if (!quote?.icerik || !id) return <span className={styles.quote}>{t("reply.gone")}</span>;
   return (
     <button type="button" className={styles.quote} onClick={() => onReveal(id)}>
-      <strong>{quote.gonderen_ad}</strong>
+      <strong>{named(quote)}</strong>
       <span>{inWords(quote.icerik)}</span>
     </button>
   );

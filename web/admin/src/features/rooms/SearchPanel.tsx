@@ -7,6 +7,7 @@ import { useState } from "react";
 import { SimBadge } from "@/components/Badges";
 import { SearchField } from "@/components/ListTools";
 import { Empty, Failed, Loading } from "@/components/States";
+import { useNamed } from "@/components/useNamed";
 import { api, useSession } from "@/session/session";
 import { shortMoment } from "@/text/format";
 import { useLocale, useText } from "@/text/useText";
@@ -118,11 +119,12 @@ interface ResultProps {
 
 function Result({ message, query, me, showRoom, onOpen }: ResultProps) {
   const locale = useLocale();
+  const named = useNamed();
   return (
     <button type="button" className={styles.result} onClick={() => onOpen(message)} data-row>
       <span className={styles.by}>
         <span>
-          <strong>{message.gonderen_ad}</strong> {message.simulated && <SimBadge />}
+          <strong>{named(message)}</strong> {message.simulated && <SimBadge />}
           {showRoom && <> · #{message.oda_id}</>}
         </span>
         <time className="numbers">{shortMoment(locale, message.zaman)}</time>

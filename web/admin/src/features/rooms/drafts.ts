@@ -4,7 +4,7 @@ import type { Message } from "@meydan/client";
 import { kept } from "@/session/kept";
 
 /** The message one answers or edits, as far as the composer needs it. */
-export type Target = Pick<Message, "id" | "gonderen_ad" | "icerik">;
+export type Target = Pick<Message, "id" | "gonderen_ad" | "misafir" | "icerik">;
 
 export type Intent =
   | { readonly kind: "write" }
@@ -65,6 +65,6 @@ export class Drafts {
   }
 }
 
-function target({ id, gonderen_ad, icerik }: Target): Target {
-  return { id, gonderen_ad, icerik };
+function target({ id, gonderen_ad, misafir, icerik }: Target): Target {
+  return { id, gonderen_ad, misafir, icerik };
 }

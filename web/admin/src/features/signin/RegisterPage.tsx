@@ -10,15 +10,16 @@ import { codeIn, invitationQuery } from "@/session/invitation";
 import { api } from "@/session/session";
 import { useText } from "@/text/useText";
 import { AccountForm } from "./AccountForm";
+import { useNext } from "./next";
 import { texts } from "./texts";
 
 /** A new account: while registration is open for everybody, else for who comes from an invitation. */
 export function RegisterPage() {
   const t = useText(texts);
   const router = useRouter();
-  const { sonra } = useSearch({ from: "/kayit" });
+  const { next, way } = useNext(useSearch({ from: "/kayit" }));
   const abilities = useQuery(abilitiesQuery);
-  const code = codeIn(sonra);
+  const code = codeIn(next);
   const invitation = useQuery(invitationQuery(code));
   const invited = invitation.data?.yeni_hesap ? invitation.data : null;
   if (abilities.isPending || (code && invitation.isPending)) {
@@ -46,7 +47,7 @@ export function RegisterPage() {
       foot={
         <>
           {t("have-account")}{" "}
-          <Link to="/giris" search={sonra ? { sonra } : {}}>
+          <Link to="/giris" {...way}>
             {t("sign-in")}
           </Link>
         </>
@@ -64,7 +65,7 @@ export function RegisterPage() {
           )
         }
         onEntered={() =>
-          router.history.push(invited ? `/oda/${encodeURIComponent(invited.oda_id)}` : (sonra ?? "/odalar"))
+          router.history.push(invited ? `/oda/${encodeURIComponent(invited.oda_id)}` : (next ?? "/odalar"))
         }
       />
     </GlassSheet>

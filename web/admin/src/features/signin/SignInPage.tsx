@@ -9,22 +9,22 @@ import { codeIn, invitationQuery } from "@/session/invitation";
 import { api, useSession } from "@/session/session";
 import { useText } from "@/text/useText";
 import { AccountForm } from "./AccountForm";
+import { useNext } from "./next";
 import { texts } from "./texts";
 
 export function SignInPage() {
   const t = useText(texts);
   const router = useRouter();
   const session = useSession();
-  const { sonra } = useSearch({ from: "/giris" });
-  const next = sonra ?? "/odalar";
+  const { next, way } = useNext(useSearch({ from: "/giris" }));
   const abilities = useQuery(abilitiesQuery);
-  const code = codeIn(sonra);
+  const code = codeIn(next);
   const invitation = useQuery(invitationQuery(code));
   const closed = abilities.data?.kayit_acik === false && !invitation.data?.yeni_hesap;
   const { ended = false, suspended = false } = session.status === "anonymous" ? session : {};
   const signedIn = session.status === "in" && !session.guest;
   useEffect(() => {
-    if (signedIn) router.history.replace(next);
+    if (signedIn) router.history.replace(next ?? "/odalar");
   }, [signedIn, next, router]);
   return (
     <GlassSheet
@@ -36,7 +36,7 @@ export function SignInPage() {
         ) : (
           <>
             {t("no-account")}{" "}
-            <Link to="/kayit" search={sonra ? { sonra } : {}}>
+            <Link to="/kayit" {...way}>
               {t("register")}
             </Link>
           </>

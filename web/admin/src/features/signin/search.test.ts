@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { toSignInSearch } from "./search";
 
 describe("the way back after a sign-in", () => {
-  it.each(["/oda/genel", "/oda/genel?ileti=0f#x", "/davet#kod", "/"])("leads to %s", (sonra) => {
+  it.each(["/oda/genel", "/oda/genel?ileti=0f", "/davet", "/"])("leads to %s", (sonra) => {
     expect(toSignInSearch({ sonra })).toEqual({ sonra });
   });
 
@@ -19,6 +19,10 @@ describe("the way back after a sign-in", () => {
     undefined,
   ])("does not lead to %s", (sonra) => {
     expect(toSignInSearch({ sonra })).toEqual({});
+  });
+
+  it("takes no fragment into what servers see", () => {
+    expect(toSignInSearch({ sonra: "/davet#kod" })).toEqual({ sonra: "/davet" });
   });
 
   it("unwraps a sign-in that leads to a sign-in", () => {
