@@ -1,6 +1,8 @@
 """Names that pretend to be somebody who moderates, or to speak for the square."""
 
+import re
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from meydan.accounts.errors import UsernameTaken
 from meydan.accounts.models import User
@@ -8,6 +10,8 @@ from meydan.accounts.names import pretends
 from meydan.accounts.permissions import Role
 from meydan.accounts.repository import UserRepository
 from meydan.platform.lookalike import skeleton
+
+_AROUND_WORDS: Final = re.compile(r"(?<!\w)[^\w\s]+|[^\w\s]+(?!\w)")  # signs there may stand for no letter
 
 
 def look(name: str) -> str:
@@ -59,7 +63,8 @@ def _imitates(user: User, staff: Iterable[User]) -> bool:
         return False
     if pretends(user.name):
         return user.name != user.username
+    looks = {user.skeleton, look(_AROUND_WORDS.sub("", user.name))}
     return any(
-        user.username != other.username and user.skeleton in (skeleton(other.name), skeleton(other.username))
+        user.username != other.username and not looks.isdisjoint((skeleton(other.name), skeleton(other.username)))
         for other in staff
     )

@@ -30,7 +30,8 @@ _OFFICES: Final = frozenset(
 )
 _BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
 _NUMBER_BEHIND: Final = re.compile(r"\d+\Z")
-_MARK: Final = re.compile(r"\(\s*@")  # how the square itself shows who is behind a name
+_USERNAME_SAID: Final = re.compile(r"(?<!\w)@\s*\w")
+_OPENING: Final = frozenset({"Ps", "Pi"})  # brackets and quotation marks, by Unicode's categories
 
 
 def is_username(name: str) -> bool:
@@ -57,10 +58,14 @@ def is_reserved(name: str) -> bool:
 
 
 def pretends(name: str) -> bool:
-    """Tell whether a display name claims an office, a word of the square's in it, or the mark that the square makes."""
+    """Tell whether a display name claims an office, a word of the square's in it, or that a username is behind it."""
     looks = [*map(skeleton, name.split()), *_words(name)]
     # What Turkish adds comes behind: yöneticiniz.
-    return is_reserved(name) or any(look in RESERVED or look.startswith(tuple(_OFFICES)) for look in looks)
+    return (
+        is_reserved(name)
+        or _USERNAME_SAID.search(_plain(name)) is not None
+        or any(look in RESERVED or look.startswith(tuple(_OFFICES)) for look in looks)
+    )
 
 
 def _is_made_of_offices(username: str) -> bool:
@@ -76,7 +81,13 @@ def _words(name: str) -> list[str]:
 
 
 def _carries_the_mark(name: str) -> bool:
-    return _MARK.search(unicodedata.normalize("NFKC", IGNORABLE.sub("", name))) is not None
+    """Tell whether a name holds what the square shows of who is behind one, `(@ayse)`, in brackets of any kind."""
+    before = (part.rstrip()[-1:] for part in _plain(name).split("@")[:-1])
+    return any(sign in "<|" or unicodedata.category(sign) in _OPENING for sign in before if sign)
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", IGNORABLE.sub("", name))
 
 
 def name_key(name: str) -> str:

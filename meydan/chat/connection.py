@@ -156,7 +156,7 @@ class Connection(WSListener):
 
     def send(self, framed: bytes) -> None:
         """Send one frame to this connection alone, with whatever its rooms send in the same moment."""
-        if not self.closing:
+        if not self._is_over():
             if not self.private:
                 self.hub.has_private(self)
             self.private.append(framed)
@@ -168,7 +168,7 @@ class Connection(WSListener):
     def write_with_private(self, blob: bytes = b"") -> None:
         """Write the private frames, and `blob` behind them, at once."""
         frames, self.private = self.private, []
-        if not self.closing:
+        if not self._is_over():
             self.write(b"".join((*frames, blob)))
 
     def bound_buffer(self, size: int) -> None:
@@ -222,6 +222,13 @@ class Connection(WSListener):
         request, size = self.waiting.popleft()
         self.waiting_bytes -= size
         return request
+
+    def _is_over(self) -> bool:
+        """Tell whether nothing may be sent any more: picows itself sends a CLOSE over what is no frame."""
+        if not self.closing and self.transport.is_close_frame_sent:
+            self.closing = True
+            self.hub.disconnected(self)
+        return self.closing
 
     def _close_with(self, frame: WSFrame) -> None:
         """Answer the peer's CLOSE with its own code, or without one when it gave none, and hang up."""

@@ -86,7 +86,18 @@ async def test_a_display_name_that_imitates_is_marked_until_it_no_longer_does(
         return bool(answer.json()["imitates"])
 
     names = ["Kарtan Köşkü", "kaptan", "Yönetici", "Meydan Destek", "Yönetici\u3164", "Meydan-Destek"]
-    names += ["Yönetici/Moderatör", "Admin•Ekibi", "Site Yöneticisi", "Kaptan Köşkü (@kaptan)", "Kaptan （＠kaptan）"]
+    names += [
+        "Yönetici/Moderatör",
+        "Admin•Ekibi",
+        "Site Yöneticisi",
+        "Kaptan Köşkü (@kaptan)",
+        "Ali [@kaptan]",
+        "Ali ❨@kaptan❩",
+        "@kaptan",
+        "@Kaptan",
+        "| Kaptan |",
+        "Kaptan （＠kaptan）",
+    ]
     assert [name for name in names if not await marked(name)] == []
     assert [name for name in ("Mehmet", "Kaptan Köşk", "Resmiye", "Ali (usta)") if await marked(name)] == []
     await marked("Kaptan")

@@ -55,6 +55,13 @@ async def test_what_was_asked_before_a_close_is_still_answered(node: Node) -> No
     assert await closing(raw) == b""
 
 
+async def test_nothing_follows_a_close_over_what_is_no_frame(node: Node) -> None:
+    for number, asked in enumerate((b"", framed(TEXT, b'{"tip":"yok"}'))):
+        raw = await entered(node, f"misafir{number}")
+        raw.writer.write(asked + bytes((0x85, 0x80)) + bytes(4))
+        assert (await closing(raw))[:2] == (1002).to_bytes(2)
+
+
 async def test_pongs_that_nobody_asked_for_are_frames_of_the_budget(settings: Settings) -> None:
     async with running_node(settings, clock=ManualClock()) as node:
         bystander, raw = await node.enter("oteki", "genel"), await entered(node, "taskin")
