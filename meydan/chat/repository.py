@@ -241,7 +241,7 @@ class InvitationRepository:
 
     def withdraw(self, room_id: int, user_id: str, now: datetime) -> list[str]:
         """Close what is open of the invitations for one user; return which unread notifications it takes back."""
-        for_them = (Invitation.room_id == room_id, Invitation.user_id == user_id, _usable(now))
+        for_them = (Invitation.room_id == room_id, Invitation.user_id == user_id, _open(now))
         self._session.execute(update(Invitation).where(*for_them).values(revoked_at=now))
         unread = (Notification.kind == INVITED, Notification.message_id.is_(None), Notification.read_at.is_(None))
         told = (Notification.room_id == room_id, Notification.user_id == user_id, *unread)
@@ -252,7 +252,7 @@ class InvitationRepository:
     def shut(self, room_id: int, user_id: str, now: datetime) -> None:
         """Let whoever was expelled in by no link any more, and nobody else by those that they made."""
         self._session.merge(Expulsion(room_id=room_id, user_id=user_id, at=now))
-        theirs = (Invitation.room_id == room_id, Invitation.created_by == user_id, _usable(now))
+        theirs = (Invitation.room_id == room_id, Invitation.created_by == user_id, _open(now))
         self._session.execute(update(Invitation).where(*theirs).values(revoked_at=now))
 
     def is_shut(self, room_id: int, user_id: str) -> bool:
@@ -311,7 +311,10 @@ def _quieter(than: RoomPlace) -> ColumnElement[bool]:
 
 
 def _usable(now: datetime) -> ColumnElement[bool]:
-    """Return the condition under which an invitation lets somebody in: also, that whoever gave it is not suspended."""
+    """Return the condition under which an invitation lets somebody in: it is open, and its giver is not suspended."""
     suspended = exists().where(User.username == Invitation.created_by, User.active.is_(False)).correlate(Invitation)
-    open_still = (Invitation.revoked_at.is_(None), Invitation.expires_at > now, Invitation.uses < Invitation.max_uses)
-    return and_(*open_still, ~suspended)
+    return and_(_open(now), ~suspended)
+
+
+def _open(now: datetime) -> ColumnElement[bool]:
+    return and_(Invitation.revoked_at.is_(None), Invitation.expires_at > now, Invitation.uses < Invitation.max_uses)

@@ -6,8 +6,9 @@ written (`Unmade`) never will be.
 """
 
 import io
+import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import aiohttp
 import msgspec
@@ -17,6 +18,9 @@ from meydan.telegram.troubles import Trouble
 _JSON = {"Content-Type": "application/json"}
 _CONNECT_SECONDS = 10.0
 _SLOWEST_UPLOAD = 65_536  # bytes per second
+
+
+_UNWRITABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # in a header
 
 
 class Upload(NamedTuple):
@@ -211,7 +215,8 @@ def _form(params: Mapping[str, Any], upload: Upload) -> aiohttp.FormData:
     for name, value in params.items():
         if value is not None:
             form.add_field(name, value if isinstance(value, str) else _encoder.encode(value).decode())
-    form.add_field(upload.field, io.BytesIO(upload.content), filename=upload.name, content_type=upload.mime)
+    name = _UNWRITABLE.sub("_", upload.name)
+    form.add_field(upload.field, io.BytesIO(upload.content), filename=name, content_type=upload.mime)
     return form
 
 

@@ -72,6 +72,22 @@ async def test_an_invitation_of_somebody_suspended_lets_nobody_in(node: Node) ->
     assert (accepted.status_code, accepted.json()["kod"]) == (404, "davet_gecersiz")
 
 
+async def test_who_is_removed_while_suspended_leaves_no_invitation_behind(node: Node) -> None:
+    owner, giver = await node.person("sahibi", Role.OWNER), await node.person("veren")
+    await invitation(node, owner)
+    own = await node.http.post("/sohbet/odalar/borsa/davetler", json={"kullanici_id": "veren"}, headers=owner.headers)
+    await node.http.post("/sohbet/davet-kabul", json={"kod": own.json()["kod"]}, headers=giver.headers)
+    seat = "/sohbet/odalar/borsa/uyeler/veren"
+    raised = await node.http.put(seat, json={"rol": "moderator"}, headers=owner.headers)
+    assert raised.is_success, raised.text
+    made = await node.http.post("/sohbet/odalar/borsa/davetler", json={}, headers=giver.headers)
+    assert made.status_code == 201, made.text
+    await node.http.patch("/users/veren", json={"active": False}, headers=owner.headers)
+    assert (await node.http.delete(seat, headers=owner.headers)).is_success
+    await node.http.patch("/users/veren", json={"active": True}, headers=owner.headers)
+    assert (await register(node, "yeni", made.json()["kod"]))[0] == 404
+
+
 async def test_an_invitation_for_one_user_makes_no_account(node: Node) -> None:
     owner = await node.person("sahibi", Role.OWNER)
     invited = await node.person("davetli")

@@ -46,9 +46,17 @@ async def test_a_file_may_take_longer_than_words(fake: FakeTelegram) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["ışık.pdf", "测试.txt", "The Royal’s Cute ' Wife.epub", "a%20b.txt", 'iki "tırnak".txt']
+    ("name", "shown"),
+    [
+        *(
+            (name, name)
+            for name in ("ışık.pdf", "测试.txt", "The Royal’s ' Wife.epub", "a%20b.txt", 'iki "tırnak".txt')
+        ),
+        ("a\r\nX-Evil: 1\r\n\r\nb.txt", "a__X-Evil: 1____b.txt"),
+        ("\x01\x7f\ud800.txt", "___.txt"),
+    ],
 )
-async def test_a_file_keeps_its_name(fake: FakeTelegram, name: str) -> None:
+async def test_a_file_keeps_its_name_unless_no_header_can_hold_it(fake: FakeTelegram, name: str, shown: str) -> None:
     token = fake.make_bot(name="Bir", username="deneme_bot")
     api = HttpBotApi(api_url=fake.url, trial_url=fake.url)
     upload = Upload("file", name, "text/plain", b"x")
@@ -57,7 +65,7 @@ async def test_a_file_keeps_its_name(fake: FakeTelegram, name: str) -> None:
         sent = await api.call(token, "sendDocument", document, trial=True, upload=upload)
     finally:
         await api.close()
-    assert sent["document"]["file_name"] == name
+    assert sent["document"]["file_name"] == shown
 
 
 @pytest.mark.parametrize("upload", [None, Upload("file", "a.txt", "text/plain", b"a")])
